@@ -1,0 +1,30 @@
+"""The source file that `gcloud functions deploy` and functions-framework look for.
+
+Every function is deployed from this one source with its own entry point. A function's module is
+imported when it is asked for, so an instance loads only what its own function needs.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shared.web.entry_point import EntryPoint
+
+ENTRY_POINTS = (
+    "track_github",
+    "github_webhook",
+    "contributions",
+    "contributors",
+    "assets",
+    "health",
+)
+
+
+def __getattr__(name: str) -> EntryPoint:
+    # https://peps.python.org/pep-0562/
+    if name not in ENTRY_POINTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    entry_point: EntryPoint = getattr(import_module(f"functions.{name}"), name)
+    return entry_point
