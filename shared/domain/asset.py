@@ -1,0 +1,83 @@
+"""An asset: what contributions go to, most often a GitHub repository."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AliasChoices, BeforeValidator, Field
+
+from shared.domain.fields import Money, Name, Record, Request, Text, Time
+from shared.domain.identifiers import (
+    named_asset_id,
+    repository_asset_id,
+    repository_document_id,
+)
+from shared.domain.repository import Repository
+
+REPOSITORY_ASSET_TYPE = "CODE"
+
+
+class NewAsset(Request):
+    """An asset created by hand."""
+
+    description: Text
+    asset_type: Annotated[
+        str,
+        BeforeValidator(lambda value: value.strip().upper() if isinstance(value, str) else value),
+        Field(
+            pattern=r"^[A-Z][A-Z0-9_]{0,31}$",
+            validation_alias=AliasChoices("type", "asset_type"),
+            examples=["CODE", "MODEL", "CONTENT", "DATA"],
+        ),
+    ]
+    name: Name | None = None
+
+    def repository(self) -> Repository | None:
+        """The repository that this asset stands for, by its name or its description."""
+        if self.name is None:
+            return Repository.named_in(self.description)
+        try:
+            return Repository.parse(self.name)
+        except ValueError:
+            return None
+
+
+class Asset(Record):
+    """An asset as the ledger answers it."""
+
+    id: str
+    name: str | None = None
+    asset_type: str = REPOSITORY_ASSET_TYPE
+    description: str | None = None
+    contribution_count: int = 0
+    total_cost: Money = 0
+    created_at: Time | None = None
+    last_contribution_at: Time | None = None
+    legacy_ids: tuple[str, ...] = ()
+
+
+def asset_of_repository(repository: Repository) -> tuple[str, Asset]:
+    """Document id and first state of the asset of a repository."""
+    return repository_document_id(repository), Asset(
+        id=repository_asset_id(repository),
+        name=repository.full_name,
+        asset_type=REPOSITORY_ASSET_TYPE,
+        description=f"GitHub repository: {repository.full_name}",
+    )
+
+
+def new_asset(request: NewAsset, *, unique: UUID) -> tuple[str, Asset]:
+    """Document id and first state of an asset created by hand; `unique` serves a nameless one."""
+    repository = request.repository()
+    if repository:
+        document_id, asset = asset_of_repository(repository)
+        chosen = {"asset_type": request.asset_type, "description": request.description}
+        return document_id, asset.model_copy(update=chosen)
+    document_id = named_asset_id(request.name) if request.name else str(unique)
+    return document_id, Asset(
+        id=document_id,
+        name=request.name,
+        asset_type=request.asset_type,
+        description=request.description,
+    )

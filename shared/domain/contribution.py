@@ -1,0 +1,213 @@
+"""A contribution: one commit of one repository, or one entry recorded by ids."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from shared.domain.credits import Credit
+from shared.domain.fields import (
+    CommitHash,
+    Email,
+    GivenMoney,
+    GivenTime,
+    Metadata,
+    Money,
+    Name,
+    Record,
+    RepositoryName,
+    Request,
+    Time,
+    Url,
+)
+from shared.domain.identifiers import commit_document_id, contribution_id
+from shared.domain.repository import Repository
+from shared.domain.scoring import FORMULA_VERSION, coherence_score, estimated_cost
+
+MAX_CO_AUTHORS = 50
+
+EVIDENCE = frozenset(
+    {
+        "invoice_id",
+        "receipt_id",
+        "billing_reference",
+        "payment_tx_hash",
+        "cost_evidence_url",
+        "vendor_invoice_id",
+    }
+)
+
+
+class CostBasis(StrEnum):
+    """Where a cost comes from: by commit the first two, by ids the last two."""
+
+    SUBMITTED = "submitted"
+    ESTIMATED = "estimated"
+    ACTUAL_VERIFIED = "actual_verified"
+    DECLARED_UNVERIFIED = "declared_unverified"
+
+
+class CoAuthor(Request):
+    """Somebody named in a commit's `Co-authored-by` trailer."""
+
+    email: Email
+    name: Name | None = None
+
+
+class Commit(Request):
+    """One commit, without the repository it belongs to."""
+
+    contributor_email: Email
+    commit_hash: CommitHash
+    contributor_name: Name | None = None
+    author_email: Email | None = None
+    cost_amount: GivenMoney | None = None
+    metadata: Metadata = Field(default_factory=dict)
+    timestamp: GivenTime | None = None
+    co_authors: Annotated[tuple[CoAuthor, ...], Field(max_length=MAX_CO_AUTHORS)] = ()
+    url: Url | None = None
+
+    def addresses(self) -> frozenset[str]:
+        """The author's address, and the one in the commit where they differ."""
+        return frozenset({self.contributor_email, self.author_email or self.contributor_email})
+
+    def distinct_co_authors(self) -> dict[str, str | None]:
+        """Address to name of each co-author, once, and without the author."""
+        distinct: dict[str, str | None] = {}
+        for person in self.co_authors:
+            if person.email not in self.addresses():
+                distinct.setdefault(person.email, person.name)
+        return distinct
+
+
+class CommitReport(Commit):
+    """One commit of one repository, as a workflow reports it."""
+
+    repository: RepositoryName
+
+
+class NewContribution(Request):
+    """An entry recorded by the ids of a contributor and an asset."""
+
+    contributor_id: Annotated[str, Field(max_length=64)]
+    asset_id: Annotated[str, Field(max_length=64)]
+    cost_amount: GivenMoney
+    metadata: Metadata = Field(default_factory=dict)
+    timestamp: GivenTime | None = None
+    corrects: Annotated[str, Field(max_length=64)] | None = None
+
+
+class Coherence(Record):
+    """How the score came about."""
+
+    version: str = FORMULA_VERSION
+    components: dict[str, float] = Field(default_factory=dict)
+
+
+class Contribution(Record):
+    """A contribution as the ledger answers it."""
+
+    id: str
+    contributor_id: str
+    contributor_email: str
+    asset_id: str
+    repository: str | None = None
+    commit_hash: str | None = None
+    cost_amount: Money
+    cost_basis: CostBasis
+    coherence_score: float
+    coherence: Coherence = Coherence()
+    credits: tuple[Credit, ...] = ()
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    url: str | None = None
+    timestamp: Time
+    recorded_at: Time | None = None
+    recorded_by: str | None = None
+    voided: bool = False
+    voided_at: Time | None = None
+    voided_by: str | None = None
+    void_reason: str | None = None
+    corrects: str | None = None
+    corrected_by: str | None = None
+    legacy_ids: tuple[str, ...] = ()
+
+
+class Entry(Contribution):
+    """A contribution with what is kept beside it to recognise a replay."""
+
+    # As reported: the ledger's own name for the person may be another one.
+    contributor_name: str | None = None
+    author_email: str | None = None
+    request_digest: str | None = None
+
+    def shown(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude=_KEPT_ONLY)
+
+    def same_author(self, commit: Commit) -> bool:
+        """Whether a report of this commit names the person this entry is kept for."""
+        return not commit.addresses().isdisjoint({self.contributor_email, self.author_email})
+
+    def differences(self, commit: Commit) -> tuple[str, ...]:
+        """The fields of a replay that say something else than this entry."""
+        reported = {
+            "cost_amount": (commit.cost_amount, self.cost_amount),
+            "contributor_name": (commit.contributor_name, self.contributor_name),
+            "metadata": (commit.metadata, self.metadata),
+            "timestamp": (commit.timestamp, self.timestamp),
+            "url": (commit.url, self.url),
+        }
+        differing = [
+            name
+            for name, (theirs, ours) in reported.items()
+            if name in commit.model_fields_set and theirs is not None and theirs != ours
+        ]
+        credited = [credit.email for credit in self.credits[1:]]
+        named = "co_authors" in commit.model_fields_set
+        if named and list(commit.distinct_co_authors()) != credited:
+            differing.append("co_authors")
+        return tuple(differing)
+
+
+_KEPT_ONLY = set(Entry.model_fields) - set(Contribution.model_fields)
+
+
+def entry_of_commit(
+    commit: Commit,
+    repository: Repository,
+    *,
+    asset_id: str,
+    credits: tuple[Credit, ...],
+    recorded_by: str,
+    now: datetime,
+) -> Entry:
+    """The entry that a reported commit becomes; `now` is its time where it names none."""
+    score = coherence_score(commit.metadata)
+    return Entry(
+        id=contribution_id(commit_document_id(repository, commit.commit_hash)),
+        contributor_id=credits[0].contributor_id,
+        contributor_email=commit.contributor_email,
+        contributor_name=commit.contributor_name,
+        author_email=commit.author_email,
+        asset_id=asset_id,
+        repository=repository.full_name,
+        commit_hash=commit.commit_hash,
+        cost_amount=cost_of(commit),
+        cost_basis=CostBasis.ESTIMATED if commit.cost_amount is None else CostBasis.SUBMITTED,
+        coherence_score=score.value,
+        coherence=Coherence(components=score.components),
+        credits=credits,
+        metadata=commit.metadata,
+        url=commit.url,
+        timestamp=commit.timestamp or now,
+        recorded_by=recorded_by,
+    )
+
+
+def cost_of(commit: Commit) -> int:
+    """Micro-units: the reported cost, or an estimate where there is none."""
+    if commit.cost_amount is not None:
+        return commit.cost_amount
+    return estimated_cost(commit.metadata)

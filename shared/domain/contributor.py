@@ -1,0 +1,59 @@
+"""A contributor: a person, a bot or an agent, known by one email address."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AliasChoices, BeforeValidator, Field
+
+from shared.domain.email import mask_text, name_from_email
+from shared.domain.fields import Email, GivenMoney, Money, Name, Record, Request, Text, Time
+
+
+class ContributorType(StrEnum):
+    """What kind of contributor: decided when it is first recorded."""
+
+    HUMAN = "HUMAN"
+    BOT = "BOT"
+    AGENT = "AGENT"
+
+
+class NewContributor(Request):
+    """A contributor created by hand."""
+
+    name: Name
+    email: Email
+    contributor_type: Annotated[
+        ContributorType,
+        # The replaced service called its bots SYSTEM.
+        BeforeValidator(lambda value: "BOT" if value == "SYSTEM" else value),
+        Field(validation_alias=AliasChoices("type", "contributor_type")),
+    ]
+    wallet_address: Text | None = None
+    hourly_rate: GivenMoney | None = None
+
+
+class Contributor(Record):
+    """A contributor as the ledger answers it."""
+
+    id: str
+    email: str
+    name: str | None = None
+    contributor_type: ContributorType = ContributorType.HUMAN
+    wallet_address: str | None = None
+    hourly_rate: Money | None = None
+    contribution_count: int = 0
+    total_cost: Money = 0
+    created_at: Time | None = None
+    last_contribution_at: Time | None = None
+    legacy_ids: tuple[str, ...] = ()
+
+    def masked_name(self) -> str | None:
+        """The name for a reader without a key: hidden where it only repeats the address."""
+        if self.name is None:
+            return None
+        local = self.email.partition("@")[0]
+        if self.name.casefold() in {local.casefold(), name_from_email(self.email).casefold()}:
+            return f"{self.name[0] if len(self.name) > 1 else ''}***"
+        return mask_text(self.name)

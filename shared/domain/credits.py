@@ -1,0 +1,54 @@
+"""Who is credited with a contribution, and with how much of its cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+
+from shared.domain.contributor import ContributorType
+from shared.domain.fields import Money, Record
+from shared.domain.identifiers import contributor_id
+from shared.domain.money import split_money
+
+
+class Role(StrEnum):
+    """In which role somebody is credited."""
+
+    AUTHOR = "author"
+    CO_AUTHOR = "co_author"
+
+
+class Credit(Record):
+    """One person's part of one contribution."""
+
+    contributor_id: str
+    email: str
+    role: Role
+    share_amount: Money
+
+
+def share_out(
+    cost_micros: int,
+    *,
+    author: str,
+    co_authors: Sequence[str],
+    type_of: Callable[[str], ContributorType],
+) -> tuple[Credit, ...]:
+    """The credits of a contribution, author first; their shares sum to the cost exactly.
+
+    The cost is split equally in whole micro-units, and the author takes the rest. `co_authors`
+    holds each address once and not the author's. A co-author of type AGENT gets 0: it is named,
+    and takes nothing from the people.
+    """
+    paid = [email for email in co_authors if type_of(email) is not ContributorType.AGENT]
+    author_share, share = split_money(cost_micros, 1 + len(paid))
+
+    def credit(email: str, role: Role, micros: int) -> Credit:
+        return Credit(
+            contributor_id=contributor_id(email), email=email, role=role, share_amount=micros
+        )
+
+    return (
+        credit(author, Role.AUTHOR, author_share),
+        *(credit(e, Role.CO_AUTHOR, share if e in paid else 0) for e in co_authors),
+    )

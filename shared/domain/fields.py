@@ -1,0 +1,163 @@
+"""The field types that the models share: how each is read from JSON, and how it is shown."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+)
+
+from shared.domain.email import MAX_EMAIL_LENGTH, normalise_email
+from shared.domain.errors import Fault, InvalidInput
+from shared.domain.metadata import parse_metadata
+from shared.domain.money import format_money, parse_money
+from shared.domain.repository import Repository, normalise_commit_hash
+from shared.domain.timestamps import format_timestamp, parse_timestamp
+
+_M = TypeVar("_M", bound=BaseModel)
+
+MAX_NAME_LENGTH = 256
+MAX_URL_LENGTH = 2048
+MAX_TEXT_LENGTH = 1024
+
+
+class Request(BaseModel):
+    """What a client sends. A misspelt field is an error: ignored, it would lose what was meant."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Record(BaseModel):
+    """What the ledger keeps and answers."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    def shown(self) -> dict[str, Any]:
+        """The JSON form, as every answer has it."""
+        return self.model_dump(mode="json")
+
+
+def parse(model: type[_M], value: object) -> _M:
+    """Validate parsed JSON; raises `InvalidInput` with a pointer for each fault, no value in it."""
+    if not isinstance(value, dict):
+        raise InvalidInput.at("", "must be a JSON object")
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise InvalidInput(
+            Fault(
+                "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in e["loc"]),
+                e["msg"].removeprefix("Value error, "),
+            )
+            for e in error.errors(include_url=False, include_input=False, include_context=False)
+        ) from None
+
+
+def _text(maximum: int) -> Callable[[object], object]:
+    def validate(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        value = value.strip()
+        if not value:
+            raise ValueError("must not be empty")
+        if len(value) > maximum:
+            raise ValueError(f"must have at most {maximum} characters")
+        if any(unicodedata.category(c) in {"Cc", "Cs"} for c in value):
+            raise ValueError("must hold no control characters")
+        return value
+
+    return validate
+
+
+def _from_text(convert: Callable[[str], object]) -> Callable[[object], object]:
+    # Other types go on to pydantic, which says in its own words that a string is wanted.
+    return lambda value: convert(value) if isinstance(value, str) else value
+
+
+def _url(text: str) -> str:
+    if len(text) > MAX_URL_LENGTH:
+        raise ValueError(f"must have at most {MAX_URL_LENGTH} characters")
+    if not text.isprintable() or " " in text:
+        raise ValueError("must hold no white space or control characters")
+    # urlsplit itself raises ValueError for a broken host.
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ValueError("must be an http or https URL")
+    return text
+
+
+Email = Annotated[
+    str,
+    BeforeValidator(_from_text(normalise_email)),
+    Field(json_schema_extra={"maxLength": MAX_EMAIL_LENGTH, "examples": ["test@example.com"]}),
+]
+RepositoryName = Annotated[
+    str,
+    BeforeValidator(_from_text(lambda text: Repository.parse(text).full_name)),
+    Field(json_schema_extra={"examples": ["seeker71/Coherence-Network"]}),
+]
+CommitHash = Annotated[
+    str,
+    BeforeValidator(_from_text(normalise_commit_hash)),
+    Field(json_schema_extra={"pattern": "^[0-9a-fA-F]{6,64}$", "examples": ["abc123"]}),
+]
+Name = Annotated[
+    str,
+    BeforeValidator(_text(MAX_NAME_LENGTH)),
+    Field(json_schema_extra={"minLength": 1, "maxLength": MAX_NAME_LENGTH}),
+]
+Text = Annotated[
+    str,
+    BeforeValidator(_text(MAX_TEXT_LENGTH)),
+    Field(json_schema_extra={"minLength": 1, "maxLength": MAX_TEXT_LENGTH}),
+]
+Url = Annotated[
+    str,
+    BeforeValidator(_from_text(_url)),
+    Field(json_schema_extra={"format": "uri", "maxLength": MAX_URL_LENGTH}),
+]
+GivenMoney = Annotated[
+    int,
+    BeforeValidator(parse_money),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0, "maximum": 10_000_000},
+                {"type": "string", "pattern": r"^[0-9]{1,8}(\.[0-9]{1,6})?$"},
+            ],
+            "description": "0 to 10,000,000, at most 6 decimals; a number or decimal text.",
+        }
+    ),
+]
+GivenTime = Annotated[
+    datetime,
+    BeforeValidator(parse_timestamp),
+    WithJsonSchema({"type": "string", "format": "date-time", "description": "RFC 3339."}),
+]
+Metadata = Annotated[
+    dict[str, Any],
+    BeforeValidator(parse_metadata),
+    WithJsonSchema({"type": "object", "additionalProperties": True}),
+]
+
+Money = Annotated[
+    int,
+    PlainSerializer(format_money, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]+\.[0-9]{2,6}$"}),
+]
+Time = Annotated[
+    datetime,
+    PlainSerializer(format_timestamp, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]

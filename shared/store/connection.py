@@ -1,0 +1,115 @@
+"""The store's way to Firestore: collections, the calls it makes, and what their errors mean.
+
+Each call has its own timeout and no retry of the client's, which would go on for 60 seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from google.api_core import exceptions as google_errors
+from google.api_core.retry import Retry, if_exception_type
+from google.cloud.firestore import (
+    Client,
+    CollectionReference,
+    DocumentReference,
+    DocumentSnapshot,
+    Query,
+    WriteBatch,
+)
+from google.cloud.firestore_v1._helpers import decode_value
+
+from shared.store.deadline import Deadline, Timing
+
+# Worth another try within the deadline. A commit may be among them although it was carried out
+# and only its answer was lost: its create makes sure that it counts once. `Aborted` is contention.
+# Never caught as their base `Conflict`, which `AlreadyExists` shares with `Aborted`.
+TRANSIENT = (
+    google_errors.Aborted,
+    google_errors.DeadlineExceeded,
+    google_errors.InternalServerError,
+    google_errors.ResourceExhausted,
+    google_errors.ServiceUnavailable,
+    google_errors.Unknown,
+    google_errors.Cancelled,
+)
+# A precondition did not hold: somebody else was there first. Read, and decide again.
+OVERTAKEN = (
+    google_errors.AlreadyExists,
+    google_errors.FailedPrecondition,
+    google_errors.NotFound,
+)
+
+
+_T = TypeVar("_T")
+
+# Each call is tried once; `None` would do, but the client's queries ask the policy.
+_ONCE = Retry(predicate=if_exception_type())
+
+
+@dataclass(frozen=True, slots=True)
+class CommitResult:
+    """For each write of a commit, in order: what its transforms came to."""
+
+    transforms: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One Firestore client with the ledger's collections. Thread-safe, as the client is."""
+
+    client: Client
+    timing: Timing = field(default_factory=Timing)
+
+    @property
+    def contributors(self) -> CollectionReference:
+        return self.client.collection("contributors")
+
+    @property
+    def assets(self) -> CollectionReference:
+        return self.client.collection("assets")
+
+    @property
+    def contributions(self) -> CollectionReference:
+        return self.client.collection("contributions")
+
+    def batch(self) -> WriteBatch:
+        """An empty batch of writes."""
+        return self.client.batch()
+
+    def commit(self, batch: WriteBatch, deadline: Deadline) -> CommitResult:
+        """Carry out a batch: all of it or none. One RPC, one try; the caller decides on another."""
+        results = batch.commit(retry=_ONCE, timeout=deadline.timeout())
+        return CommitResult(
+            tuple(
+                tuple(decode_value(value, self.client) for value in result.transform_results)
+                for result in results
+            )
+        )
+
+    def read(
+        self, references: Sequence[DocumentReference], deadline: Deadline
+    ) -> dict[str, DocumentSnapshot]:
+        """Documents by path, with those that do not exist. One RPC."""
+        return {
+            snapshot.reference.path: snapshot
+            for snapshot in self.client.get_all(references, retry=_ONCE, timeout=deadline.timeout())
+        }
+
+    def query(self, query: Query, deadline: Deadline) -> list[DocumentSnapshot]:
+        """All results of a query. One RPC."""
+        return list(query.stream(retry=_ONCE, timeout=deadline.timeout()))
+
+    def patiently(self, call: Callable[[Deadline], _T], deadline: Deadline | None = None) -> _T:
+        """The result of reads, tried again on a passing fault until the deadline.
+
+        Raises `Unavailable` at the deadline.
+        """
+        deadline = deadline or self.timing.deadline()
+        while True:
+            try:
+                return call(deadline)
+            except TRANSIENT:
+                deadline.pause()

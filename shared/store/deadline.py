@@ -1,0 +1,57 @@
+"""How long a request may take, and how it waits between two tries."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from shared.domain.errors import Unavailable
+
+_FIRST_PAUSE_S = 0.01
+_LONGEST_PAUSE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Time as the store sees it, handed in so that tests need not wait. All times in seconds."""
+
+    budget: float = 9.0
+    rpc_timeout: float = 5.0
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    uniform: Callable[[float, float], float] = random.uniform
+
+    def deadline(self, budget: float | None = None) -> Deadline:
+        """A deadline that begins now."""
+        return Deadline(self, self.monotonic() + (self.budget if budget is None else budget))
+
+
+@dataclass(slots=True)
+class Deadline:
+    """The end of the time that one request has, and the pauses it has made so far."""
+
+    timing: Timing
+    ends_at: float
+    pauses: int = field(default=0)
+
+    def timeout(self) -> float:
+        """Seconds that the next RPC may take; raises `Unavailable` when none are left."""
+        left = self.ends_at - self.timing.monotonic()
+        if left <= 0:
+            raise Unavailable("Firestore did not answer in time; nothing is lost, try again")
+        return min(left, self.timing.rpc_timeout)
+
+    def pause(self) -> None:
+        """Wait before another try: twice as long each time, with full jitter so that clients
+        who collided once do not collide again.
+
+        https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+        """
+        longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**self.pauses)
+        self.pauses += 1
+        pause = self.timing.uniform(0, longest)
+        if self.timing.monotonic() + pause >= self.ends_at:
+            raise Unavailable("Firestore is busy; nothing is lost, try again")
+        self.timing.sleep(pause)

@@ -1,0 +1,75 @@
+"""How contributors, assets and contributions stand in Firestore documents, and back.
+
+A document has the fields of the answer, except that money stands in `..._micros` as int64: the
+console shows `total_cost_micros: 100000000` for 100.00.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from google.cloud.firestore import SERVER_TIMESTAMP, Increment
+
+from shared.domain.asset import Asset
+from shared.domain.contribution import Entry
+from shared.domain.contributor import Contributor
+from shared.domain.fields import Record
+
+Fields = dict[str, Any]
+
+_MONEY = {
+    "total_cost": "total_cost_micros",
+    "hourly_rate": "hourly_rate_micros",
+    "cost_amount": "cost_micros",
+    "share_amount": "share_micros",
+}
+_MONEY_BACK = {stored: name for name, stored in _MONEY.items()}
+
+
+def _renamed(fields: Mapping[str, Any], names: Mapping[str, str]) -> Fields:
+    return {names.get(name, name): value for name, value in fields.items()}
+
+
+def to_fields(record: Record) -> Fields:
+    """The document of a contributor, an asset or an entry."""
+    fields = _renamed(record.model_dump(mode="python"), _MONEY)
+    if isinstance(record, Entry):
+        fields["credits"] = [_renamed(credit, _MONEY) for credit in fields["credits"]]
+        # One array, so that the entries of a co-author are found by one index.
+        fields["contributor_ids"] = [credit["contributor_id"] for credit in fields["credits"]]
+    return fields
+
+
+def contributor_from(fields: Mapping[str, Any]) -> Contributor:
+    """The contributor of a document."""
+    return Contributor.model_validate(_renamed(fields, _MONEY_BACK))
+
+
+def asset_from(fields: Mapping[str, Any]) -> Asset:
+    """The asset of a document."""
+    return Asset.model_validate(_renamed(fields, _MONEY_BACK))
+
+
+def entry_from(fields: Mapping[str, Any]) -> Entry:
+    """The contribution of a document."""
+    renamed = _renamed(fields, _MONEY_BACK)
+    renamed["credits"] = [_renamed(credit, _MONEY_BACK) for credit in fields.get("credits", ())]
+    return Entry.model_validate(renamed)
+
+
+def added(*, micros: int, count: int = 1) -> Fields:
+    """The change to a contributor or an asset when contributions are recorded."""
+    return {
+        "contribution_count": Increment(count),
+        "total_cost_micros": Increment(micros),
+        "last_contribution_at": SERVER_TIMESTAMP,
+    }
+
+
+def removed(*, micros: int) -> Fields:
+    """The change to a contributor or an asset when one contribution is voided."""
+    return {
+        "contribution_count": Increment(-1),
+        "total_cost_micros": Increment(-micros),
+    }

@@ -1,0 +1,190 @@
+"""Lists, a page at a time: each page is one query that an index serves, newest or largest first.
+
+A page is found by where the one before it ended (a keyset), never by counting: entries recorded
+meanwhile neither shift nor repeat what was there. A unique key ends every order, since times tie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from google.cloud.firestore import (
+    CollectionReference,
+    DocumentSnapshot,
+    FieldFilter,
+    Query,
+)
+
+from shared.domain.asset import Asset
+from shared.domain.contribution import Entry
+from shared.domain.contributor import Contributor
+from shared.store.connection import Connection
+from shared.store.documents import asset_from, contributor_from, entry_from
+
+_R = TypeVar("_R")
+_DOCUMENT_ID = "__name__"
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page ended: the value of the order's field, and the unique key behind it.
+
+    Neither is ever an email address or a name, since a cursor travels in URLs.
+    """
+
+    value: datetime | int | None
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[_R]):
+    """Some records, and where the next page begins; None at the end."""
+
+    records: tuple[_R, ...]
+    next: Cursor | None
+
+
+class Sort(StrEnum):
+    """Orders of contributors and assets."""
+
+    CREATED = "created"
+    RECENT = "recent"
+    TOTAL_COST = "total_cost"
+    CONTRIBUTIONS = "contributions"
+    NAME = "name"
+
+
+_SORT_FIELDS = {
+    Sort.CREATED: "created_at",
+    Sort.RECENT: "last_contribution_at",
+    Sort.TOTAL_COST: "total_cost_micros",
+    Sort.CONTRIBUTIONS: "contribution_count",
+    Sort.NAME: "name",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Which contributions: of a contributor, of an asset, between two times, voided or not.
+
+    `since` is included, `until` is not.
+    """
+
+    contributor_id: str | None = None
+    asset_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    include_voided: bool = False
+
+
+@dataclass(frozen=True)
+class Lister:
+    """Lists what the ledger holds."""
+
+    connection: Connection
+
+    def entries(
+        self, chosen: EntryFilter, *, limit: int, after: Cursor | None = None
+    ) -> Page[Entry]:
+        """Contributions, newest first by their own time."""
+        collection = self.connection.contributions
+        query = entries_query(collection, chosen)
+        if after:
+            place = {"timestamp": after.value, _DOCUMENT_ID: collection.document(after.key)}
+            query = query.start_after(place)
+
+        def cursor(document: DocumentSnapshot) -> Cursor:
+            return Cursor(document.get("timestamp"), document.id)
+
+        return self._page(query, limit, entry_from, cursor)
+
+    def entries_of_commit(
+        self, commit_hash: str, *, limit: int, after: Cursor | None = None
+    ) -> Page[Entry]:
+        """Every entry with this commit hash, in whichever repository."""
+        collection = self.connection.contributions
+        query = collection.where(filter=FieldFilter("commit_hash", "==", commit_hash))
+        query = query.order_by(_DOCUMENT_ID)
+        if after:
+            query = query.start_after({_DOCUMENT_ID: collection.document(after.key)})
+        return self._page(query, limit, entry_from, lambda d: Cursor(None, d.id))
+
+    def contributors(
+        self, sort: Sort, *, limit: int, after: Cursor | None = None
+    ) -> Page[Contributor]:
+        """Contributors in one of the orders."""
+        return self._accounts(self.connection.contributors, sort, limit, after, contributor_from)
+
+    def assets(self, sort: Sort, *, limit: int, after: Cursor | None = None) -> Page[Asset]:
+        """Assets in one of the orders."""
+        return self._accounts(self.connection.assets, sort, limit, after, asset_from)
+
+    def _accounts(
+        self,
+        collection: CollectionReference,
+        sort: Sort,
+        limit: int,
+        after: Cursor | None,
+        build: Callable[[Mapping[str, Any]], _R],
+    ) -> Page[_R]:
+        field = _SORT_FIELDS[sort]
+        query = accounts_query(collection, sort)
+        if after:
+            value = self._name_of(collection, after.key) if sort is Sort.NAME else after.value
+            query = query.start_after({field: value, "id": after.key})
+
+        def cursor(document: DocumentSnapshot) -> Cursor:
+            value = None if sort is Sort.NAME else document.get(field)
+            return Cursor(value, document.get("id"))
+
+        return self._page(query, limit, build, cursor)
+
+    def _name_of(self, collection: CollectionReference, account_id: str) -> str | None:
+        # One document more is read than a name in the cursor would cost, and no name is in a URL.
+        query = collection.where(filter=FieldFilter("id", "==", account_id)).limit(1)
+        found = self.connection.patiently(lambda d: self.connection.query(query, d))
+        return found[0].get("name") if found else None
+
+    def _page(
+        self,
+        query: Query,
+        limit: int,
+        build: Callable[[Mapping[str, Any]], _R],
+        cursor: Callable[[DocumentSnapshot], Cursor],
+    ) -> Page[_R]:
+        # One more than asked for tells whether there is a next page.
+        query = query.limit(limit + 1)
+        found = self.connection.patiently(lambda d: self.connection.query(query, d))
+        records = tuple(build(document.to_dict() or {}) for document in found[:limit])
+        return Page(records, cursor(found[limit - 1]) if len(found) > limit else None)
+
+
+def entries_query(collection: CollectionReference, chosen: EntryFilter) -> Query:
+    """The query of one combination of filters, without a cursor and a limit."""
+    query = collection
+    if chosen.asset_id is not None:
+        query = query.where(filter=FieldFilter("asset_id", "==", chosen.asset_id))
+    if chosen.contributor_id is not None:
+        contains = FieldFilter("contributor_ids", "array_contains", chosen.contributor_id)
+        query = query.where(filter=contains)
+    if not chosen.include_voided:
+        query = query.where(filter=FieldFilter("voided", "==", False))
+    if chosen.since is not None:
+        query = query.where(filter=FieldFilter("timestamp", ">=", chosen.since))
+    if chosen.until is not None:
+        query = query.where(filter=FieldFilter("timestamp", "<", chosen.until))
+    return query.order_by("timestamp", direction=Query.DESCENDING).order_by(
+        _DOCUMENT_ID, direction=Query.DESCENDING
+    )
+
+
+def accounts_query(collection: CollectionReference, sort: Sort) -> Query:
+    """The query of one order of contributors or assets, without a cursor and a limit."""
+    direction = Query.ASCENDING if sort is Sort.NAME else Query.DESCENDING
+    return collection.order_by(_SORT_FIELDS[sort], direction=direction).order_by(
+        "id", direction=direction
+    )

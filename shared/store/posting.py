@@ -1,0 +1,97 @@
+"""The one Commit that puts entries into the ledger together with what they add to the totals.
+
+Entries are created (they must not exist) in the same Commit that adds to their people and their
+asset, so totals and entries can never disagree, whatever fails when.
+https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#commitrequest
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference, WriteBatch
+
+from shared.domain.asset import Asset
+from shared.domain.contribution import Entry
+from shared.domain.contributor import Contributor, ContributorType
+from shared.domain.email import name_from_email
+from shared.domain.identifiers import contributor_document_id, contributor_id
+from shared.store.connection import Connection
+from shared.store.deadline import Deadline
+from shared.store.documents import added, to_fields
+
+
+@dataclass(slots=True)
+class _Account:
+    """A contributor or an asset that entries add to; `opening` is its state where it is new."""
+
+    reference: DocumentReference
+    opening: Contributor | Asset
+    micros: int = 0
+    count: int = 0
+
+
+@dataclass
+class Posting:
+    """New entries and the sums they add, for one Commit."""
+
+    connection: Connection
+    classify: Callable[[str], ContributorType]
+    entries: list[tuple[DocumentReference, Entry]] = field(default_factory=list)
+    accounts: dict[str, _Account] = field(default_factory=dict)
+
+    def add(
+        self,
+        reference: DocumentReference,
+        entry: Entry,
+        *,
+        asset: tuple[DocumentReference, Asset],
+        names: Mapping[str, str | None],
+    ) -> None:
+        """Add an entry; `names` are the display names of people who turn out to be new."""
+        self.entries.append((reference, entry))
+        self._count(*asset, micros=entry.cost_amount)
+        for credit in entry.credits:
+            person = self.connection.contributors.document(contributor_document_id(credit.email))
+            opening = Contributor(
+                id=contributor_id(credit.email),
+                email=credit.email,
+                name=names.get(credit.email) or name_from_email(credit.email),
+                contributor_type=self.classify(credit.email),
+            )
+            self._count(person, opening, micros=credit.share_amount)
+
+    def _count(
+        self, reference: DocumentReference, opening: Contributor | Asset, *, micros: int
+    ) -> None:
+        account = self.accounts.setdefault(reference.path, _Account(reference, opening))
+        account.micros += micros
+        account.count += 1
+
+    @property
+    def writes(self) -> int:
+        """How many writes the Commit has, each of them billed."""
+        return len(self.entries) + len(self.accounts)
+
+    def batch(self, missing: Collection[str] = ()) -> WriteBatch:
+        """The writes, entries first; accounts at the paths in `missing` are created."""
+        batch = self.connection.batch()
+        for reference, entry in self.entries:
+            batch.create(reference, to_fields(entry) | {"recorded_at": SERVER_TIMESTAMP})
+        for path, account in self.accounts.items():
+            change = added(micros=account.micros, count=account.count)
+            if path in missing:
+                opening = to_fields(account.opening)
+                batch.create(account.reference, opening | change | {"created_at": SERVER_TIMESTAMP})
+            else:
+                batch.update(account.reference, change)
+        return batch
+
+    def commit(self, missing: Collection[str], deadline: Deadline) -> list[Entry]:
+        """Carry it out, once; gives the entries as they are kept."""
+        result = self.connection.commit(self.batch(missing), deadline)
+        return [
+            entry.model_copy(update={"recorded_at": transforms[0]})
+            for (_, entry), transforms in zip(self.entries, result.transforms, strict=False)
+        ]

@@ -1,0 +1,69 @@
+"""What a function answers: JSON, or a problem in the form of RFC 9457."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from shared.domain.errors import (
+    InvalidInput,
+    LedgerError,
+    MethodNotAllowed,
+    Unauthenticated,
+    Unavailable,
+)
+
+JSON = "application/json"
+PROBLEM_JSON = "application/problem+json"
+# Who may see what depends on the key, and figures change with every commit.
+_ALWAYS = {"Cache-Control": "no-store", "Vary": "X-API-Key, Authorization"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A JSON body with its status; `outcome` says in one word what was done, for the log."""
+
+    body: Any
+    status: HTTPStatus = HTTPStatus.OK
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = JSON
+    outcome: str = "ok"
+
+    def response(self) -> Response:
+        """The HTTP response."""
+        return Response(
+            json.dumps(self.body, ensure_ascii=False, separators=(",", ":")) + "\n",
+            status=self.status.value,
+            headers={**_ALWAYS, **self.headers},
+            content_type=self.media_type,
+        )
+
+
+def problem(error: LedgerError) -> Answer:
+    """The answer to an error: the one place where exceptions become responses.
+
+    https://www.rfc-editor.org/rfc/rfc9457
+    """
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": error.status.phrase,
+        "status": error.status.value,
+        "detail": error.detail,
+        "code": error.code,
+    }
+    headers: dict[str, str] = {}
+    match error:
+        case InvalidInput():
+            body["errors"] = [{"pointer": f.pointer, "message": f.message} for f in error.faults]
+        case MethodNotAllowed():
+            headers["Allow"] = ", ".join(error.allowed)
+        case Unauthenticated():
+            headers["WWW-Authenticate"] = "Bearer"
+        case Unavailable():
+            headers["Retry-After"] = str(error.retry_after)
+    return Answer(body, error.status, headers, PROBLEM_JSON, outcome=error.code)

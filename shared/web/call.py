@@ -1,0 +1,68 @@
+"""One request, as a function sees it: what was asked, by whom, and what there is to answer with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.wrappers import Request
+
+from shared.domain.errors import InvalidInput
+from shared.web.authentication import Caller, Scope
+from shared.web.body import parse_json, read_body, require_json
+from shared.web.routes import Operation
+from shared.web.services import Services
+
+_HOST = re.compile(r"[A-Za-z0-9.-]+(?::\d{1,5})?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request that was matched to an operation and whose caller is known."""
+
+    request: Request
+    operation: Operation
+    parameters: Mapping[str, str]
+    caller: Caller | None
+    services: Services
+
+    @property
+    def sees_addresses(self) -> bool:
+        """Whether the caller may read email addresses in full."""
+        return self.caller is not None and self.caller.may(Scope.READ)
+
+    @property
+    def recorded_by(self) -> str:
+        """The name that goes into the ledger with what this call records."""
+        return self.caller.name if self.caller else "anonymous"
+
+    def json(self) -> Any:
+        """The body as JSON; raises the errors of `shared.web.body`."""
+        require_json(self.request)
+        return parse_json(read_body(self.request, self.operation.body_limit))
+
+    def query(self, *allowed: str) -> dict[str, str]:
+        """The query parameters; raises `InvalidInput` for one not allowed, or given twice."""
+        query: dict[str, str] = {}
+        for name, values in self.request.args.lists():
+            if name not in allowed:
+                allow = ", ".join(allowed) or "none"
+                raise InvalidInput.at("?", f"an unknown query parameter; there are: {allow}")
+            if len(values) > 1:
+                raise InvalidInput.at(f"?{name}", "is given more than once")
+            query[name] = values[0]
+        return query
+
+    def url(self) -> str:
+        """The URL that the client asked for, without its query."""
+        headers = self.request.headers
+        # Behind Firebase Hosting, the client knows the service by the forwarded name.
+        host = headers.get("X-Forwarded-Host") or self.request.host
+        scheme = headers.get("X-Forwarded-Proto") or self.request.scheme
+        path = self.request.environ.get("REQUEST_URI") or self.request.path
+        path = path.partition("?")[0]
+        if not _HOST.fullmatch(host) or scheme not in {"http", "https"} or path[:1] != "/":
+            return self.request.path
+        return f"{scheme}://{host}{path}"

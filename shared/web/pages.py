@@ -1,0 +1,99 @@
+"""Pages of a list over HTTP: `limit`, an opaque `page_token`, and a `Link` to the next page.
+
+https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlencode
+
+from shared.domain.errors import InvalidInput
+from shared.domain.fields import Record
+from shared.domain.timestamps import format_timestamp, parse_timestamp
+from shared.web.answer import Answer
+from shared.web.call import Call
+from shared.web.presentation import present
+
+if TYPE_CHECKING:
+    from shared.store.listing import Cursor, Page
+
+_R = TypeVar("_R", bound=Record)
+
+PARAMETERS = ("limit", "page_token")
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 1000
+MAX_PUBLIC_LIMIT = 100
+_DIGEST_LENGTH = 12
+
+
+def paged(
+    call: Call,
+    query: Mapping[str, str],
+    read: Callable[[int, Cursor | None], Page[_R]],
+) -> Answer:
+    """One page of a list; `read` takes the limit and the place to go on from.
+
+    Raises `InvalidInput` for a limit out of range, and for a token that this list, with these
+    filters, did not give.
+    """
+    limit = _limit(call, query.get("limit"))
+    chosen = {name: value for name, value in query.items() if name not in PARAMETERS}
+    scope = json.dumps([call.operation.name, dict(call.parameters), chosen], sort_keys=True)
+    token = query.get("page_token")
+    page = read(limit, None if token is None else decode_cursor(token, scope))
+    headers = {}
+    if page.next:
+        onward = urlencode(
+            {**chosen, "limit": limit, "page_token": encode_cursor(page.next, scope)}
+        )
+        headers["Link"] = f'<{call.url()}?{onward}>; rel="next"'
+    body = [present(record, masked=not call.sees_addresses) for record in page.records]
+    return Answer(body, headers=headers)
+
+
+def encode_cursor(cursor: Cursor, scope: str) -> str:
+    """The page token of a cursor in the list that `scope` describes."""
+    value = cursor.value
+    if isinstance(value, datetime):
+        payload = json.dumps([format_timestamp(value), cursor.key])
+    else:
+        payload = json.dumps([value, cursor.key])
+    return base64.urlsafe_b64encode(f"{_digest(payload, scope)}{payload}".encode()).decode()
+
+
+def decode_cursor(token: str, scope: str) -> Cursor:
+    """The cursor of a page token; raises `InvalidInput` unless it was given for this list."""
+    from shared.store.listing import Cursor
+
+    try:
+        text = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True).decode()
+        digest, payload = text[:_DIGEST_LENGTH], text[_DIGEST_LENGTH:]
+        # Not a signature: a token grants nothing. It only must belong to this list.
+        if digest != _digest(payload, scope):
+            raise ValueError
+        value, key = json.loads(payload)
+        return Cursor(parse_timestamp(value) if isinstance(value, str) else value, key)
+    except (ValueError, TypeError, binascii.Error):
+        raise InvalidInput.at("?page_token", "was not given for this list") from None
+
+
+def _digest(payload: str, scope: str) -> str:
+    return hashlib.sha256(f"{scope}\n{payload}".encode()).hexdigest()[:_DIGEST_LENGTH]
+
+
+def _limit(call: Call, text: str | None) -> int:
+    if text is None:
+        return DEFAULT_LIMIT
+    limit = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
+    if not 1 <= limit <= MAX_LIMIT:
+        raise InvalidInput.at("?limit", f"must be a whole number from 1 to {MAX_LIMIT}")
+    if limit > MAX_PUBLIC_LIMIT and not call.sees_addresses:
+        raise InvalidInput.at("?limit", f"must be at most {MAX_PUBLIC_LIMIT} without a key")
+    return limit

@@ -1,0 +1,39 @@
+"""How records look to a reader: in full with a key, with every address masked without one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.domain.contributor import Contributor
+from shared.domain.email import mask_text
+from shared.domain.fields import Record
+
+
+def present(record: Record, *, masked: bool) -> dict[str, Any]:
+    """The JSON form of a record."""
+    shown = record.shown()
+    if not masked:
+        return shown
+    if isinstance(record, Contributor):
+        shown["name"] = record.masked_name()
+    result: dict[str, Any] = mask(shown)
+    return result
+
+
+def mask(value: Any) -> Any:
+    """A JSON value with every address in its strings and keys masked."""
+    if isinstance(value, str):
+        return mask_text(value)
+    if isinstance(value, list):
+        return [mask(item) for item in value]
+    if isinstance(value, dict):
+        masked: dict[str, Any] = {}
+        for key, item in value.items():
+            hidden = name = mask_text(key)
+            # Two keys can look alike once masked; neither may hide the other.
+            number = 2
+            while name in masked:
+                name, number = f"{hidden} ({number})", number + 1
+            masked[name] = mask(item)
+        return masked
+    return value

@@ -1,0 +1,72 @@
+"""What the functions need, put together once: the settings, the ledger, the authenticator."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from shared.domain.identity import contributor_type_of
+from shared.web.authentication import Authenticator
+from shared.web.settings import ReadAccess, Settings
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+
+    from shared.store.ledger import Ledger
+
+
+class Services:
+    """The parts that requests share. The ledger is opened by the first request that needs it.
+
+    Not earlier: the server loads a function before it forks, and neither threads nor
+    connections survive a fork.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        open_client: Callable[[Settings], Client] | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.authenticator = Authenticator(
+            settings.api_keys, public_reads=settings.read_access is ReadAccess.PUBLIC
+        )
+        self._open_client = open_client or _open_client
+        self._ledger: Ledger | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger on the configured backend."""
+        with self._lock:
+            if self._ledger is None:
+                # Imported here, so that a function that only says it is alive starts without it.
+                from shared.store.ledger import ledger_on
+
+                client = self._open_client(self.settings)
+                self._ledger = ledger_on(client, classify=contributor_type_of, clock=self.clock)
+            return self._ledger
+
+
+def _open_client(settings: Settings) -> Client:
+    if settings.embedded:
+        from shared.store.embedded import open_embedded
+
+        project = os.environ.get("GOOGLE_CLOUD_PROJECT", "demo-ledger")
+        return open_embedded(settings.data_dir / "embedded", project=project).client()
+    from google.cloud.firestore import Client
+
+    return Client()
+
+
+@cache
+def services_from_environment() -> Services:
+    """The services of this process; raises `SettingsError` where the environment is wrong."""
+    return Services(Settings.from_environment(os.environ))
