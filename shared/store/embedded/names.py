@@ -1,0 +1,83 @@
+"""Resource names: `projects/P/databases/D/documents/COLLECTION/ID`.
+
+Rules: https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
+"""
+
+from __future__ import annotations
+
+import re
+
+from shared.store.embedded.status import invalid_argument
+
+MAX_ID_BYTES = 1500
+_ROOT_SEGMENTS = 5  # projects/P/databases/D/documents
+_ROOT = re.compile(r"projects/[^/]+/databases/[^/]+/documents")
+_DATABASE = re.compile(r"projects/[^/]+/databases/[^/]+")
+_RESERVED = re.compile(r"__.+__", re.DOTALL)
+_NUMERIC_ID = re.compile(r"__id(0|-?[1-9][0-9]*)__")
+
+NameKey = tuple[tuple[int, int | str], ...]
+
+
+def is_reserved(text: str) -> bool:
+    """Whether a field name or an id is of the form `__x__`, which Firestore keeps to itself."""
+    return _RESERVED.fullmatch(text) is not None
+
+
+def check_database(name: str) -> None:
+    """Refuse what is not `projects/P/databases/D`."""
+    if _DATABASE.fullmatch(name) is None:
+        raise invalid_argument(f'Database name "{name}" is invalid.')
+
+
+def check_document(name: str, *, database: str | None = None, what: str = "Document") -> None:
+    """Refuse a name that no document can have, or that lies outside `database`."""
+    segments = name.split("/")
+    if len(segments) < _ROOT_SEGMENTS + 2 or _ROOT.match(name) is None or len(segments) % 2 == 0:
+        raise invalid_argument(f'{what} name "{name}" is invalid.')
+    if database is not None and not name.startswith(f"{database}/documents/"):
+        raise invalid_argument(f'{what} name "{name}" is not in database "{database}".')
+    for segment in segments[_ROOT_SEGMENTS:]:
+        check_id(segment, where=name)
+
+
+def check_parent(name: str) -> None:
+    """Refuse what is neither the root of a database nor a document."""
+    if _ROOT.fullmatch(name) is None:
+        check_document(name, what="Document parent")
+
+
+def check_id(segment: str, *, where: str) -> None:
+    """Refuse a collection or document id that Firestore refuses."""
+    if not segment:
+        raise invalid_argument(f'Document name "{where}" lacks a resource id.')
+    if segment in {".", ".."}:
+        raise invalid_argument(f'Document name "{where}" contains the resource id "{segment}".')
+    if is_reserved(segment) and _NUMERIC_ID.fullmatch(segment) is None:
+        raise invalid_argument(f'Resource id "{segment}" is invalid because it is reserved.')
+    if len(segment.encode()) > MAX_ID_BYTES:
+        raise invalid_argument(f"The resource id is longer than {MAX_ID_BYTES} bytes.")
+
+
+def collection_of(name: str) -> str:
+    """The name of the collection that a document is in."""
+    return name.rpartition("/")[0]
+
+
+def relative(name: str) -> list[str]:
+    """The segments below `.../documents`: collection, id, collection, id, ..."""
+    return name.split("/")[_ROOT_SEGMENTS:]
+
+
+def sort_key(name: str) -> NameKey:
+    """The order of names: segment by segment; numeric ids first, then by UTF-8 bytes.
+
+    Code points and UTF-8 bytes sort alike, so strings are compared as they are.
+    """
+    return tuple(map(_segment_key, name.split("/")))
+
+
+def _segment_key(segment: str) -> tuple[int, int | str]:
+    if segment.startswith("__id") and (match := _NUMERIC_ID.fullmatch(segment)):
+        return (0, int(match[1]))
+    return (1, segment)
