@@ -1,23 +1,47 @@
-"""assets: lists and creates assets."""
+"""assets: lists, creates and shows assets."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
+from shared.domain.asset import NewAsset
+from shared.domain.fields import parse
+from shared.web.account_lists import list_accounts
 from shared.web.answer import Answer
 from shared.web.call import Call
+from shared.web.contribution_lists import FILTERS, list_entries
 from shared.web.entry_point import entry_point
-from shared.web.pages import PARAMETERS, paged
+from shared.web.pages import PARAMETERS
+from shared.web.presentation import present
 
 
 def list_assets(call: Call) -> Answer:
-    from shared.store.listing import Sort
-
-    query = call.query(*PARAMETERS)
-    lists = call.services.ledger.lists
-    return paged(
-        call, query, lambda limit, after: lists.assets(Sort.CREATED, limit=limit, after=after)
-    )
+    return list_accounts(call, call.services.ledger.lists.assets, names_need_key=False)
 
 
-HANDLERS = {"list_assets": list_assets}
+def create_asset(call: Call) -> Answer:
+    request = parse(NewAsset, call.json())
+    asset = call.services.ledger.registrar.create_asset(request)
+    return Answer(asset.shown(), HTTPStatus.CREATED, outcome="created")
+
+
+def get_asset(call: Call) -> Answer:
+    call.query()
+    found = call.services.ledger.find.asset(call.parameters["asset"])
+    return Answer(present(found.record, masked=not call.sees_addresses))
+
+
+def list_asset_contributions(call: Call) -> Answer:
+    query = call.query("contributor", *FILTERS, *PARAMETERS)
+    found = call.services.ledger.find.asset(call.parameters["asset"])
+    return list_entries(call, query, asset=found.record.id)
+
+
+HANDLERS = {
+    "list_assets": list_assets,
+    "create_asset": create_asset,
+    "get_asset": get_asset,
+    "list_asset_contributions": list_asset_contributions,
+}
 
 assets = entry_point("assets", HANDLERS)

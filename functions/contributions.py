@@ -1,23 +1,62 @@
-"""contributions: lists and creates contributions."""
+"""contributions: lists, records by ids, shows and voids contributions."""
 
 from __future__ import annotations
 
-from shared.web.answer import Answer
+import re
+from http import HTTPStatus
+
+from shared.domain.contribution import NewContribution, Void
+from shared.domain.errors import InvalidInput
+from shared.domain.fields import parse
+from shared.web.answer import Answer, recorded_answer
 from shared.web.call import Call
+from shared.web.contribution_lists import FILTERS, list_commit, list_entries
 from shared.web.entry_point import entry_point
-from shared.web.pages import PARAMETERS, paged
+from shared.web.pages import PARAMETERS
+from shared.web.presentation import present
+
+_IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 
 def list_contributions(call: Call) -> Answer:
-    from shared.store.listing import EntryFilter
+    query = call.query("contributor", "repository", "commit_hash", *FILTERS, *PARAMETERS)
+    return list_commit(call, query) if "commit_hash" in query else list_entries(call, query)
 
-    query = call.query(*PARAMETERS)
-    lists = call.services.ledger.lists
-    return paged(
-        call, query, lambda limit, after: lists.entries(EntryFilter(), limit=limit, after=after)
+
+def create_contribution(call: Call) -> Answer:
+    key = call.request.headers.get("Idempotency-Key")
+    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise InvalidInput.at(":Idempotency-Key", "must be 1 to 255 printable characters")
+    request = parse(NewContribution, call.json())
+    recorded = call.services.ledger.entries.record(
+        request, recorded_by=call.recorded_by, idempotency_key=key
     )
+    return recorded_answer(recorded.entry.shown(), replayed=recorded.replayed)
 
 
-HANDLERS = {"list_contributions": list_contributions}
+def get_contribution(call: Call) -> Answer:
+    call.query()
+    found = call.services.ledger.find.entry(call.parameters["id"])
+    return Answer(present(found.record, masked=not call.sees_addresses))
+
+
+def void_contribution(call: Call) -> Answer:
+    query = call.query("reason")
+    given = call.json_if_any() if not query else dict(query)
+    reason = parse(Void, given).reason
+    voided = call.services.ledger.voids.void(
+        call.parameters["id"], voided_by=call.recorded_by, reason=reason
+    )
+    headers = {"Idempotency-Replayed": "true"} if voided.replayed else {}
+    outcome = "replayed" if voided.replayed else "voided"
+    return Answer(voided.entry.shown(), HTTPStatus.OK, headers, outcome=outcome)
+
+
+HANDLERS = {
+    "list_contributions": list_contributions,
+    "create_contribution": create_contribution,
+    "get_contribution": get_contribution,
+    "void_contribution": void_contribution,
+}
 
 contributions = entry_point("contributions", HANDLERS)

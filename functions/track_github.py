@@ -1,12 +1,11 @@
-"""track-github: records commits that a workflow reports."""
+"""track-github: records commits that a workflow reports, one by one or in batches."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
-from shared.domain.contribution import CommitReport
+from shared.domain.contribution import Batch, CommitReport
 from shared.domain.fields import parse
-from shared.web.answer import Answer
+from shared.web.answer import Answer, recorded_answer
+from shared.web.batches import record_batch
 from shared.web.call import Call
 from shared.web.entry_point import entry_point
 
@@ -14,14 +13,16 @@ from shared.web.entry_point import entry_point
 def track_commit(call: Call) -> Answer:
     report = parse(CommitReport, call.json())
     recorded = call.services.ledger.commits.record(report, recorded_by=call.recorded_by)
-    if not recorded.replayed:
-        return Answer(recorded.entry.shown(), HTTPStatus.CREATED, outcome="recorded")
-    headers = {"Idempotency-Replayed": "true"}
-    if recorded.differs:
-        headers["Idempotency-Differs"] = ", ".join(recorded.differs)
-    return Answer(recorded.entry.shown(), headers=headers, outcome="replayed")
+    return recorded_answer(
+        recorded.entry.shown(), replayed=recorded.replayed, differs=recorded.differs
+    )
 
 
-HANDLERS = {"track_commit": track_commit}
+def track_batch(call: Call) -> Answer:
+    batch = parse(Batch, call.json())
+    return record_batch(call, batch.repository, batch.commits)
+
+
+HANDLERS = {"track_commit": track_commit, "track_batch": track_batch}
 
 track_github = entry_point("track_github", HANDLERS)

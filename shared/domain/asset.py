@@ -56,6 +56,15 @@ class Asset(Record):
     last_contribution_at: Time | None = None
     legacy_ids: tuple[str, ...] = ()
 
+    def repository(self) -> Repository | None:
+        """The repository that this asset stands for."""
+        try:
+            repository = Repository.parse(self.name or "")
+        except ValueError:
+            return None
+        # Told by the id, since another asset may be named like a repository.
+        return repository if self.id == repository_asset_id(repository) else None
+
 
 def asset_of_repository(repository: Repository) -> tuple[str, Asset]:
     """Document id and first state of the asset of a repository."""

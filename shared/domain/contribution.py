@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from shared.domain.credits import Credit
+from shared.domain.asset import Asset
+from shared.domain.contributor import Contributor
+from shared.domain.credits import Credit, share_out
 from shared.domain.fields import (
     CommitHash,
     Email,
@@ -20,6 +22,7 @@ from shared.domain.fields import (
     Record,
     RepositoryName,
     Request,
+    Text,
     Time,
     Url,
 )
@@ -28,7 +31,9 @@ from shared.domain.repository import Repository
 from shared.domain.scoring import FORMULA_VERSION, coherence_score, estimated_cost
 
 MAX_CO_AUTHORS = 50
+MAX_BATCH = 500
 
+# Metadata that lets somebody check a cost: with one of these filled in, it counts as verified.
 EVIDENCE = frozenset(
     {
         "invoice_id",
@@ -98,6 +103,19 @@ class NewContribution(Request):
     metadata: Metadata = Field(default_factory=dict)
     timestamp: GivenTime | None = None
     corrects: Annotated[str, Field(max_length=64)] | None = None
+
+
+class Void(Request):
+    """Why an entry is voided."""
+
+    reason: Text | None = None
+
+
+class Batch(Request):
+    """Up to 500 commits of one repository; each is validated by itself."""
+
+    repository: RepositoryName
+    commits: Annotated[tuple[Any, ...], Field(min_length=1, max_length=MAX_BATCH)]
 
 
 class Coherence(Record):
@@ -203,6 +221,46 @@ def entry_of_commit(
         url=commit.url,
         timestamp=commit.timestamp or now,
         recorded_by=recorded_by,
+    )
+
+
+def entry_by_ids(
+    request: NewContribution,
+    *,
+    document_id: str,
+    contributor: Contributor,
+    asset: Asset,
+    corrects: str | None,
+    recorded_by: str,
+    request_digest: str,
+    now: datetime,
+) -> Entry:
+    """The entry of a request that names a contributor and an asset by their ids."""
+    score = coherence_score(request.metadata)
+    verified = any(request.metadata.get(name) for name in EVIDENCE)
+    repository = asset.repository()
+    return Entry(
+        id=contribution_id(document_id),
+        contributor_id=contributor.id,
+        contributor_email=contributor.email,
+        contributor_name=contributor.name,
+        asset_id=asset.id,
+        repository=repository.full_name if repository else None,
+        cost_amount=request.cost_amount,
+        cost_basis=CostBasis.ACTUAL_VERIFIED if verified else CostBasis.DECLARED_UNVERIFIED,
+        coherence_score=score.value,
+        coherence=Coherence(components=score.components),
+        credits=share_out(
+            request.cost_amount,
+            author=contributor.email,
+            co_authors=(),
+            type_of=lambda _: contributor.contributor_type,
+        ),
+        metadata=request.metadata,
+        timestamp=request.timestamp or now,
+        recorded_by=recorded_by,
+        request_digest=request_digest,
+        corrects=corrects,
     )
 
 

@@ -90,17 +90,27 @@ class Connection:
         )
 
     def read(
-        self, references: Sequence[DocumentReference], deadline: Deadline
+        self,
+        references: Sequence[DocumentReference],
+        deadline: Deadline,
+        *,
+        fields: Sequence[str] | None = None,
     ) -> dict[str, DocumentSnapshot]:
-        """Documents by path, with those that do not exist. One RPC."""
-        return {
-            snapshot.reference.path: snapshot
-            for snapshot in self.client.get_all(references, retry=_ONCE, timeout=deadline.timeout())
-        }
+        """Documents by path, with those that do not exist; all fields or some. One RPC."""
+        found = self.client.get_all(
+            references, field_paths=fields, retry=_ONCE, timeout=deadline.timeout()
+        )
+        return {snapshot.reference.path: snapshot for snapshot in found}
 
     def query(self, query: Query, deadline: Deadline) -> list[DocumentSnapshot]:
         """All results of a query. One RPC."""
         return list(query.stream(retry=_ONCE, timeout=deadline.timeout()))
+
+    def first(self, query: Query, deadline: Deadline) -> DocumentSnapshot | None:
+        """The first result of a query, or None. Tried until the deadline."""
+        query = query.limit(1)
+        found = self.patiently(lambda d: self.query(query, d), deadline)
+        return found[0] if found else None
 
     def patiently(self, call: Callable[[Deadline], _T], deadline: Deadline | None = None) -> _T:
         """The result of reads, tried again on a passing fault until the deadline.

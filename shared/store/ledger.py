@@ -9,11 +9,16 @@ from datetime import datetime
 from google.cloud.firestore import Client
 
 from shared.domain.contributor import ContributorType
+from shared.store.accounts import Registrar
+from shared.store.batch import BatchRecorder
 from shared.store.connection import Connection
 from shared.store.deadline import Timing
+from shared.store.entries import EntryRecorder
 from shared.store.health import Probe
 from shared.store.listing import Lister
+from shared.store.lookup import Finder
 from shared.store.recording import Recorder
+from shared.store.voiding import Voider
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,11 @@ class Ledger:
 
     connection: Connection
     commits: Recorder
+    batches: BatchRecorder
+    entries: EntryRecorder
+    voids: Voider
+    registrar: Registrar
+    find: Finder
     lists: Lister
     probe: Probe
 
@@ -38,6 +48,11 @@ def ledger_on(
     return Ledger(
         connection=connection,
         commits=Recorder(connection, classify, clock),
+        batches=BatchRecorder(connection, classify, clock),
+        entries=EntryRecorder(connection, clock),
+        voids=Voider(connection),
+        registrar=Registrar(connection),
+        find=Finder(connection),
         lists=Lister(connection),
         probe=Probe(connection),
     )

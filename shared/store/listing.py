@@ -145,9 +145,9 @@ class Lister:
 
     def _name_of(self, collection: CollectionReference, account_id: str) -> str | None:
         # One document more is read than a name in the cursor would cost, and no name is in a URL.
-        query = collection.where(filter=FieldFilter("id", "==", account_id)).limit(1)
-        found = self.connection.patiently(lambda d: self.connection.query(query, d))
-        return found[0].get("name") if found else None
+        query = collection.where(filter=FieldFilter("id", "==", account_id))
+        found = self.connection.first(query, self.connection.timing.deadline())
+        return found.get("name") if found else None
 
     def _page(
         self,

@@ -7,23 +7,19 @@ decision is made on what stands there. No transaction reads, so nothing is locke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from google.cloud.firestore import DocumentSnapshot
-
-from shared.domain.asset import asset_of_repository
-from shared.domain.contribution import Commit, CommitReport, Entry, cost_of, entry_of_commit
+from shared.domain.contribution import Commit, CommitReport, Entry
 from shared.domain.contributor import ContributorType
-from shared.domain.credits import share_out
 from shared.domain.errors import Conflict
-from shared.domain.identifiers import commit_document_id, contributor_document_id
 from shared.domain.repository import Repository
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.documents import entry_from
 from shared.store.known import KnownTypes
 from shared.store.posting import Posting
+from shared.store.target import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,64 +71,36 @@ class Recorder:
         Raises `Conflict` (see `replay`), and `Unavailable` when Firestore does not answer in
         time; the same report can then be sent again.
         """
-        repository = Repository.parse(report.repository)
-        asset_document, asset = asset_of_repository(repository)
-        asset_ref = self.connection.assets.document(asset_document)
-        entry_ref = self.connection.contributions.document(
-            commit_document_id(repository, report.commit_hash)
+        target = Target(
+            self.connection,
+            self.classify,
+            Repository.parse(report.repository),
+            recorded_by,
+            self.clock(),
         )
-        co_authors = report.distinct_co_authors()
-        people = {
-            email: self.connection.contributors.document(contributor_document_id(email))
-            for email in (report.contributor_email, *co_authors)
-        }
-        now = self.clock()
-
-        def posting(types: Mapping[str, ContributorType]) -> Posting:
-            credits = share_out(
-                cost_of(report),
-                author=report.contributor_email,
-                co_authors=tuple(co_authors),
-                type_of=types.__getitem__,
-            )
-            entry = entry_of_commit(
-                report,
-                repository,
-                asset_id=asset.id,
-                credits=credits,
-                recorded_by=recorded_by,
-                now=now,
-            )
-            posting = Posting(self.connection, self.classify)
-            names = {report.contributor_email: report.contributor_name, **co_authors}
-            posting.add(entry_ref, entry, asset=(asset_ref, asset), names=names)
-            return posting
-
+        entry_ref = target.entry_ref(report)
+        references = [entry_ref, target.asset_ref, *target.people_refs(report)]
         deadline = self.connection.timing.deadline()
         missing: set[str] = set()
         # A co-author's stored type decides on the shares; where it is not known, read first.
-        types = self.known.types(co_authors)
+        types = self.known.types(report.distinct_co_authors())
         while True:
+            hopeful = types is not None
             try:
                 if types is None:
-                    found = self.connection.read([entry_ref, asset_ref, *people.values()], deadline)
+                    found = self.connection.read(references, deadline)
                     if found[entry_ref.path].exists:
                         return replay(entry_from(found[entry_ref.path].to_dict() or {}), report)
                     missing = {path for path, document in found.items() if not document.exists}
-                    types = self.types_of({e: found[people[e].path] for e in co_authors})
-                [entry] = posting(types).commit(missing, deadline)
+                    types = target.stored_types(report, found)
+                    self.known.learn(types)
+                posting = Posting(self.connection, self.classify)
+                target.add(posting, report, types)
+                [entry] = posting.commit(missing, deadline)
                 return Recorded(entry, replayed=False)
             except OVERTAKEN:
                 types = None
+                if not hopeful:
+                    deadline.pause()
             except TRANSIENT:
                 deadline.pause()
-
-    def types_of(self, people: Mapping[str, DocumentSnapshot]) -> dict[str, ContributorType]:
-        """What kind of contributor each is: as stored, or as classified where it is new."""
-        stored = {
-            email: ContributorType(document.get("contributor_type"))
-            for email, document in people.items()
-            if document.exists
-        }
-        self.known.learn(stored)
-        return {email: stored.get(email) or self.classify(email) for email in people}

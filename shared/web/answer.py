@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -42,6 +42,18 @@ class Answer:
             headers={**_ALWAYS, **self.headers},
             content_type=self.media_type,
         )
+
+
+def recorded_answer(
+    shown: Mapping[str, Any], *, replayed: bool, differs: Iterable[str] = ()
+) -> Answer:
+    """201 for a new entry, 200 for one that was there; `differs` as in `Recorded`."""
+    if not replayed:
+        return Answer(shown, HTTPStatus.CREATED, outcome="recorded")
+    headers = {"Idempotency-Replayed": "true"}
+    if names := ", ".join(differs):
+        headers["Idempotency-Differs"] = names
+    return Answer(shown, headers=headers, outcome="replayed")
 
 
 def problem(error: LedgerError) -> Answer:

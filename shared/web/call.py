@@ -43,6 +43,14 @@ class Call:
         require_json(self.request)
         return parse_json(read_body(self.request, self.operation.body_limit))
 
+    def json_if_any(self) -> Any:
+        """The body as JSON, or an empty object where there is no body."""
+        body = read_body(self.request, self.operation.body_limit)
+        if not body:
+            return {}
+        require_json(self.request)
+        return parse_json(body)
+
     def query(self, *allowed: str) -> dict[str, str]:
         """The query parameters; raises `InvalidInput` for one not allowed, or given twice."""
         query: dict[str, str] = {}

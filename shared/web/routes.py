@@ -13,6 +13,12 @@ from functools import cached_property
 
 KIB = 1024
 
+# What a parameter of a path takes; any text, slashes included, unless it says otherwise.
+_PARAMETERS = {
+    # One segment that is a UUID, or two that are a repository: `octo/contributions` is one.
+    "asset": r"[0-9a-fA-F-]{36}|[^/]+/[^/]+",
+}
+
 
 class Access(Enum):
     """What a caller needs."""
@@ -38,8 +44,12 @@ class Operation:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The path as a pattern; `{key}` takes anything, slashes included."""
-        path = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(self.path))
+        """The path as a pattern, with a group for each parameter."""
+        path = re.sub(
+            r"\\\{(\w+)\\\}",
+            lambda name: f"(?P<{name[1]}>{_PARAMETERS.get(name[1], '.+')})",
+            re.escape(self.path),
+        )
         return re.compile(path + (r"|/" if self.main else ""), re.DOTALL)
 
 
@@ -82,7 +92,7 @@ OPERATIONS = (
         "contributions",
         "POST",
         "/v1/contributions",
-        Access.RECORD,
+        Access.ADMIN,
         main=True,
     ),
     Operation("get_contribution", "contributions", "GET", "/v1/contributions/{id}", Access.READ),
@@ -106,9 +116,9 @@ OPERATIONS = (
     Operation("list_assets", "assets", "GET", "/v1/assets", Access.READ, main=True),
     Operation("create_asset", "assets", "POST", "/v1/assets", Access.ADMIN, main=True),
     Operation(
-        "list_asset_contributions", "assets", "GET", "/v1/assets/{key}/contributions", Access.READ
+        "list_asset_contributions", "assets", "GET", "/v1/assets/{asset}/contributions", Access.READ
     ),
-    Operation("get_asset", "assets", "GET", "/v1/assets/{key}", Access.READ),
+    Operation("get_asset", "assets", "GET", "/v1/assets/{asset}", Access.READ),
     Operation("alive", "health", "GET", "/v1/health", Access.OPEN, main=True),
     Operation("ready", "health", "GET", "/v1/health/ready", Access.OPEN),
     Operation("tracking", "health", "GET", "/v1/health/tracking", Access.OPEN),

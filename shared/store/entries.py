@@ -1,0 +1,133 @@
+"""Entries recorded by the ids of a contributor and an asset, and corrections of voided ones."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference
+
+from shared.domain.contribution import Entry, NewContribution, entry_by_ids
+from shared.domain.errors import Conflict, InvalidInput
+from shared.domain.identifiers import keyed_document_id, unkeyed_document_id
+from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
+from shared.store.deadline import Deadline
+from shared.store.documents import added, entry_from, to_fields
+from shared.store.lookup import Finder, Found
+from shared.store.recording import Recorded
+
+
+@dataclass(frozen=True)
+class EntryRecorder:
+    """Records entries by ids over one connection."""
+
+    connection: Connection
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    unique: Callable[[], UUID] = uuid4
+
+    def record(
+        self, request: NewContribution, *, recorded_by: str, idempotency_key: str | None = None
+    ) -> Recorded:
+        """Record an entry; with an idempotency key, the same request again is a replay.
+
+        Raises `NotFound` for a contributor, an asset or a corrected entry that does not exist,
+        `InvalidInput` where the key came with another request before, and `Conflict` where the
+        corrected entry is not voided or has its correction.
+        """
+        deadline = self.connection.timing.deadline()
+        attempt = _Attempt(self, request, recorded_by, idempotency_key, deadline)
+        while True:
+            try:
+                kept = attempt.kept()
+                return kept or attempt.commit()
+            except OVERTAKEN:
+                # Created meanwhile by the same request, or the corrected entry has changed.
+                deadline.pause()
+            except TRANSIENT:
+                deadline.pause()
+
+
+class _Attempt:
+    """One request to record an entry, and the document it is to become."""
+
+    def __init__(
+        self,
+        recorder: EntryRecorder,
+        request: NewContribution,
+        recorded_by: str,
+        idempotency_key: str | None,
+        deadline: Deadline,
+    ) -> None:
+        self.connection = recorder.connection
+        self.request = request
+        self.recorded_by = recorded_by
+        self.deadline = deadline
+        self.now = recorder.clock()
+        self.digest = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
+        self.document_id = (
+            unkeyed_document_id(recorder.unique())
+            if idempotency_key is None
+            else keyed_document_id(key_name=recorded_by, idempotency_key=idempotency_key)
+        )
+        self.reference: DocumentReference = self.connection.contributions.document(self.document_id)
+        # A new document id cannot be taken, unless by a try of ours whose answer was lost.
+        self.may_be_kept = idempotency_key is not None
+
+    def kept(self) -> Recorded | None:
+        """The entry that stands in the document already, if one does."""
+        if not self.may_be_kept:
+            self.may_be_kept = True
+            return None
+        document = self.connection.read([self.reference], self.deadline)[self.reference.path]
+        if not document.exists:
+            return None
+        entry = entry_from(document.to_dict() or {})
+        if entry.request_digest != self.digest:
+            raise InvalidInput.at(
+                ":Idempotency-Key", "was used before, with another request; choose a new key"
+            )
+        return Recorded(entry, replayed=True)
+
+    def commit(self) -> Recorded:
+        finder = Finder(self.connection)
+        contributor = finder.contributor(self.request.contributor_id, self.deadline)
+        asset = finder.asset(self.request.asset_id, self.deadline)
+        corrected = self._corrected(finder)
+        entry = entry_by_ids(
+            self.request,
+            document_id=self.document_id,
+            contributor=contributor.record,
+            asset=asset.record,
+            corrects=corrected.record.id if corrected else None,
+            recorded_by=self.recorded_by,
+            request_digest=self.digest,
+            now=self.now,
+        )
+        batch = self.connection.batch()
+        batch.create(self.reference, to_fields(entry) | {"recorded_at": SERVER_TIMESTAMP})
+        for account in (contributor, asset):
+            batch.update(account.reference, added(micros=entry.cost_amount))
+        if corrected:
+            # The state that was read must still stand, so that there is one correction.
+            unchanged = self.connection.client.write_option(
+                last_update_time=corrected.document.update_time
+            )
+            batch.update(corrected.reference, {"corrected_by": entry.id}, option=unchanged)
+        [[recorded_at], *_] = self.connection.commit(batch, self.deadline).transforms
+        return Recorded(entry.model_copy(update={"recorded_at": recorded_at}), replayed=False)
+
+    def _corrected(self, finder: Finder) -> Found[Entry] | None:
+        if self.request.corrects is None:
+            return None
+        found = finder.entry(self.request.corrects, self.deadline)
+        if not found.record.voided:
+            raise Conflict("Only a voided contribution can be corrected", code="not_voided")
+        if found.record.corrected_by is not None:
+            raise Conflict(
+                f"The contribution was corrected already, by {found.record.corrected_by}",
+                code="already_corrected",
+            )
+        return found

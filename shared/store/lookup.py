@@ -1,0 +1,132 @@
+"""Finding one contributor, asset or contribution by any of its names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from google.cloud.firestore import (
+    CollectionReference,
+    DocumentReference,
+    DocumentSnapshot,
+    FieldFilter,
+)
+
+from shared.domain.asset import Asset
+from shared.domain.contribution import Entry
+from shared.domain.contributor import Contributor
+from shared.domain.email import normalise_email
+from shared.domain.errors import NotFound
+from shared.domain.identifiers import (
+    as_uuid,
+    commit_document_id,
+    contributor_document_id,
+    repository_document_id,
+)
+from shared.domain.repository import Repository, normalise_commit_hash
+from shared.store.connection import Connection
+from shared.store.deadline import Deadline
+from shared.store.documents import asset_from, contributor_from, entry_from
+
+_R = TypeVar("_R")
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[_R]):
+    """A record with the document it stands in, as it was when read."""
+
+    record: _R
+    document: DocumentSnapshot
+
+    @property
+    def reference(self) -> DocumentReference:
+        return self.document.reference
+
+
+@dataclass(frozen=True)
+class Finder:
+    """Look-ups; each raises `NotFound` where there is no such thing, or the key is malformed.
+
+    A UUID is found by one query, an imported id by a second one, a natural key by a direct read.
+    """
+
+    connection: Connection
+
+    def contributor(self, key: str, deadline: Deadline | None = None) -> Found[Contributor]:
+        """A contributor by UUID, imported id or email."""
+        return self._find(
+            "Contributor",
+            self.connection.contributors,
+            key,
+            lambda text: contributor_document_id(normalise_email(text)),
+            contributor_from,
+            deadline,
+        )
+
+    def asset(self, key: str, deadline: Deadline | None = None) -> Found[Asset]:
+        """An asset by UUID, imported id or `owner/repo`."""
+        return self._find(
+            "Asset",
+            self.connection.assets,
+            key,
+            lambda text: repository_document_id(Repository.parse(text)),
+            asset_from,
+            deadline,
+        )
+
+    def entry(self, key: str, deadline: Deadline | None = None) -> Found[Entry]:
+        """A contribution by UUID, imported id or `owner/repo@commit`."""
+        return self._find(
+            "Contribution",
+            self.connection.contributions,
+            key,
+            _commit_key,
+            entry_from,
+            deadline,
+        )
+
+    def _find(
+        self,
+        thing: str,
+        collection: CollectionReference,
+        key: str,
+        natural_id: Callable[[str], str],
+        build: Callable[[Mapping[str, Any]], _R],
+        deadline: Deadline | None,
+    ) -> Found[_R]:
+        deadline = deadline or self.connection.timing.deadline()
+        uuid = as_uuid(key)
+        if uuid:
+            document = self._by_id(collection, uuid, deadline)
+        else:
+            try:
+                reference = collection.document(natural_id(key))
+            except ValueError:
+                raise NotFound(thing) from None
+            read = self.connection.patiently(
+                lambda d: self.connection.read([reference], d), deadline
+            )
+            document = read[reference.path]
+        if document is None or not document.exists:
+            raise NotFound(thing)
+        return Found(build(document.to_dict() or {}), document)
+
+    def _by_id(
+        self, collection: CollectionReference, uuid: str, deadline: Deadline
+    ) -> DocumentSnapshot | None:
+        for condition in (
+            FieldFilter("id", "==", uuid),
+            FieldFilter("legacy_ids", "array_contains", uuid),
+        ):
+            document = self.connection.first(collection.where(filter=condition), deadline)
+            if document:
+                return document
+        return None
+
+
+def _commit_key(text: str) -> str:
+    repository, at, commit_hash = text.partition("@")
+    if not at:
+        raise ValueError("must be owner/repo@commit")
+    return commit_document_id(Repository.parse(repository), normalise_commit_hash(commit_hash))

@@ -1,0 +1,61 @@
+"""Many commits in one request: each valid one is recorded, each gets an outcome of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from shared.domain.contribution import Commit
+from shared.domain.errors import InvalidInput
+from shared.domain.fields import parse
+from shared.domain.money import format_money
+from shared.domain.repository import Repository
+from shared.web.answer import Answer
+from shared.web.call import Call
+
+if TYPE_CHECKING:
+    from shared.store.batch import CommitOutcome
+
+
+def record_batch(call: Call, repository: str, items: Sequence[Any]) -> Answer:
+    """Record commits of one repository, and answer `counts` and an outcome for each, in order.
+
+    One bad commit never blocks the others: it is `invalid`, with what is wrong with it.
+    """
+    from shared.store.batch import Outcome
+
+    outcomes: list[dict[str, Any]] = []
+    valid: dict[int, Commit] = {}
+    for index, item in enumerate(items):
+        shown: dict[str, Any] = {"commit_hash": _echo(item), "outcome": Outcome.INVALID.value}
+        try:
+            valid[index] = parse(Commit, item)
+        except InvalidInput as error:
+            faults = [{"pointer": f.pointer, "message": f.message} for f in error.faults]
+            shown["errors"] = faults
+        outcomes.append(shown)
+    done = call.services.ledger.batches.record(
+        Repository.parse(repository), list(valid.values()), recorded_by=call.recorded_by
+    )
+    for index, outcome in zip(valid, done, strict=True):
+        outcomes[index] = {"commit_hash": valid[index].commit_hash, **_shown(outcome)}
+    counted = Counter(outcome["outcome"] for outcome in outcomes)
+    counts = {outcome.value: counted[outcome.value] for outcome in Outcome}
+    return Answer({"counts": counts, "outcomes": outcomes}, outcome="batch")
+
+
+def _shown(outcome: CommitOutcome) -> dict[str, Any]:
+    shown: dict[str, Any] = {"outcome": outcome.outcome.value}
+    if outcome.id is not None:
+        shown["id"] = outcome.id
+    if outcome.cost_micros is not None:
+        shown["cost_amount"] = format_money(outcome.cost_micros)
+        shown["coherence_score"] = outcome.coherence_score
+    return shown
+
+
+def _echo(item: Any) -> str | None:
+    """The hash as it was sent, where it is short enough to be one."""
+    commit_hash = item.get("commit_hash") if isinstance(item, dict) else None
+    return commit_hash if isinstance(commit_hash, str) and len(commit_hash) <= 64 else None

@@ -1,0 +1,135 @@
+"""Lists of contributions: all of them, a contributor's, an asset's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from shared.domain.email import normalise_email
+from shared.domain.errors import InvalidInput, NotFound, Unauthenticated
+from shared.domain.identifiers import as_uuid, contributor_id, repository_asset_id
+from shared.domain.repository import Repository, normalise_commit_hash
+from shared.domain.timestamps import parse_timestamp
+from shared.web.answer import Answer
+from shared.web.call import Call
+from shared.web.pages import PARAMETERS, paged
+from shared.web.presentation import present
+
+if TYPE_CHECKING:
+    from shared.domain.contribution import Entry
+    from shared.store.listing import Cursor, Page
+
+_T = TypeVar("_T")
+
+# Filters that every list of contributions takes.
+FILTERS = ("since", "until", "include_voided")
+
+# An id that no contributor has.
+_NOBODY = ""
+
+
+def list_entries(
+    call: Call,
+    query: Mapping[str, str],
+    *,
+    contributor: str | None = None,
+    asset: str | None = None,
+) -> Answer:
+    """A page of contributions; `contributor` and `asset` are ids that are settled already.
+
+    Raises `InvalidInput` for a filter that cannot be read, and `Unauthenticated` where an
+    address is asked for without a key.
+    """
+    from shared.store.listing import EntryFilter, Page
+
+    chosen = EntryFilter(
+        contributor_id=contributor or _contributor(call, query.get("contributor")),
+        asset_id=asset or _asset(query.get("repository")),
+        since=_time(query, "since"),
+        until=_time(query, "until"),
+        include_voided=_flag(query, "include_voided"),
+    )
+
+    def read(limit: int, after: Cursor | None) -> Page[Entry]:
+        if chosen.contributor_id == _NOBODY:
+            return Page((), None)
+        return call.services.ledger.lists.entries(chosen, limit=limit, after=after)
+
+    return paged(call, query, read)
+
+
+def list_commit(call: Call, query: Mapping[str, str]) -> Answer:
+    """The entries of one commit hash: in one repository by a direct read, or in all of them."""
+    if not query.keys() <= {"commit_hash", "repository", "include_voided", *PARAMETERS}:
+        raise InvalidInput.at("?commit_hash", "goes with repository and include_voided only")
+    include_voided = _flag(query, "include_voided")
+    commit_hash = _readable("commit_hash", normalise_commit_hash, query["commit_hash"])
+    if "repository" not in query:
+        return _list_commit_everywhere(call, query, commit_hash, include_voided=include_voided)
+    if not query.keys().isdisjoint(PARAMETERS):
+        raise InvalidInput.at("?repository", "with commit_hash there is one entry, and no pages")
+    repository = _readable("repository", Repository.parse, query["repository"])
+    try:
+        entry = call.services.ledger.find.entry(f"{repository.full_name}@{commit_hash}").record
+    except NotFound:
+        return Answer([])
+    if entry.voided and not include_voided:
+        return Answer([])
+    return Answer([present(entry, masked=not call.sees_addresses)])
+
+
+def _list_commit_everywhere(
+    call: Call, query: Mapping[str, str], commit_hash: str, *, include_voided: bool
+) -> Answer:
+    from shared.store.listing import Page
+
+    def read(limit: int, after: Cursor | None) -> Page[Entry]:
+        page = call.services.ledger.lists.entries_of_commit(commit_hash, limit=limit, after=after)
+        # One hash has so few entries that an index to leave voided ones out would cost more.
+        return Page(tuple(e for e in page.records if include_voided or not e.voided), page.next)
+
+    return paged(call, query, read)
+
+
+def _contributor(call: Call, text: str | None) -> str | None:
+    if text is None:
+        return None
+    if as_uuid(text):
+        try:
+            # It may be an imported id; the entries hold the ledger's own.
+            return call.services.ledger.find.contributor(text).record.id
+        except NotFound:
+            return _NOBODY
+    require_key_for_address(call)
+    return contributor_id(_readable("contributor", normalise_email, text))
+
+
+def require_key_for_address(call: Call) -> None:
+    """Raises `Unauthenticated` unless the caller may see addresses: asking for one tells it."""
+    if not call.sees_addresses:
+        raise Unauthenticated("Looking somebody up by address needs an API key")
+
+
+def _asset(text: str | None) -> str | None:
+    if text is None:
+        return None
+    return repository_asset_id(_readable("repository", Repository.parse, text))
+
+
+def _time(query: Mapping[str, str], name: str) -> datetime | None:
+    return _readable(name, parse_timestamp, query[name]) if name in query else None
+
+
+def _flag(query: Mapping[str, str], name: str) -> bool:
+    text = query.get(name, "false")
+    if text not in {"true", "false"}:
+        raise InvalidInput.at(f"?{name}", "must be true or false")
+    return text == "true"
+
+
+def _readable(name: str, read: Callable[[str], _T], text: str) -> _T:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise InvalidInput.at(f"?{name}", str(error)) from None
