@@ -27,7 +27,7 @@ def create_asset(call: Call) -> Answer:
 
 def get_asset(call: Call) -> Answer:
     call.query()
-    found = call.services.ledger.find.asset(call.parameters["asset"])
+    found = call.services.ledger.find.asset(call.parameters["key"])
     return Answer(present(found.record, masked=not call.sees_addresses))
 
 

@@ -118,7 +118,7 @@ OPERATIONS = (
     Operation(
         "list_asset_contributions", "assets", "GET", "/v1/assets/{asset}/contributions", Access.READ
     ),
-    Operation("get_asset", "assets", "GET", "/v1/assets/{asset}", Access.READ),
+    Operation("get_asset", "assets", "GET", "/v1/assets/{key}", Access.READ),
     Operation("alive", "health", "GET", "/v1/health", Access.OPEN, main=True),
     Operation("ready", "health", "GET", "/v1/health/ready", Access.OPEN),
     Operation("tracking", "health", "GET", "/v1/health/tracking", Access.OPEN),
