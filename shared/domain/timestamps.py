@@ -6,8 +6,9 @@ import re
 from datetime import UTC, datetime
 
 # https://www.rfc-editor.org/rfc/rfc3339#section-5.6
+# It has no hour 24 and no offset of 75 minutes, whatever `fromisoformat` makes of them.
 _RFC_3339 = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+    r"(\d{4}-\d\d-\d\d)[Tt ]((?!24)\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:[0-5]\d)", re.ASCII
 )
 
 
