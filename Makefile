@@ -1,0 +1,71 @@
+# Every command of the project: `make help` lists them.
+
+PYTHON ?= python3
+VENV := venv
+BIN := $(VENV)/bin
+# The requirement files that a stamp stands for are its prerequisites, and the stamp is the last
+# thing made: an interrupted installation leaves none.
+RUN_TIME := $(VENV)/.installed-run-time
+CHECKS := $(VENV)/.installed-checks
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.DEFAULT_GOAL := help
+
+##@ Use
+
+run: $(RUN_TIME) ## serve every function on http://127.0.0.1:8080 (PORT, HOST, LEDGER_... change it)
+	@exec $(BIN)/python -m shared.commands.run
+
+inspect: $(RUN_TIME) ## print the documents as the Firestore console shows them (COLLECTION=, LIMIT=)
+	@exec $(BIN)/python -m shared.commands.inspect \
+	  $(if $(COLLECTION),--collection "$(COLLECTION)") $(if $(LIMIT),--limit "$(LIMIT)")
+
+##@ Develop
+
+test: lint $(CHECKS) ## all checks that need nothing but Python, make and git
+	$(BIN)/python -m pytest $(PARALLEL)
+
+test-long: lint $(CHECKS) ## also the checks that are slow or need Node
+	$(BIN)/python -m pytest -m "long or not long"
+
+lint: $(CHECKS)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(CHECKS) ## put the code into its one format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(CHECKS) ## pin the newest allowed versions in requirements.txt and tests/requirements.txt
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) tests/requirements.in -c requirements.txt -o tests/requirements.txt
+
+clean: ## remove the virtual environment and caches, and leave the data in .data alone
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis
+	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
+
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+PARALLEL := -n 2 --dist loadgroup
+LOCK := $(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header \
+  --python-version 3.11 -q
+
+$(CHECKS): tests/requirements.txt $(RUN_TIME)
+	$(PIP_INSTALL) -r tests/requirements.txt
+	@touch $@
+
+$(RUN_TIME): requirements.txt $(BIN)/python
+	@$(BIN)/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	$(PIP_INSTALL) -r requirements.txt
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
+	  "Python 3.11 or newer is needed, and $(PYTHON) is %d.%d.%d. Name another one: " \
+	  "make PYTHON=python3.12 $(MAKECMDGOALS)" % sys.version_info[:3])'
+	$(PYTHON) -m venv $(VENV)
+
+.PHONY: run inspect test test-long lint format lock clean help

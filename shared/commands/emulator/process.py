@@ -1,0 +1,154 @@
+"""A Firestore emulator: started, waited for, exported from, stopped."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Self
+
+from shared.commands.emulator.search import Installation
+from shared.commands.errors import CommandError
+from shared.commands.local.processes import GroupProcess, end_orphan, is_process
+
+LOCAL = "127.0.0.1"
+
+# In seconds. A cold start takes two or three; an import of much data adds to it.
+_START_DEADLINE = 120.0
+_EXPORT_DEADLINE = 300.0
+_ANSWER_DEADLINE = 5.0
+_STOP_GRACE = 5.0
+_POLL = 0.1
+_LOG_LINES = 12
+
+
+class EmulatorError(CommandError):
+    """The emulator did not start, or did not do what it was asked."""
+
+
+class Emulator:
+    """An emulator that this process started.
+
+    Started as java itself and not through `gcloud`, which leaves java running when it is ended.
+    """
+
+    def __init__(self, process: GroupProcess, host: str, log: Path) -> None:
+        self._process = process
+        self._log = log
+        self.host = host
+
+    @classmethod
+    def start(
+        cls,
+        installation: Installation,
+        *,
+        log: Path,
+        port: int | None = None,
+        metadata: Path | None = None,
+    ) -> Self:
+        """Start an emulator without waiting for it.
+
+        `port` is a free one where none is given; `metadata` is that of an export to begin with;
+        `log` takes what the emulator prints.
+        """
+        port = port or free_port()
+        options = [f"--host={LOCAL}", f"--port={port}"]
+        if metadata:
+            options.append(f"--import-data={metadata}")
+        with log.open("wb") as output:
+            process = GroupProcess.start(installation.command(*options), output=output)
+        return cls(process, f"{LOCAL}:{port}", log)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def ending(self) -> str | None:
+        """How the emulator ended, in words; None while it runs."""
+        return self._process.ending
+
+    def wait(self, pause: Callable[[float], None] = time.sleep) -> None:
+        """Return as soon as the emulator answers. Raises `EmulatorError` if it ends or never does.
+
+        `pause` is called with the seconds between two tries, and may raise.
+        """
+        deadline = time.monotonic() + _START_DEADLINE
+        while not answers(self.host):
+            if self.ending:
+                raise EmulatorError(f"the Firestore emulator ended ({self.ending}):\n{self.tail()}")
+            if time.monotonic() > deadline:
+                raise EmulatorError(f"the Firestore emulator does not answer:\n{self.tail()}")
+            pause(_POLL)
+
+    def tail(self) -> str:
+        """The last lines that the emulator printed."""
+        lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join(lines[-_LOG_LINES:])
+
+    def stop(self) -> None:
+        """End the emulator and everything it started."""
+        self._process.stop(grace=_STOP_GRACE)
+
+
+def export(host: str, project: str, folder: Path, name: str) -> None:
+    """Write all documents of a project's default database to `folder`/`name`.
+
+    Raises `EmulatorError`. The request is the one that firebase-tools makes.
+    """
+    body = {
+        "database": f"projects/{project}/databases/(default)",
+        "export_directory": str(folder.resolve()),
+        "export_name": name,
+    }
+    with closing(http.client.HTTPConnection(host, timeout=_EXPORT_DEADLINE)) as connection:
+        try:
+            connection.request(
+                "POST",
+                f"/emulator/v1/projects/{project}:export",
+                json.dumps(body),
+                {"Content-Type": "application/json"},
+            )
+            answer = connection.getresponse()
+            text = answer.read().decode("utf-8", "replace")
+        except (OSError, http.client.HTTPException) as error:
+            raise EmulatorError(f"the Firestore emulator exported nothing: {error!r}") from None
+    if answer.status != http.HTTPStatus.OK:
+        raise EmulatorError(f"the Firestore emulator exported nothing: {text.strip()}")
+
+
+def answers(host: str) -> bool:
+    """Whether an emulator answers at `host` (`address:port`)."""
+    # Not urllib: that asks a proxy if there is one, even for this machine.
+    with closing(http.client.HTTPConnection(host, timeout=_ANSWER_DEADLINE)) as connection:
+        try:
+            connection.request("GET", "/")
+            return connection.getresponse().read().strip() == b"Ok"
+        except (OSError, http.client.HTTPException):
+            return False
+
+
+def is_left_behind(pid: int, host: str) -> bool:
+    """Whether the process that an earlier run started as its emulator is still there."""
+    return is_process(pid, marks=_marks(host))
+
+
+def end_left_behind(pid: int, host: str) -> None:
+    """End an earlier run's emulator, if it is still there."""
+    end_orphan(pid, marks=_marks(host), grace=_STOP_GRACE)
+
+
+def _marks(host: str) -> list[str]:
+    return ["CloudFirestore", f"--host={LOCAL}", f"--port={host.rpartition(':')[2]}"]
+
+
+def free_port() -> int:
+    """A TCP port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((LOCAL, 0))
+        port: int = probe.getsockname()[1]
+    return port

@@ -1,0 +1,126 @@
+"""The functions' process of a run: started, watched, started again if it dies."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+
+from shared.commands.errors import CommandError
+from shared.commands.local.data_directory import DataDirectory
+from shared.commands.local.processes import GroupProcess, end_orphan
+from shared.commands.local.restarts import Restarts
+from shared.commands.local_server import GRACE
+
+_MODULE = "shared.commands.local_server"
+# In seconds.
+_START_DEADLINE = 60.0
+_ANSWER_DEADLINE = 10.0
+_POLL = 0.1
+
+Say = Callable[[str], None]
+Pause = Callable[[float], None]
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """An open socket for the functions' process; raises `CommandError` where that is impossible.
+
+    This process keeps it, so that callers wait instead of being refused while the functions'
+    process is started again.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise CommandError(
+            f"Port {port} of {host} cannot be used ({error.strerror}). "
+            f"Choose another one: PORT={port + 1} make run"
+        ) from None
+    listener.listen(128)
+    return listener
+
+
+class FunctionsProcess:
+    """Serves the functions of `source` on an open socket."""
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        data: DataDirectory,
+        *,
+        source: Path,
+        environment: Mapping[str, str],
+        changed_file: Path | None,
+        say: Say,
+    ) -> None:
+        self._listener = listener
+        self._data = data
+        self._say = say
+        self._environment = environment
+        self._arguments = ["--bind", f"fd://{listener.fileno()}", "--source", str(source)]
+        if changed_file:
+            self._arguments += ["--changed-file", str(changed_file)]
+        self._process: GroupProcess | None = None
+        self._restarts = Restarts("the functions' process")
+        # The functions' process reads one end; this process never writes to the other, but
+        # whichever way it ends, it lets go of it.
+        self._lifeline, self._held_end = os.pipe()
+
+    @classmethod
+    def end_left_behind(cls, data: DataDirectory) -> None:
+        """End an earlier run's process, so that nothing is written behind this run's back."""
+        earlier = data.run()
+        if earlier and earlier.server_pid:
+            end_orphan(earlier.server_pid, marks=[_MODULE], grace=GRACE + 1)
+
+    def start(self, pause: Pause) -> None:
+        """Start and wait until it answers; raises `CommandError` if it ends or never does."""
+        self._start()
+        deadline = time.monotonic() + _START_DEADLINE
+        while not self._answers():
+            if self._process and self._process.ending:
+                raise CommandError(f"The functions' process ended ({self._process.ending}).")
+            if time.monotonic() > deadline:
+                raise CommandError("The functions' process does not answer.")
+            pause(_POLL)
+
+    def tick(self) -> None:
+        """Start the process again if it has died; raises `CommandError` if it dies too often."""
+        ending = self._process.ending if self._process else None
+        if self._process and ending:
+            self._restarts.note()
+            self._say(f"The functions' process ended ({ending}). Starting it again.")
+            # gunicorn's worker may have outlived it.
+            self._process.stop(grace=0)
+            self._start()
+
+    def stop(self, hurry: Callable[[], bool]) -> None:
+        """End the process, after it has answered what it is at."""
+        if self._process:
+            self._process.stop(grace=GRACE + 1, hurry=hurry)
+        os.close(self._held_end)
+        os.close(self._lifeline)
+
+    def _start(self) -> None:
+        self._process = GroupProcess.start(
+            [sys.executable, "-m", _MODULE, *self._arguments, "--lifeline", str(self._lifeline)],
+            environment=self._environment,
+            pass_fds=[self._listener.fileno(), self._lifeline],
+        )
+        self._data.amend_run(server_pid=self._process.pid)
+
+    def _answers(self) -> bool:
+        host, port = self._listener.getsockname()[:2]
+        with closing(http.client.HTTPConnection(host, port, timeout=_ANSWER_DEADLINE)) as caller:
+            try:
+                caller.request("GET", "/v1/health")
+                return caller.getresponse().status == http.HTTPStatus.OK
+            except (OSError, http.client.HTTPException):
+                return False

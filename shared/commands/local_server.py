@@ -1,0 +1,150 @@
+"""The functions' process: every function behind one address, as hosting's rewrites serve them.
+
+Run by `make run`, which watches over it; by itself it needs nothing but the environment:
+`python -m shared.commands.local_server --bind 127.0.0.1:8080`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import functions_framework
+from gunicorn.app.base import BaseApplication
+
+from shared.commands.local.rewrites import Rewrites
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+DEFAULT_THREADS = 16
+# A graceful stop waits this long (in seconds) for the requests that are being answered.
+GRACE = 10
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Dispatcher:
+    """A WSGI application that hands each request to the function that its path belongs to.
+
+    A function is loaded when it is first asked for, so the process listens at once.
+    """
+
+    def __init__(self, rewrites: Rewrites, load: Callable[[str], WSGIApplication]) -> None:
+        self._rewrites = rewrites
+        self._load = load
+        self._loading = threading.Lock()
+        self._functions: dict[str, WSGIApplication] = {}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        # https://peps.python.org/pep-3333/#unicode-issues
+        path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+        entry_point = self._rewrites.entry_point(path)
+        if entry_point is None:
+            start_response("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
+            return [b"firebase.json has no rewrite for this path\n"]
+        return self._function(entry_point)(environ, start_response)
+
+    def _function(self, entry_point: str) -> WSGIApplication:
+        if entry_point not in self._functions:
+            with self._loading:
+                if entry_point not in self._functions:
+                    self._functions[entry_point] = self._load(entry_point)
+        return self._functions[entry_point]
+
+
+def noting_changes(app: WSGIApplication, changed: Callable[[], None]) -> WSGIApplication:
+    """The application, calling `changed` before each answer to a request that may have written.
+
+    An answer of 5xx counts: what was asked for may have been carried out all the same.
+    """
+
+    def noting(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] in _READING:
+            return app(environ, start_response)
+
+        def start(status: str, *rest: Any) -> Callable[[bytes], object]:
+            if not status.startswith("4"):
+                changed()
+            return start_response(status, *rest)
+
+        return app(environ, start)
+
+    return noting
+
+
+class LocalServer(BaseApplication):  # type: ignore[misc]
+    """gunicorn as functions-framework runs it in production: one process, many threads."""
+
+    def __init__(self, app: WSGIApplication, *, bind: str, threads: int, lifeline: int | None):
+        self._app = app
+        self._settings = {
+            "bind": bind,
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": threads,
+            "timeout": 0,
+            "graceful_timeout": GRACE,
+            "limit_request_line": 0,
+            "loglevel": "error",
+            "control_socket_disable": True,
+        }
+        if lifeline is not None:
+            self._settings["post_fork"] = lambda arbiter, _worker: _stop_at_end_of(
+                lifeline, arbiter.pid
+            )
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Called by gunicorn."""
+        for name, value in self._settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> WSGIApplication:
+        """Called by gunicorn."""
+        return self._app
+
+
+def _stop_at_end_of(lifeline: int, server: int) -> None:
+    """Stop the server when the other end of this pipe is closed, however its holder ended.
+
+    The thread lives in gunicorn's worker: its parent forks, and must have none.
+    """
+
+    def watch() -> None:
+        os.read(lifeline, 1)
+        orphaned = os.getppid() != server
+        os.kill(os.getpid() if orphaned else server, signal.SIGTERM)
+
+    threading.Thread(target=watch, name="lifeline", daemon=True).start()
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bind", required=True, help="host:port, or fd://N for an open socket")
+    parser.add_argument("--source", type=Path, default=Path("main.py"))
+    parser.add_argument("--changed-file", type=Path, help="touched whenever data may have changed")
+    parser.add_argument("--lifeline", type=int, help="a pipe to read: at its end the server stops")
+    arguments = parser.parse_args()
+
+    source = arguments.source.resolve()
+
+    def load(entry_point: str) -> WSGIApplication:
+        function: WSGIApplication = functions_framework.create_app(entry_point, str(source))
+        return function
+
+    app: WSGIApplication = Dispatcher(Rewrites.load(source.parent / "firebase.json"), load)
+    if arguments.changed_file:
+        app = noting_changes(app, arguments.changed_file.touch)
+    threads = int(os.environ.get("THREADS", DEFAULT_THREADS))
+    LocalServer(app, bind=arguments.bind, threads=threads, lifeline=arguments.lifeline).run()
+
+
+if __name__ == "__main__":
+    main()
