@@ -19,7 +19,7 @@ from shared.commands.errors import CommandError
 from shared.commands.local.backend import Backend, Embedded, ForeignEmulator, OwnEmulator, choose
 from shared.commands.local.banner import banner
 from shared.commands.local.data_directory import DataDirectory, Run
-from shared.commands.local.emulator_keeper import EXPORT_INTERVAL, EmulatorKeeper
+from shared.commands.local.emulator_keeper import EXPORT_INTERVAL, EmulatorKeeper, rescue
 from shared.commands.local.environment import local_environment
 from shared.commands.local.functions_process import FunctionsProcess, listen
 from shared.commands.local.signals import Stopped, StopSignals, stop_signals
@@ -49,6 +49,7 @@ def run(environment: dict[str, str], signals: StopSignals) -> None:
         stack.enter_context(data.held())
         listener = stack.enter_context(listen(environment["HOST"], _port(environment)))
         FunctionsProcess.end_left_behind(data)
+        rescue(data, say)
         keeper = _start_backend(backend, environment, data, signals, stack)
         functions = FunctionsProcess(
             listener,
@@ -80,7 +81,6 @@ def _start_backend(
     keeper = None
     if isinstance(backend, OwnEmulator):
         keeper = EmulatorKeeper(backend.installation, data, project=project, say=say)
-        keeper.rescue()
     kind = "embedded" if isinstance(backend, Embedded) else "emulator"
     data.write_run(Run(backend=kind, project=project))
     stack.callback(data.forget_run)

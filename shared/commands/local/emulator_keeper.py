@@ -22,6 +22,22 @@ Say = Callable[[str], None]
 Pause = Callable[[float], None]
 
 
+def rescue(data: DataDirectory, say: Say) -> None:
+    """Take over the data of an emulator that an earlier run left behind, and end it."""
+    earlier = data.run()
+    if not (earlier and earlier.emulator_host and earlier.emulator_pid):
+        return
+    host, pid = earlier.emulator_host, earlier.emulator_pid
+    if not is_left_behind(pid, host):
+        return
+    say(f"An earlier run was killed; taking over the data of its emulator at {host}.")
+    try:
+        data.exports.add(lambda folder: export(host, earlier.project, folder, NAME))
+    except EmulatorError as error:
+        say(f"{error}. The latest export is used instead.")
+    end_left_behind(pid, host)
+
+
 class EmulatorKeeper:
     """Runs the emulator on the data of a `DataDirectory`, which is held by this run."""
 
@@ -48,21 +64,6 @@ class EmulatorKeeper:
     @property
     def pid(self) -> int:
         return self._running.pid
-
-    def rescue(self) -> None:
-        """Take over the data of an emulator that an earlier run left behind, and end it."""
-        earlier = self._data.run()
-        if not (earlier and earlier.emulator_host and earlier.emulator_pid):
-            return
-        host, pid = earlier.emulator_host, earlier.emulator_pid
-        if not is_left_behind(pid, host):
-            return
-        self._say(f"An earlier run was killed; taking over the data of its emulator at {host}.")
-        try:
-            self._data.exports.add(lambda folder: export(host, earlier.project, folder, NAME))
-        except EmulatorError as error:
-            self._say(f"{error}. The latest export is used instead.")
-        end_left_behind(pid, host)
 
     def start(self, pause: Pause) -> None:
         """Start with the newest export that can be imported, and wait until it answers."""

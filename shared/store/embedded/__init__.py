@@ -30,7 +30,7 @@ from shared.store.embedded.errors import (
 )
 from shared.store.embedded.journal import Journal
 from shared.store.embedded.lock import DirectoryLock
-from shared.store.embedded.recovery import Recovered, open_journal
+from shared.store.embedded.recovery import Recovered, open_journal, read_journal
 from shared.store.embedded.rpc import FirestoreRpc
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "JournalVersionError",
     "StoreInUseError",
     "open_embedded",
+    "read_embedded",
 ]
 
 JOURNAL = "journal.jsonl"
@@ -81,6 +82,22 @@ def open_embedded(
         raise
     return EmbeddedFirestore(
         project=project, clock=clock, journal=journal, recovered=recovered, lock=lock
+    )
+
+
+def read_embedded(path: Path, *, project: str) -> EmbeddedFirestore:
+    """A copy, in memory, of what a store holds at this moment, whoever has it open.
+
+    Nothing that is written to the copy reaches the store.
+
+    Raises:
+        JournalCorruptError, JournalVersionError: as for `open_embedded`.
+    """
+    recovered = read_journal(path / JOURNAL)
+    # An unfinished last line is the commit that its writer is at.
+    recovered.torn_bytes = 0
+    return EmbeddedFirestore(
+        project=project, clock=_utc_now, journal=None, recovered=recovered, lock=None
     )
 
 

@@ -41,13 +41,21 @@ def open_journal(path: Path) -> tuple[Journal, Recovered]:
         JournalVersionError: the format is unknown.
     """
     path.with_suffix(".new").unlink(missing_ok=True)  # of a compaction that did not finish
-    recovered = _read(path) if path.exists() else Recovered(superseded=1)
+    recovered = read_journal(path)
     if recovered.superseded or recovered.torn_bytes:
         recovered.checksum = _compact(path, recovered)
     return Journal(path, checksum=recovered.checksum), recovered
 
 
-def _read(path: Path) -> Recovered:
+def read_journal(path: Path) -> Recovered:
+    """Read a journal and leave it as it is; nothing, where there is none.
+
+    Raises:
+        JournalCorruptError: a complete line is not what was written.
+        JournalVersionError: the format is unknown.
+    """
+    if not path.exists():
+        return Recovered(superseded=1)
     recovered = Recovered()
     with path.open("rb") as file:
         _check_header(path, file.readline())
