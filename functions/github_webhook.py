@@ -1,7 +1,75 @@
-"""github-webhook: records the commits of GitHub's own push webhook."""
+"""github-webhook: records the commits of GitHub's own `push` webhook."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
+from shared.domain.errors import InvalidInput, Unauthenticated, Unavailable
+from shared.domain.push import read_push
+from shared.domain.signature import signing_secret
+from shared.web.answer import Answer
+from shared.web.batches import record_items
+from shared.web.body import parse_json, read_body, require_json
+from shared.web.call import Call
 from shared.web.entry_point import entry_point
 
-github_webhook = entry_point("github_webhook", {})
+# GitHub hangs up after 10 seconds, and does not deliver again by itself.
+# https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries
+ANSWER_WITHIN_S = 7.5
+
+
+def receive_webhook(call: Call) -> Answer:
+    body = read_body(call.request, call.operation.body_limit)
+    signed_with = _verify(call, body)
+    require_json(call.request)
+    event = call.request.headers.get("X-GitHub-Event", "")
+    if event == "ping":
+        return Answer({"status": "pong"}, outcome="ping")
+    if event != "push":
+        return _ignored("only push events are recorded")
+    payload = parse_json(body)
+    if not isinstance(payload, dict):
+        raise InvalidInput.at("", "must be a JSON object")
+    push = read_push(payload, branches=call.services.settings.tracked_branches)
+    if push.ignored is not None:
+        return _ignored(push.ignored)
+    ledger = call.services.ledger
+    done = record_items(
+        call,
+        push.repository,
+        push.commits,
+        recorded_by=f"webhook:{signed_with}",
+        deadline=ledger.connection.timing.deadline(ANSWER_WITHIN_S),
+    )
+    skipped = [{"commit_hash": merge, "reason": "a merge commit"} for merge in push.merges]
+    notice = "GitHub lists at most 2048 commits of a push; backfill the rest" if push.cut else None
+    return Answer(
+        {"status": "recorded", **done, "skipped": skipped, "notice": notice}, outcome="batch"
+    )
+
+
+def _verify(call: Call, body: bytes) -> str:
+    """The name of the secret that the delivery is signed with."""
+    secrets = call.services.settings.webhook_secrets
+    if not secrets:
+        raise Unavailable(
+            "No webhook secret is configured, so every delivery is refused; "
+            "set LEDGER_WEBHOOK_SECRETS",
+            code="no_secret_configured",
+            retry_after=60,
+        )
+    signature = call.request.headers.get("X-Hub-Signature-256", "")
+    name = signing_secret(body, signature=signature, secrets=secrets)
+    if name is None:
+        raise Unauthenticated("X-Hub-Signature-256 is missing, or not made with the secret")
+    return name
+
+
+def _ignored(reason: str) -> Answer:
+    body = {"status": "ignored", "reason": reason}
+    return Answer(body, HTTPStatus.ACCEPTED, outcome="ignored")
+
+
+HANDLERS = {"receive_webhook": receive_webhook}
+
+github_webhook = entry_point("github_webhook", HANDLERS)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from shared.domain.contribution import Batch, CommitReport
 from shared.domain.fields import parse
+from shared.domain.repository import Repository
 from shared.web.answer import Answer, recorded_answer
-from shared.web.batches import record_batch
+from shared.web.batches import record_items
 from shared.web.call import Call
 from shared.web.entry_point import entry_point
 
@@ -20,7 +21,9 @@ def track_commit(call: Call) -> Answer:
 
 def track_batch(call: Call) -> Answer:
     batch = parse(Batch, call.json())
-    return record_batch(call, batch.repository, batch.commits)
+    repository = Repository.parse(batch.repository)
+    done = record_items(call, repository, batch.commits, recorded_by=call.recorded_by)
+    return Answer(done, outcome="batch")
 
 
 HANDLERS = {"track_commit": track_commit, "track_batch": track_batch}

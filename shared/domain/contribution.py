@@ -16,9 +16,9 @@ from shared.domain.fields import (
     Email,
     GivenMoney,
     GivenTime,
+    MaybeName,
     Metadata,
     Money,
-    Name,
     Record,
     RepositoryName,
     Request,
@@ -59,7 +59,7 @@ class CoAuthor(Request):
     """Somebody named in a commit's `Co-authored-by` trailer."""
 
     email: Email
-    name: Name | None = None
+    name: MaybeName = None
 
 
 class Commit(Request):
@@ -67,7 +67,7 @@ class Commit(Request):
 
     contributor_email: Email
     commit_hash: CommitHash
-    contributor_name: Name | None = None
+    contributor_name: MaybeName = None
     author_email: Email | None = None
     cost_amount: GivenMoney | None = None
     metadata: Metadata = Field(default_factory=dict)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from shared.domain.github_account import GitHubAccount
+
 MAX_EMAIL_LENGTH = 254
 
 # Cc: control characters, Cs: lone surrogates, Z*: every kind of white space.
@@ -38,17 +40,12 @@ def normalise_email(text: str) -> str:
 
 
 def name_from_email(email: str) -> str:
-    """A display name for somebody of whom only the address is known: the part before the `@`.
+    """A display name for somebody of whom only the address is known.
 
-    GitHub's `49699333+login@users.noreply.github.com` gives `login`.
-    https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
+    The login for GitHub's no-reply addresses, otherwise the part before the `@`.
     """
-    local, _, domain = email.partition("@")
-    if domain == "users.noreply.github.com":
-        number, plus, login = local.partition("+")
-        if plus and number.isdigit() and login:
-            return login
-    return local
+    account = GitHubAccount.of(email)
+    return account.login if account else email.partition("@")[0]
 
 
 def mask_text(text: str) -> str:

@@ -117,6 +117,16 @@ Name = Annotated[
     BeforeValidator(_text(MAX_NAME_LENGTH)),
     Field(json_schema_extra={"minLength": 1, "maxLength": MAX_NAME_LENGTH}),
 ]
+# Git has authors without a name; a blank one says no more than none.
+MaybeName = Annotated[
+    str | None,
+    BeforeValidator(
+        lambda value: (
+            None if isinstance(value, str) and not value.strip() else _text(MAX_NAME_LENGTH)(value)
+        )
+    ),
+    Field(json_schema_extra={"maxLength": MAX_NAME_LENGTH}),
+]
 Text = Annotated[
     str,
     BeforeValidator(_text(MAX_TEXT_LENGTH)),

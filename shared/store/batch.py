@@ -17,6 +17,7 @@ from shared.domain.contribution import Commit, Entry
 from shared.domain.contributor import ContributorType
 from shared.domain.repository import Repository
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
+from shared.store.deadline import Deadline
 from shared.store.posting import Posting
 from shared.store.target import Target
 
@@ -106,7 +107,12 @@ class BatchRecorder:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def record(
-        self, repository: Repository, commits: Sequence[Commit], *, recorded_by: str
+        self,
+        repository: Repository,
+        commits: Sequence[Commit],
+        *,
+        recorded_by: str,
+        deadline: Deadline | None = None,
     ) -> list[CommitOutcome]:
         """Record the commits; an outcome for each, in order.
 
@@ -115,16 +121,16 @@ class BatchRecorder:
         batch comes again.
         """
         target = Target(self.connection, self.classify, repository, recorded_by, self.clock())
-        return _Batch(target).record(commits)
+        return _Batch(target, deadline or self.connection.timing.deadline()).record(commits)
 
 
 class _Batch:
     """One batch in the course of being recorded."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, deadline: Deadline) -> None:
         self.target = target
         self.connection = target.connection
-        self.deadline = self.connection.timing.deadline()
+        self.deadline = deadline
         self.found: dict[str, DocumentSnapshot] = {}
         self.missing: set[str] = set()
         self.kept: dict[str, _Kept] = {}

@@ -11,15 +11,22 @@ from shared.domain.errors import InvalidInput
 from shared.domain.fields import parse
 from shared.domain.money import format_money
 from shared.domain.repository import Repository
-from shared.web.answer import Answer
 from shared.web.call import Call
 
 if TYPE_CHECKING:
     from shared.store.batch import CommitOutcome
+    from shared.store.deadline import Deadline
 
 
-def record_batch(call: Call, repository: str, items: Sequence[Any]) -> Answer:
-    """Record commits of one repository, and answer `counts` and an outcome for each, in order.
+def record_items(
+    call: Call,
+    repository: Repository,
+    items: Sequence[Any],
+    *,
+    recorded_by: str,
+    deadline: Deadline | None = None,
+) -> dict[str, Any]:
+    """The `counts` and `outcomes` of commits that are recorded, in order.
 
     One bad commit never blocks the others: it is `invalid`, with what is wrong with it.
     """
@@ -36,13 +43,13 @@ def record_batch(call: Call, repository: str, items: Sequence[Any]) -> Answer:
             shown["errors"] = faults
         outcomes.append(shown)
     done = call.services.ledger.batches.record(
-        Repository.parse(repository), list(valid.values()), recorded_by=call.recorded_by
+        repository, list(valid.values()), recorded_by=recorded_by, deadline=deadline
     )
     for index, outcome in zip(valid, done, strict=True):
         outcomes[index] = {"commit_hash": valid[index].commit_hash, **_shown(outcome)}
     counted = Counter(outcome["outcome"] for outcome in outcomes)
     counts = {outcome.value: counted[outcome.value] for outcome in Outcome}
-    return Answer({"counts": counts, "outcomes": outcomes}, outcome="batch")
+    return {"counts": counts, "outcomes": outcomes}
 
 
 def _shown(outcome: CommitOutcome) -> dict[str, Any]:

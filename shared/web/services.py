@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from shared.domain.identity import contributor_type_of
+from shared.domain.identity import Classifier
 from shared.web.authentication import Authenticator
 from shared.web.settings import ReadAccess, Settings
 
@@ -51,7 +51,9 @@ class Services:
                 from shared.store.ledger import ledger_on
 
                 client = self._open_client(self.settings)
-                self._ledger = ledger_on(client, classify=contributor_type_of, clock=self.clock)
+                self._ledger = ledger_on(
+                    client, classify=Classifier(self.settings.contributor_types), clock=self.clock
+                )
             return self._ledger
 
 

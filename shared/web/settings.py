@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from shared.domain.contributor import ContributorType
+
 PREFIX = "LEDGER_"
 
 
@@ -31,6 +33,11 @@ class Settings:
 
     # Name to secret, in the order given.
     api_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    webhook_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # Branches whose pushes a webhook records; none means each repository's default branch.
+    tracked_branches: frozenset[str] = frozenset()
+    # Patterns of addresses, as `shared.domain.identity` has them.
+    contributor_types: Mapping[str, ContributorType] = field(default_factory=dict)
     read_access: ReadAccess = ReadAccess.PUBLIC
     # Only `embedded` changes what the functions do; otherwise the client's own environment
     # (FIRESTORE_EMULATOR_HOST, GOOGLE_CLOUD_PROJECT, default credentials) decides.
@@ -43,6 +50,9 @@ class Settings:
         reader = _Reader(environment)
         settings = cls(
             api_keys=reader.named_secrets("LEDGER_API_KEYS"),
+            webhook_secrets=reader.named_secrets("LEDGER_WEBHOOK_SECRETS"),
+            tracked_branches=frozenset(reader.items("LEDGER_TRACKED_BRANCHES")),
+            contributor_types=reader.contributor_types("LEDGER_CONTRIBUTOR_TYPES"),
             read_access=ReadAccess(
                 reader.choice("LEDGER_READ_ACCESS", [a.value for a in ReadAccess], "public")
             ),
@@ -73,10 +83,25 @@ class _Reader:
         self._mistakes.append(f"{name} must be one of {', '.join(a for a in allowed if a)}")
         return default
 
+    def items(self, name: str) -> list[str]:
+        """What stands between commas."""
+        return [item.strip() for item in self.text(name, "").split(",") if item.strip()]
+
+    def contributor_types(self, name: str) -> dict[str, ContributorType]:
+        """`address=TYPE`, where an address may begin with `*`."""
+        types: dict[str, ContributorType] = {}
+        for item in self.items(name):
+            pattern, _, kind = (part.strip() for part in item.rpartition("="))
+            if not pattern or kind not in {t.value for t in ContributorType}:
+                self._mistakes.append(f"{name} must be address=HUMAN, =BOT or =AGENT")
+            else:
+                types[pattern.lower()] = ContributorType(kind)
+        return types
+
     def named_secrets(self, name: str) -> dict[str, str]:
         """`name=secret,name=secret`; a secret may hold `=`, and no comma."""
         secrets: dict[str, str] = {}
-        for item in filter(None, (item.strip() for item in self.text(name, "").split(","))):
+        for item in self.items(name):
             label, equals, secret = (part.strip() for part in item.partition("="))
             if not (label and equals and secret):
                 self._mistakes.append(f"{name} must be name=secret, several separated by commas")

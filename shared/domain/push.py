@@ -1,0 +1,155 @@
+"""GitHub's `push` event: which commits it brings, as they are reported to the ledger.
+
+https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from shared.domain.contribution import MAX_CO_AUTHORS
+from shared.domain.email import normalise_email
+from shared.domain.errors import InvalidInput
+from shared.domain.fields import MAX_NAME_LENGTH
+from shared.domain.repository import Repository
+
+# GitHub leaves out the commits beyond, and does not say so.
+MAX_LISTED_COMMITS = 2048
+
+_BRANCH = "refs/heads/"
+# The subjects that git and GitHub give to merges; the payload does not tell a commit's parents.
+_MERGE = re.compile(
+    r"Merge (?:pull request #\d+ |branch(?:es)? '|remote-tracking branch(?:es)? '|tag '|commit ')"
+)
+_CO_AUTHOR = re.compile(r"co-authored-by:\s*(?P<name>.*?)\s*<(?P<email>[^<>]*)>\s*", re.IGNORECASE)
+_TRAILER = re.compile(r"[A-Za-z0-9-]+:\s|\s+\S|\(cherry picked from commit ")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+
+_TEST_DIRECTORIES = frozenset({"test", "tests", "__tests__", "spec", "specs", "e2e"})
+_TEST_FILE = re.compile(
+    r"(test_.+|conftest)\.py"
+    r"|.+[_.-](test|tests|spec|specs)\.[^.]+"
+    r"|.+(Test|Tests|Spec)\.(java|kt|scala|groovy|cs|php|swift)"
+)
+_DOC_DIRECTORIES = frozenset({"doc", "docs", "documentation"})
+_DOC_FILE = re.compile(
+    r".+\.(md|mdx|rst|adoc|asciidoc)|(readme|changelog|contributing)(\.[^.]+)?", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A push, or the reason why there is nothing to record in it.
+
+    `commits` are JSON values as a batch has them, not validated yet; `merges` are the hashes of
+    the merge commits left out; `cut` says that GitHub may have listed only a part.
+    """
+
+    repository: Repository
+    ignored: str | None = None
+    commits: tuple[dict[str, Any], ...] = ()
+    merges: tuple[str, ...] = ()
+    cut: bool = False
+
+
+def read_push(payload: Any, *, branches: Collection[str]) -> Push:
+    """The push that an event describes.
+
+    `branches` are those tracked; none means the repository's default branch. Raises
+    `InvalidInput` where the event is not a push as GitHub documents it.
+    """
+    repository = _repository(payload)
+    ref = payload.get("ref")
+    if not isinstance(ref, str) or not isinstance(payload.get("commits"), list):
+        raise InvalidInput.at("", "is no push event: ref or commits are missing")
+    tracked = branches or {str(payload["repository"].get("default_branch"))}
+    if not ref.startswith(_BRANCH):
+        return Push(repository, ignored="not a branch")
+    if payload.get("deleted") or payload.get("head_commit") is None:
+        return Push(repository, ignored="the branch was deleted, or holds no new commit")
+    if ref.removeprefix(_BRANCH) not in tracked:
+        return Push(repository, ignored="not a tracked branch")
+    listed = [item for item in payload["commits"] if isinstance(item, dict)]
+    merges = tuple(str(item.get("id")) for item in listed if _MERGE.match(_message(item)))
+    commits = tuple(_commit(item) for item in listed if not _MERGE.match(_message(item)))
+    return Push(repository, None, commits, merges, cut=len(listed) >= MAX_LISTED_COMMITS)
+
+
+def _repository(payload: Any) -> Repository:
+    try:
+        return Repository.parse(payload["repository"]["full_name"])
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise InvalidInput.at("/repository/full_name", "must be owner/name") from None
+
+
+def _commit(item: Mapping[str, Any]) -> dict[str, Any]:
+    author = item.get("author")
+    author = author if isinstance(author, dict) else {}
+    paths = {
+        path
+        for kind in ("added", "modified", "removed")
+        for path in item.get(kind) or ()
+        if isinstance(path, str)
+    }
+    commit = {
+        "contributor_email": author.get("email") or "",
+        "contributor_name": clean_name(author.get("name")),
+        "commit_hash": item.get("id"),
+        "timestamp": item.get("timestamp"),
+        "url": item.get("url"),
+        "co_authors": co_authors(_message(item)),
+        "metadata": {
+            "files_changed": len(paths),
+            "has_tests": _touches(paths, _TEST_DIRECTORIES, _TEST_FILE),
+            "has_docs": _touches(paths, _DOC_DIRECTORIES, _DOC_FILE),
+        },
+    }
+    return {name: value for name, value in commit.items() if value is not None}
+
+
+def co_authors(message: str) -> list[dict[str, str | None]]:
+    """The people in the `Co-authored-by` trailers of a commit message, where their address is one.
+
+    Trailers stand in the last paragraph, which holds nothing else.
+    https://git-scm.com/docs/git-interpret-trailers
+    """
+    _, *body = re.split(r"\n\s*\n", message.strip())
+    lines = body[-1].splitlines() if body else []
+    if not all(_TRAILER.match(line) for line in lines):
+        return []
+    people: list[dict[str, str | None]] = []
+    for match in filter(None, map(_CO_AUTHOR.fullmatch, lines)):
+        try:
+            email = normalise_email(match["email"])
+        except ValueError:
+            continue
+        people.append({"email": email, "name": clean_name(match["name"])})
+    return people[:MAX_CO_AUTHORS]
+
+
+def clean_name(name: object) -> str | None:
+    """A name as git has it, made fit for the ledger: on one line, and not too long."""
+    if not isinstance(name, str):
+        return None
+    return _CONTROL.sub(" ", name).strip()[:MAX_NAME_LENGTH].strip() or None
+
+
+def _message(item: Mapping[str, Any]) -> str:
+    message = item.get("message")
+    return message if isinstance(message, str) else ""
+
+
+def _touches(
+    paths: Iterable[str], directories: Collection[str], file_name: re.Pattern[str]
+) -> bool:
+    """Whether a path lies below one of the directories, or its file is named like that."""
+    parsed = [PurePosixPath(path) for path in paths]
+    return any(
+        file_name.fullmatch(path.name)
+        or any(part.lower() in directories for part in path.parts[:-1])
+        for path in parsed
+    )
