@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from shared.commands.emulator import HOW_TO_GET, EmulatorMissing, Installation
 from shared.commands.errors import CommandError
@@ -14,6 +15,7 @@ class ForeignEmulator:
     """An emulator that somebody else started, and whose data is theirs to keep."""
 
     host: str
+    kind: ClassVar[str] = "emulator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class OwnEmulator:
     """An emulator that the run starts and stops."""
 
     installation: Installation
+    kind: ClassVar[str] = "emulator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Embedded:
     """The store inside the functions' process. `instead` says why there is no emulator, if so."""
 
     instead: str | None = None
+    kind: ClassVar[str] = "embedded"
 
 
 Backend = ForeignEmulator | OwnEmulator | Embedded
