@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from google.cloud.firestore import DocumentReference, DocumentSnapshot
 
 from shared.domain.contribution import Commit, Entry
 from shared.domain.contributor import ContributorType
+from shared.domain.outcome import Outcome
 from shared.domain.repository import Repository
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
@@ -36,16 +36,6 @@ _MASK = (
     "coherence_score",
     "contributor_type",
 )
-
-
-class Outcome(StrEnum):
-    """What became of one commit of a batch."""
-
-    RECORDED = "recorded"
-    REPLAYED = "replayed"
-    CONFLICT = "conflict"
-    VOIDED = "voided"
-    INVALID = "invalid"
 
 
 @dataclass(frozen=True, slots=True)

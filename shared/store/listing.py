@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from google.cloud.firestore import (
@@ -22,6 +21,7 @@ from google.cloud.firestore import (
 from shared.domain.asset import Asset
 from shared.domain.contribution import Entry
 from shared.domain.contributor import Contributor
+from shared.domain.sort import Sort
 from shared.store.connection import Connection
 from shared.store.documents import asset_from, contributor_from, entry_from
 
@@ -46,16 +46,6 @@ class Page(Generic[_R]):
 
     records: tuple[_R, ...]
     next: Cursor | None
-
-
-class Sort(StrEnum):
-    """Orders of contributors and assets."""
-
-    CREATED = "created"
-    RECENT = "recent"
-    TOTAL_COST = "total_cost"
-    CONTRIBUTIONS = "contributions"
-    NAME = "name"
 
 
 _SORT_FIELDS = {

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from shared.domain.errors import InvalidInput, Unauthenticated
 from shared.domain.fields import Record
+from shared.domain.sort import Sort
 from shared.web.answer import Answer
 from shared.web.call import Call
 from shared.web.pages import PARAMETERS, paged
 
 if TYPE_CHECKING:
-    from shared.store.listing import Cursor, Page, Sort
+    from shared.store.listing import Cursor, Page
 
 _R = TypeVar("_R", bound=Record)
 
@@ -27,8 +28,6 @@ def list_accounts(call: Call, accounts: Accounts[_R], *, names_need_key: bool) -
 
     `names_need_key`: an order by names that are masked would tell their first letters.
     """
-    from shared.store.listing import Sort
-
     query = call.query("sort", *PARAMETERS)
     try:
         sort = Sort(query.get("sort", Sort.CREATED))

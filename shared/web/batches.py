@@ -10,6 +10,7 @@ from shared.domain.contribution import Commit
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import parse
 from shared.domain.money import format_money
+from shared.domain.outcome import Outcome
 from shared.domain.repository import Repository
 from shared.web.call import Call
 
@@ -30,8 +31,6 @@ def record_items(
 
     One bad commit never blocks the others: it is `invalid`, with what is wrong with it.
     """
-    from shared.store.batch import Outcome
-
     outcomes: list[dict[str, Any]] = []
     valid: dict[int, Commit] = {}
     for index, item in enumerate(items):
