@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from shared.domain.email import MAX_EMAIL_LENGTH, normalise_email
+from shared.domain.email import MAX_EMAIL_LENGTH, mask_text, normalise_email
 from shared.domain.errors import Fault, InvalidInput
 from shared.domain.metadata import parse_metadata
 from shared.domain.money import format_money, parse_money
@@ -56,12 +56,15 @@ def parse(model: type[_M], value: object) -> _M:
         return model.model_validate(value)
     except ValidationError as error:
         raise InvalidInput(
-            Fault(
-                "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in e["loc"]),
-                e["msg"].removeprefix("Value error, "),
-            )
+            Fault(_pointer(e["loc"]), e["msg"].removeprefix("Value error, "))
             for e in error.errors(include_url=False, include_input=False, include_context=False)
         ) from None
+
+
+def _pointer(location: Sequence[str | int]) -> str:
+    # The name of an unknown field is the client's text, and may hold an address.
+    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in location)
+    return mask_text("".join(f"/{part}" for part in parts))
 
 
 def _text(maximum: int) -> Callable[[object], object]:
