@@ -40,7 +40,7 @@ class Exports:
         """Whether the newest export holds any document."""
         return any(_data_files(export) for export in self.complete()[:1])
 
-    def add(self, write: Callable[[Path], None]) -> bool:
+    def add(self, write: Callable[[Path], object]) -> bool:
         """Have `write` export into the folder it is given, and keep the result.
 
         Returns whether there was anything new: an export that equals the newest is dropped. What

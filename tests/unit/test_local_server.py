@@ -1,0 +1,148 @@
+"""The functions' process: which function a path belongs to, and what counts as a change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from werkzeug.test import Client
+from werkzeug.wrappers import Response
+
+from shared.commands.local.rewrites import Rewrite, Rewrites
+from shared.commands.local_server import Dispatcher, noting_changes
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class TestRewrite:
+    @pytest.mark.parametrize(
+        ("pattern", "path", "covered"),
+        [
+            ("/v1/assets", "/v1/assets", True),
+            ("/v1/assets", "/v1/assets/", False),
+            ("/v1/assets", "/v1/assetsx", False),
+            ("/v1/assets", "/x/v1/assets", False),
+            ("/v1.assets", "/v1xassets", False),
+            ("/v1/assets/**", "/v1/assets/octo/hello", True),
+            ("/v1/assets/**", "/v1/assets/", True),
+            ("/v1/assets/**", "/v1/assets", False),
+            ("/v1/assets/**", "/v1/assets/a\nb", True),
+            ("/v1/*/list", "/v1/assets/list", True),
+            ("/v1/*/list", "/v1/assets/x/list", False),
+            ("**", "/", True),
+            ("**", "/anything/at/all", True),
+        ],
+    )
+    def test_covers_what_hosting_would(self, pattern: str, path: str, covered: bool) -> None:
+        assert Rewrite(pattern, "health").matches(path) is covered
+
+    def test_names_the_entry_point_of_a_deployed_name(self) -> None:
+        assert Rewrite("**", "track-github").entry_point == "track_github"
+
+
+class TestRewrites:
+    def test_the_first_that_matches_decides(self) -> None:
+        rewrites = Rewrites(
+            (
+                Rewrite("/v1/contributions/github", "track-github"),
+                Rewrite("/v1/contributions/**", "contributions"),
+            )
+        )
+        assert rewrites.entry_point("/v1/contributions/github") == "track_github"
+        assert rewrites.entry_point("/v1/contributions/github/x") == "contributions"
+        assert rewrites.entry_point("/v1/contributors") is None
+
+    def test_reads_only_rewrites_to_functions(self, tmp_path: Path) -> None:
+        table = [
+            {"source": "/app/**", "destination": "/index.html"},
+            {"source": "**", "function": {"functionId": "health"}},
+        ]
+        file = tmp_path / "firebase.json"
+        file.write_text(json.dumps({"hosting": {"rewrites": table}}))
+        assert Rewrites.load(file).table == (Rewrite("**", "health"),)
+
+
+def answering(
+    text: str, status: HTTPStatus = HTTPStatus.OK, log: list[str] | None = None
+) -> WSGIApplication:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if log is not None:
+            log.append("answered")
+        return Response(text, status=status.value)(environ, start_response)
+
+    return app
+
+
+class TestDispatcher:
+    def test_hands_each_path_to_its_function_and_loads_it_once(self) -> None:
+        loaded: list[str] = []
+
+        def load(entry_point: str) -> WSGIApplication:
+            loaded.append(entry_point)
+            return answering(entry_point)
+
+        rewrites = Rewrites((Rewrite("/v1/assets", "assets"), Rewrite("**", "health")))
+        client = Client(Dispatcher(rewrites, load))
+        assert client.get("/v1/assets").text == "assets"
+        assert client.post("/v1/assets").text == "assets"
+        assert client.get("/").text == "health"
+        assert loaded == ["assets", "health"]
+
+    def test_a_function_that_cannot_be_loaded_is_tried_again(self) -> None:
+        failures = [ImportError("not yet")]
+
+        def load(entry_point: str) -> WSGIApplication:
+            if failures:
+                raise failures.pop()
+            return answering(entry_point)
+
+        client = Client(Dispatcher(Rewrites((Rewrite("**", "health"),)), load))
+        with pytest.raises(ImportError):
+            client.get("/")
+        assert client.get("/").text == "health"
+
+    def test_matches_the_decoded_path(self) -> None:
+        rewrites = Rewrites((Rewrite("/é/**", "assets"),))
+        client = Client(Dispatcher(rewrites, answering))
+        assert client.get("/%C3%A9/x").text == "assets"
+
+    def test_says_so_where_no_rewrite_matches(self) -> None:
+        answer = Client(Dispatcher(Rewrites(()), answering)).get("/")
+        assert answer.status_code == HTTPStatus.NOT_FOUND
+        assert "firebase.json" in answer.text
+
+
+class TestNotingChanges:
+    @pytest.mark.parametrize(
+        ("method", "status", "noted"),
+        [
+            ("POST", HTTPStatus.CREATED, True),
+            ("POST", HTTPStatus.OK, True),
+            ("DELETE", HTTPStatus.OK, True),
+            ("POST", HTTPStatus.SERVICE_UNAVAILABLE, True),
+            ("POST", HTTPStatus.UNAUTHORIZED, False),
+            ("GET", HTTPStatus.OK, False),
+            ("HEAD", HTTPStatus.OK, False),
+            ("OPTIONS", HTTPStatus.OK, False),
+        ],
+    )
+    def test_notes_what_may_have_written(
+        self, method: str, status: HTTPStatus, noted: bool
+    ) -> None:
+        changes: list[str] = []
+        app = noting_changes(answering("text", status), lambda: changes.append("changed"))
+        answer = Client(app).open("/", method=method)
+        assert answer.status_code == status
+        assert changes == (["changed"] if noted else [])
+
+    def test_notes_after_the_write_and_before_the_answer(self) -> None:
+        log: list[str] = []
+        note: Callable[[], None] = lambda: log.append("noted")  # noqa: E731
+        answer = Client(noting_changes(answering("text", log=log), note)).post("/")
+        log.append(answer.text)
+        assert log == ["answered", "noted", "text"]
