@@ -29,6 +29,8 @@ class NewAsset(Request):
             pattern=r"^[A-Z][A-Z0-9_]{0,31}$",
             validation_alias=AliasChoices("type", "asset_type"),
             examples=["CODE", "MODEL", "CONTENT", "DATA"],
+            # Before it is put into upper case.
+            json_schema_extra={"pattern": "^[A-Za-z][A-Za-z0-9_]{0,31}$"},
         ),
     ]
     name: Name | None = None

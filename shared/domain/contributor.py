@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import AliasChoices, BeforeValidator, Field, WithJsonSchema
 
 from shared.domain.email import mask_text, name_from_email
 from shared.domain.fields import Email, GivenMoney, Money, Name, Record, Request, Text, Time
@@ -28,6 +28,13 @@ class NewContributor(Request):
         ContributorType,
         # The replaced service called its bots SYSTEM.
         BeforeValidator(lambda value: "BOT" if value == "SYSTEM" else value),
+        WithJsonSchema(
+            {
+                "type": "string",
+                "enum": [*ContributorType, "SYSTEM"],
+                "description": "SYSTEM is read as BOT.",
+            }
+        ),
         Field(validation_alias=AliasChoices("type", "contributor_type")),
     ]
     wallet_address: Text | None = None

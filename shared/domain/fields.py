@@ -41,7 +41,10 @@ class Request(BaseModel):
 class Record(BaseModel):
     """What the ledger keeps and answers."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    # An answer holds every field, also those with defaults, and its schema says so.
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, json_schema_serialization_defaults_required=True
+    )
 
     def shown(self) -> dict[str, Any]:
         """The JSON form, as every answer has it."""
@@ -65,6 +68,12 @@ def _pointer(location: Sequence[str | int]) -> str:
     # The name of an unknown field is the client's text, and may hold an address.
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in location)
     return mask_text("".join(f"/{part}" for part in parts))
+
+
+def _pointer(location: tuple[str | int, ...]) -> str:
+    # The name of an unknown field is the client's, and may hold an address.
+    parts = (mask_text(str(part)).replace("~", "~0").replace("/", "~1") for part in location)
+    return "".join(f"/{part}" for part in parts)
 
 
 def _text(maximum: int) -> Callable[[object], object]:
@@ -100,15 +109,32 @@ def _url(text: str) -> str:
     return text
 
 
+# Control characters, for the patterns that the schemas show.
+_CONTROL = r"\u0000-\u001f\u007f-\u009f"
+_TEXT_PATTERN = f"^[^{_CONTROL}]*[^\\s{_CONTROL}][^{_CONTROL}]*$"
+
 Email = Annotated[
     str,
     BeforeValidator(_from_text(normalise_email)),
-    Field(json_schema_extra={"maxLength": MAX_EMAIL_LENGTH, "examples": ["test@example.com"]}),
+    Field(
+        json_schema_extra={
+            "pattern": f"^[^@\\s{_CONTROL}]+@[^@\\s{_CONTROL}]+$",
+            "maxLength": MAX_EMAIL_LENGTH,
+            "description": "As git has it; kept in lower case.",
+            "examples": ["test@example.com"],
+        }
+    ),
 ]
 RepositoryName = Annotated[
     str,
     BeforeValidator(_from_text(lambda text: Repository.parse(text).full_name)),
-    Field(json_schema_extra={"examples": ["seeker71/Coherence-Network"]}),
+    Field(
+        json_schema_extra={
+            "pattern": r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$",
+            "description": "`owner/name` as GitHub spells it; case makes no difference.",
+            "examples": ["seeker71/Coherence-Network"],
+        }
+    ),
 ]
 CommitHash = Annotated[
     str,
@@ -118,7 +144,7 @@ CommitHash = Annotated[
 Name = Annotated[
     str,
     BeforeValidator(_text(MAX_NAME_LENGTH)),
-    Field(json_schema_extra={"minLength": 1, "maxLength": MAX_NAME_LENGTH}),
+    Field(json_schema_extra={"pattern": _TEXT_PATTERN, "maxLength": MAX_NAME_LENGTH}),
 ]
 # Git has authors without a name; a blank one says no more than none.
 MaybeName = Annotated[
@@ -128,17 +154,24 @@ MaybeName = Annotated[
             None if isinstance(value, str) and not value.strip() else _text(MAX_NAME_LENGTH)(value)
         )
     ),
-    Field(json_schema_extra={"maxLength": MAX_NAME_LENGTH}),
+    Field(json_schema_extra={"pattern": f"^[^{_CONTROL}]*$", "maxLength": MAX_NAME_LENGTH}),
 ]
 Text = Annotated[
     str,
     BeforeValidator(_text(MAX_TEXT_LENGTH)),
-    Field(json_schema_extra={"minLength": 1, "maxLength": MAX_TEXT_LENGTH}),
+    Field(json_schema_extra={"pattern": _TEXT_PATTERN, "maxLength": MAX_TEXT_LENGTH}),
 ]
 Url = Annotated[
     str,
     BeforeValidator(_from_text(_url)),
-    Field(json_schema_extra={"format": "uri", "maxLength": MAX_URL_LENGTH}),
+    Field(
+        json_schema_extra={
+            "format": "uri",
+            "pattern": r"^https?://\S+$",
+            "maxLength": MAX_URL_LENGTH,
+            "examples": ["https://github.com/seeker71/Coherence-Network/commit/abc123"],
+        }
+    ),
 ]
 GivenMoney = Annotated[
     int,
@@ -147,16 +180,28 @@ GivenMoney = Annotated[
         {
             "anyOf": [
                 {"type": "number", "minimum": 0, "maximum": 10_000_000},
-                {"type": "string", "pattern": r"^[0-9]{1,8}(\.[0-9]{1,6})?$"},
+                {
+                    "type": "string",
+                    "pattern": r"^(0?[0-9]{1,7}(\.[0-9]{1,6})?|10000000(\.0{1,6})?)$",
+                },
             ],
+            # No multipleOf: validators that divide binary floats would refuse 1.1.
             "description": "0 to 10,000,000, at most 6 decimals; a number or decimal text.",
+            "examples": [100.00, "0.000001"],
         }
     ),
 ]
 GivenTime = Annotated[
     datetime,
     BeforeValidator(parse_timestamp),
-    WithJsonSchema({"type": "string", "format": "date-time", "description": "RFC 3339."}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "description": "RFC 3339, with an offset or Z; finer digits than microseconds are cut.",
+            "examples": ["2026-01-05T12:00:00Z"],
+        }
+    ),
 ]
 Metadata = Annotated[
     dict[str, Any],
