@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 
 from shared.domain.errors import InvalidInput, Unauthenticated, Unavailable
 from shared.domain.push import read_push
 from shared.domain.signature import signing_secret
 from shared.web.answer import Answer
-from shared.web.batches import record_items
+from shared.web.batches import batch_answer, record_items
 from shared.web.body import parse_json, read_body, require_json
 from shared.web.call import Call
 from shared.web.entry_point import entry_point
@@ -16,11 +17,13 @@ from shared.web.entry_point import entry_point
 # GitHub hangs up after 10 seconds, and does not deliver again by itself.
 # https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries
 ANSWER_WITHIN_S = 7.5
+_DELIVERY = re.compile(r"[0-9A-Za-z-]{1,64}", re.ASCII)
 
 
 def receive_webhook(call: Call) -> Answer:
     body = read_body(call.request, call.operation.body_limit)
-    signed_with = _verify(call, body)
+    call.facts["caller"] = f"webhook:{_verify(call, body)}"
+    call.facts["delivery"] = _delivery(call)
     require_json(call.request)
     event = call.request.headers.get("X-GitHub-Event", "")
     if event == "ping":
@@ -34,18 +37,19 @@ def receive_webhook(call: Call) -> Answer:
     if push.ignored is not None:
         return _ignored(push.ignored)
     ledger = call.services.ledger
+    call.facts["repository"] = push.repository.full_name
     done = record_items(
         call,
         push.repository,
         push.commits,
-        recorded_by=f"webhook:{signed_with}",
+        recorded_by=call.facts["caller"],
         deadline=ledger.connection.timing.deadline(ANSWER_WITHIN_S),
     )
-    skipped = [{"commit_hash": merge, "reason": "a merge commit"} for merge in push.merges]
     notice = "GitHub lists at most 2048 commits of a push; backfill the rest" if push.cut else None
-    return Answer(
-        {"status": "recorded", **done, "skipped": skipped, "notice": notice}, outcome="batch"
-    )
+    if notice:
+        call.facts["notice"] = notice
+    skipped = [{"commit_hash": merge, "reason": "a merge commit"} for merge in push.merges]
+    return batch_answer(call, {"status": "recorded", **done, "skipped": skipped, "notice": notice})
 
 
 def _verify(call: Call, body: bytes) -> str:
@@ -63,6 +67,12 @@ def _verify(call: Call, body: bytes) -> str:
     if name is None:
         raise Unauthenticated("X-Hub-Signature-256 is missing, or not made with the secret")
     return name
+
+
+def _delivery(call: Call) -> str:
+    """GitHub's id of the delivery, for the log; what else might stand there is not logged."""
+    delivery = call.request.headers.get("X-GitHub-Delivery", "")
+    return delivery if _DELIVERY.fullmatch(delivery) else "unknown"
 
 
 def _ignored(reason: str) -> Answer:

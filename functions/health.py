@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from shared.domain.errors import Unavailable
+from shared.domain.repository import Repository
+from shared.domain.tracking import TrackingStatus, tracking_of
 from shared.web.answer import Answer
 from shared.web.call import Call
 from shared.web.entry_point import entry_point
+from shared.web.presentation import present
+from shared.web.queries import flag, readable
 
 
 def alive(call: Call) -> Answer:
@@ -18,6 +23,26 @@ def ready(call: Call) -> Answer:
     return Answer({"status": "ready", "firestore_latency_ms": round(seconds * 1000, 1)})
 
 
-HANDLERS = {"alive": alive, "ready": ready}
+def tracking(call: Call) -> Answer:
+    query = call.query("repository", "strict")
+    strict = flag(query, "strict")
+    now, hours = call.services.clock(), call.services.settings.quiet_after_hours
+    tracker = call.services.ledger.tracker
+    if "repository" in query:
+        repository = readable("repository", Repository.parse, query["repository"])
+        activity = tracker.activity_of(repository.full_name)
+    else:
+        activity = tracker.activity(now)
+    tracked = tracking_of(activity, now=now, quiet_after_hours=hours)
+    if strict and tracked.status is not TrackingStatus.RECEIVING:
+        raise Unavailable(
+            f"Tracking is {tracked.status.value}: nothing was recorded in the last {hours} hours",
+            code=tracked.status.value,
+            retry_after=60,
+        )
+    return Answer(present(tracked, masked=True))
+
+
+HANDLERS = {"alive": alive, "ready": ready, "tracking": tracking}
 
 health = entry_point("health", HANDLERS)

@@ -6,13 +6,16 @@ from shared.domain.contribution import Batch, CommitReport
 from shared.domain.fields import parse
 from shared.domain.repository import Repository
 from shared.web.answer import Answer, recorded_answer
-from shared.web.batches import record_items
+from shared.web.batches import batch_answer, record_items
 from shared.web.call import Call
 from shared.web.entry_point import entry_point
 
 
 def track_commit(call: Call) -> Answer:
     report = parse(CommitReport, call.json())
+    call.authorize(Repository.parse(report.repository))
+    call.facts["commit_hash"] = report.commit_hash
+    call.facts["contributor"] = call.services.log.pseudonym(report.contributor_email)
     recorded = call.services.ledger.commits.record(report, recorded_by=call.recorded_by)
     return recorded_answer(
         recorded.entry.shown(), replayed=recorded.replayed, differs=recorded.differs
@@ -22,8 +25,9 @@ def track_commit(call: Call) -> Answer:
 def track_batch(call: Call) -> Answer:
     batch = parse(Batch, call.json())
     repository = Repository.parse(batch.repository)
+    call.authorize(repository)
     done = record_items(call, repository, batch.commits, recorded_by=call.recorded_by)
-    return Answer(done, outcome="batch")
+    return batch_answer(call, done)
 
 
 HANDLERS = {"track_commit": track_commit, "track_batch": track_batch}

@@ -70,12 +70,6 @@ def _pointer(location: Sequence[str | int]) -> str:
     return mask_text("".join(f"/{part}" for part in parts))
 
 
-def _pointer(location: tuple[str | int, ...]) -> str:
-    # The name of an unknown field is the client's, and may hold an address.
-    parts = (mask_text(str(part)).replace("~", "~0").replace("/", "~1") for part in location)
-    return "".join(f"/{part}" for part in parts)
-
-
 def _text(maximum: int) -> Callable[[object], object]:
     def validate(value: object) -> object:
         if not isinstance(value, str):

@@ -106,6 +106,14 @@ class Connection:
         """All results of a query. One RPC."""
         return list(query.stream(retry=_ONCE, timeout=deadline.timeout()))
 
+    def count(self, query: Query, deadline: Deadline) -> int:
+        """How many documents a query has, counted by Firestore. One RPC.
+
+        https://firebase.google.com/docs/firestore/query-data/aggregation-queries
+        """
+        [[result]] = query.count().get(retry=_ONCE, timeout=deadline.timeout())
+        return int(result.value)
+
     def first(self, query: Query, deadline: Deadline) -> DocumentSnapshot | None:
         """The first result of a query, or None. Tried until the deadline."""
         query = query.limit(1)

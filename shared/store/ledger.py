@@ -15,9 +15,11 @@ from shared.store.connection import Connection
 from shared.store.deadline import Timing
 from shared.store.entries import EntryRecorder
 from shared.store.health import Probe
+from shared.store.keys import KeyStore
 from shared.store.listing import Lister
 from shared.store.lookup import Finder
 from shared.store.recording import Recorder
+from shared.store.tracking import Tracker
 from shared.store.voiding import Voider
 
 
@@ -33,7 +35,9 @@ class Ledger:
     registrar: Registrar
     find: Finder
     lists: Lister
+    keys: KeyStore
     probe: Probe
+    tracker: Tracker
 
 
 def ledger_on(
@@ -54,5 +58,7 @@ def ledger_on(
         registrar=Registrar(connection),
         find=Finder(connection),
         lists=Lister(connection),
+        keys=KeyStore(connection),
         probe=Probe(connection),
+        tracker=Tracker(connection),
     )

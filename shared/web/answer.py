@@ -26,13 +26,18 @@ _ALWAYS = {"Cache-Control": "no-store", "Vary": "X-API-Key, Authorization"}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A JSON body with its status; `outcome` says in one word what was done, for the log."""
+    """A JSON body with its status.
+
+    `outcome` says in one word what was done, for the log. `rejection` is the code and the reason
+    of something turned away although the request as a whole was answered.
+    """
 
     body: Any
     status: HTTPStatus = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str = JSON
     outcome: str = "ok"
+    rejection: tuple[str, str] | None = None
 
     def response(self) -> Response:
         """The HTTP response."""

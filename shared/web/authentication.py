@@ -1,99 +1,161 @@
-"""Who is calling, and what they may do."""
+"""Who is calling, and whether they may do what they ask for."""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request
 
+from shared.domain.api_key import ApiKey, Scope, key_digest, key_id_of
 from shared.domain.errors import Forbidden, Unauthenticated, Unavailable
+from shared.web.caller import Caller
 from shared.web.routes import Access
 
+if TYPE_CHECKING:
+    from shared.store.keys import KeyStore
+    from shared.web.oidc import TokenVerifier
 
-class Scope(StrEnum):
-    """What a key may do; `admin` includes the other two."""
-
-    RECORD = "record"
-    READ = "read"
-    ADMIN = "admin"
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Somebody whose credential was verified. `name` stands in the ledger as `recorded_by`."""
-
-    name: str
-    scopes: frozenset[Scope]
-
-    def may(self, scope: Scope) -> bool:
-        """Whether the credential allows this."""
-        return scope in self.scopes or Scope.ADMIN in self.scopes
-
-
+CACHE_SECONDS = 60
+_CACHE_SIZE = 1024
 _NEEDED = {Access.READ: Scope.READ, Access.RECORD: Scope.RECORD, Access.ADMIN: Scope.ADMIN}
 
 
-class Authenticator:
-    """Checks the credential of a request against the configured keys.
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a request presents: a key, or a token of an OIDC issuer."""
 
-    Keys are compared as SHA-256 digests and each against all: the time taken tells nothing, and
-    a header of any bytes compares without an error.
+    secret: bytes
+    is_token: bool
+
+    @classmethod
+    def of(cls, request: Request) -> Credential | None:
+        """The credential of `X-API-Key` or `Authorization: Bearer`, or None."""
+        key = request.headers.get("X-API-Key", "").strip()
+        is_token = False
+        if not key:
+            scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+            key = bearer.strip() if scheme.lower() == "bearer" else ""
+            is_token = key.count(".") == 2
+        # WSGI hands bytes over as Latin-1: https://peps.python.org/pep-3333/#unicode-issues
+        return cls(key.encode("latin-1", "replace"), is_token) if key else None
+
+
+class Authenticator:
+    """Checks the credential of a request.
+
+    Keys of the environment come first and have every scope; then those kept in Firestore, each
+    read at most once a minute, so that a revoked key is refused within that time. Keys are
+    compared as SHA-256 digests, in constant time.
     """
 
-    def __init__(self, api_keys: Mapping[str, str], *, public_reads: bool) -> None:
-        self._digests = {
-            name: _digest(secret.encode()) for name, secret in api_keys.items() if secret
-        }
+    def __init__(
+        self,
+        api_keys: Mapping[str, str],
+        *,
+        public_reads: bool,
+        clock: Callable[[], datetime],
+        key_store: Callable[[], KeyStore] | None = None,
+        tokens: Callable[[], TokenVerifier] | None = None,
+    ) -> None:
+        self._digests = {n: key_digest(secret.encode()) for n, secret in api_keys.items() if secret}
         self._public_reads = public_reads
+        self._tokens = tokens
+        self._stored = _StoredKeys(key_store, clock) if key_store else None
 
     def admit(self, request: Request, access: Access) -> Caller | None:
         """The caller, or None where nobody in particular may do this.
 
-        Raises `Unauthenticated`, `Forbidden`, or `Unavailable` where no key is configured at all,
-        since then nobody could ever write.
+        Raises `Unauthenticated`, `Forbidden`, or `Unavailable` where no credential is configured
+        at all, since then nobody could ever write.
         """
         if access in {Access.OPEN, Access.SIGNED}:
             return None
-        presented = _presented_key(request)
-        writing = access in {Access.RECORD, Access.ADMIN}
-        if writing and not self._digests:
+        credential = Credential.of(request)
+        if credential is None:
+            if access is Access.READ and self._public_reads:
+                return None
+            self._require_configured()
+            raise Unauthenticated("Send an API key as X-API-Key or as Authorization: Bearer")
+        caller = self._identify(credential)
+        if caller is None:
+            self._require_configured()
+            raise Unauthenticated("The API key is not valid")
+        needed = _NEEDED[access]
+        public = access is Access.READ and self._public_reads
+        if not caller.may(needed) and not public:
+            raise Forbidden(f"This credential lacks the scope {needed.value}")
+        return caller
+
+    def _identify(self, credential: Credential) -> Caller | None:
+        if credential.is_token:
+            if self._tokens is None:
+                raise Unauthenticated("OIDC tokens are not accepted: none is configured")
+            return self._tokens().verify(credential.secret.decode("latin-1"))
+        digest = key_digest(credential.secret)
+        matches = [n for n, known in self._digests.items() if hmac.compare_digest(known, digest)]
+        if matches:
+            return Caller(matches[0], frozenset(Scope))
+        return self._stored.caller(credential.secret, digest) if self._stored else None
+
+    def _require_configured(self) -> None:
+        configured = self._digests or self._tokens or (self._stored and self._stored.any())
+        if not configured:
             raise Unavailable(
                 "No API key is configured, so every write is refused; set LEDGER_API_KEYS",
                 code="no_key_configured",
                 retry_after=60,
             )
-        if presented is None:
-            if access is Access.READ and self._public_reads:
-                return None
-            raise Unauthenticated("Send an API key as X-API-Key or as Authorization: Bearer")
-        caller = self._caller(presented)
-        if caller is None:
-            raise Unauthenticated("The API key is not valid")
-        needed = _NEEDED[access]
-        if not caller.may(needed):
-            if access is Access.READ and self._public_reads:
-                return caller
-            raise Forbidden(f"This API key lacks the scope {needed.value}")
-        return caller
-
-    def _caller(self, presented: bytes) -> Caller | None:
-        digest = _digest(presented)
-        matches = [n for n, known in self._digests.items() if hmac.compare_digest(known, digest)]
-        return Caller(matches[0], frozenset(Scope)) if matches else None
 
 
-def _digest(secret: bytes) -> bytes:
-    return hashlib.sha256(secret).digest()
+class _StoredKeys:
+    """The keys in Firestore, as this instance knows them. Safe to share between threads."""
 
+    def __init__(self, store: Callable[[], KeyStore], clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[ApiKey | None, datetime]] = {}
+        self._touched: dict[str, datetime] = {}
 
-def _presented_key(request: Request) -> bytes | None:
-    key = request.headers.get("X-API-Key", "").strip()
-    if not key:
-        scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
-        key = credential.strip() if scheme.lower() == "bearer" else ""
-    # WSGI hands bytes over as Latin-1: https://peps.python.org/pep-3333/#unicode-issues
-    return key.encode("latin-1", "replace") if key else None
+    def any(self) -> bool:
+        return self._store().any()
+
+    def caller(self, secret: bytes, digest: str) -> Caller | None:
+        key_id = key_id_of(secret)
+        if key_id is None:
+            return None
+        key = self._find(key_id)
+        if key is None or not hmac.compare_digest(key.digest, digest):
+            return None
+        if not key.valid_at(self._clock()):
+            raise Unauthenticated("The API key has expired or was revoked")
+        self._touch(key_id)
+        return Caller(key.name, frozenset({key.scope}), key.repositories)
+
+    def _find(self, key_id: str) -> ApiKey | None:
+        now = self._clock()
+        with self._lock:
+            key, read_at = self._known.get(key_id, (None, None))
+        if read_at is not None and (now - read_at).total_seconds() < CACHE_SECONDS:
+            return key
+        key = self._store().find(key_id)
+        with self._lock:
+            # Made-up ids must not fill the memory.
+            if len(self._known) >= _CACHE_SIZE:
+                self._known.clear()
+            self._known[key_id] = (key, now)
+        return key
+
+    def _touch(self, key_id: str) -> None:
+        now = self._clock()
+        with self._lock:
+            last = self._touched.get(key_id)
+            if last is not None and (now - last).total_seconds() < CACHE_SECONDS:
+                return
+            self._touched[key_id] = now
+        self._store().touch(key_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.contribution import Commit
@@ -12,7 +12,10 @@ from shared.domain.fields import parse
 from shared.domain.money import format_money
 from shared.domain.outcome import Outcome
 from shared.domain.repository import Repository
+from shared.web.answer import Answer
 from shared.web.call import Call
+
+_REJECTED = {Outcome.CONFLICT.value, Outcome.VOIDED.value, Outcome.INVALID.value}
 
 if TYPE_CHECKING:
     from shared.store.batch import CommitOutcome
@@ -49,6 +52,19 @@ def record_items(
     counted = Counter(outcome["outcome"] for outcome in outcomes)
     counts = {outcome.value: counted[outcome.value] for outcome in Outcome}
     return {"counts": counts, "outcomes": outcomes}
+
+
+def batch_answer(call: Call, done: Mapping[str, Any]) -> Answer:
+    """The answer to a batch, with what was turned away noted for the log and for health."""
+    call.facts["counts"] = {name: n for name, n in done["counts"].items() if n}
+    rejected = [o for o in done["outcomes"] if o["outcome"] in _REJECTED]
+    if not rejected:
+        return Answer(done, outcome="batch")
+    first = rejected[0]
+    faults = "; ".join(f"{f['pointer'] or 'it'}: {f['message']}" for f in first.get("errors", ()))
+    reason = f"{len(rejected)} of {len(done['outcomes'])} commits, first {first['commit_hash']}"
+    reason += f": {faults}" if faults else ""
+    return Answer(done, outcome="batch", rejection=(first["outcome"], reason))
 
 
 def _shown(outcome: CommitOutcome) -> dict[str, Any]:

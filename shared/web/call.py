@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from werkzeug.wrappers import Request
 
+from shared.domain.api_key import Scope
 from shared.domain.errors import InvalidInput
-from shared.web.authentication import Caller, Scope
+from shared.domain.repository import Repository
 from shared.web.body import parse_json, read_body, require_json
+from shared.web.caller import Caller
 from shared.web.routes import Operation
 from shared.web.services import Services
 
@@ -27,6 +29,8 @@ class Call:
     parameters: Mapping[str, str]
     caller: Caller | None
     services: Services
+    # What the log says about this request, beside its answer.
+    facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def sees_addresses(self) -> bool:
@@ -41,7 +45,10 @@ class Call:
     def json(self) -> Any:
         """The body as JSON; raises the errors of `shared.web.body`."""
         require_json(self.request)
-        return parse_json(read_body(self.request, self.operation.body_limit))
+        value = parse_json(read_body(self.request, self.operation.body_limit))
+        if isinstance(value, dict):
+            self._note_repository(value.get("repository"))
+        return value
 
     def json_if_any(self) -> Any:
         """The body as JSON, or an empty object where there is no body."""
@@ -62,6 +69,18 @@ class Call:
                 raise InvalidInput.at(f"?{name}", "is given more than once")
             query[name] = values[0]
         return query
+
+    def authorize(self, repository: Repository) -> None:
+        """Raises `Forbidden` where the caller's credential is not for this repository."""
+        if self.caller:
+            self.caller.require_repository(repository)
+
+    def _note_repository(self, name: object) -> None:
+        # Before it is validated, so that a rejection can say whose it was.
+        try:
+            self.facts["repository"] = Repository.parse(str(name)).full_name
+        except ValueError:
+            return
 
     def url(self) -> str:
         """The URL that the client asked for, without its query."""

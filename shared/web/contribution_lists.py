@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from shared.domain.email import normalise_email
 from shared.domain.errors import InvalidInput, NotFound, Unauthenticated
@@ -15,12 +15,11 @@ from shared.web.answer import Answer
 from shared.web.call import Call
 from shared.web.pages import PARAMETERS, paged
 from shared.web.presentation import present
+from shared.web.queries import flag, readable
 
 if TYPE_CHECKING:
     from shared.domain.contribution import Entry
     from shared.store.listing import Cursor, Page
-
-_T = TypeVar("_T")
 
 # Filters that every list of contributions takes.
 FILTERS = ("since", "until", "include_voided")
@@ -48,7 +47,7 @@ def list_entries(
         asset_id=asset or _asset(query.get("repository")),
         since=_time(query, "since"),
         until=_time(query, "until"),
-        include_voided=_flag(query, "include_voided"),
+        include_voided=flag(query, "include_voided"),
     )
 
     def read(limit: int, after: Cursor | None) -> Page[Entry]:
@@ -63,13 +62,13 @@ def list_commit(call: Call, query: Mapping[str, str]) -> Answer:
     """The entries of one commit hash: in one repository by a direct read, or in all of them."""
     if not query.keys() <= {"commit_hash", "repository", "include_voided", *PARAMETERS}:
         raise InvalidInput.at("?commit_hash", "goes with repository and include_voided only")
-    include_voided = _flag(query, "include_voided")
-    commit_hash = _readable("commit_hash", normalise_commit_hash, query["commit_hash"])
+    include_voided = flag(query, "include_voided")
+    commit_hash = readable("commit_hash", normalise_commit_hash, query["commit_hash"])
     if "repository" not in query:
         return _list_commit_everywhere(call, query, commit_hash, include_voided=include_voided)
     if not query.keys().isdisjoint(PARAMETERS):
         raise InvalidInput.at("?repository", "with commit_hash there is one entry, and no pages")
-    repository = _readable("repository", Repository.parse, query["repository"])
+    repository = readable("repository", Repository.parse, query["repository"])
     try:
         entry = call.services.ledger.find.entry(f"{repository.full_name}@{commit_hash}").record
     except NotFound:
@@ -102,7 +101,7 @@ def _contributor(call: Call, text: str | None) -> str | None:
         except NotFound:
             return _NOBODY
     require_key_for_address(call)
-    return contributor_id(_readable("contributor", normalise_email, text))
+    return contributor_id(readable("contributor", normalise_email, text))
 
 
 def require_key_for_address(call: Call) -> None:
@@ -114,22 +113,8 @@ def require_key_for_address(call: Call) -> None:
 def _asset(text: str | None) -> str | None:
     if text is None:
         return None
-    return repository_asset_id(_readable("repository", Repository.parse, text))
+    return repository_asset_id(readable("repository", Repository.parse, text))
 
 
 def _time(query: Mapping[str, str], name: str) -> datetime | None:
-    return _readable(name, parse_timestamp, query[name]) if name in query else None
-
-
-def _flag(query: Mapping[str, str], name: str) -> bool:
-    text = query.get(name, "false")
-    if text not in {"true", "false"}:
-        raise InvalidInput.at(f"?{name}", "must be true or false")
-    return text == "true"
-
-
-def _readable(name: str, read: Callable[[str], _T], text: str) -> _T:
-    try:
-        return read(text)
-    except ValueError as error:
-        raise InvalidInput.at(f"?{name}", str(error)) from None
+    return readable(name, parse_timestamp, query[name]) if name in query else None

@@ -6,22 +6,24 @@ routing and errors are settled here, for all functions in the same way.
 
 from __future__ import annotations
 
-import logging
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from shared.domain.errors import LedgerError, MethodNotAllowed, NotFound
+from shared.domain.errors import LedgerError, MethodNotAllowed, NotFound, Unavailable
 from shared.web.answer import Answer, problem
 from shared.web.call import Call
-from shared.web.routes import Operation, operations_of
+from shared.web.logs import request_id_of, where_raised
+from shared.web.routes import Access, Operation, operations_of
 from shared.web.services import Services, services_from_environment
 
 EntryPoint = Callable[[Request], Response]
 Handler = Callable[[Call], Answer]
 
-_log = logging.getLogger("ledger")
+_WRITES = {Access.RECORD, Access.ADMIN, Access.SIGNED}
 
 
 def entry_point(
@@ -31,31 +33,77 @@ def entry_point(
 
     Raises `SettingsError` at once where the environment is wrong, so that it never starts.
     """
-    services = services or services_from_environment()
-    operations = operations_of(function)
+    endpoint = _Endpoint(function, handlers, services or services_from_environment())
 
+    # functions-framework takes nothing but a plain function.
     def serve(request: Request) -> Response:
-        try:
-            answer = _answer(request, operations, handlers, services)
-        except LedgerError as error:
-            answer = problem(error)
-        except Exception as error:  # noqa: BLE001 - the last resort, logged without its text
-            _log.error("unexpected %s", type(error).__name__)
-            answer = problem(LedgerError("An unexpected error; nothing was acknowledged"))
-        return answer.response()
+        return endpoint.serve(request)
 
     return serve
 
 
-def _answer(
-    request: Request,
-    operations: tuple[Operation, ...],
-    handlers: Mapping[str, Handler],
-    services: Services,
-) -> Answer:
-    operation, parameters = match(operations, request.method, request.path)
-    caller = services.authenticator.admit(request, operation.access)
-    return handlers[operation.name](Call(request, operation, parameters, caller, services))
+class _Endpoint:
+    def __init__(self, function: str, handlers: Mapping[str, Handler], services: Services) -> None:
+        self.function = function
+        self.operations = operations_of(function)
+        self.handlers = handlers
+        self.services = services
+
+    def serve(self, request: Request) -> Response:
+        began = time.monotonic()
+        request_id = request_id_of(request)
+        facts: dict[str, Any] = {}
+        path = "unknown"
+        try:
+            operation, parameters = match(self.operations, request.method, request.path)
+            path = operation.path
+            answer = self._answer(request, operation, parameters, facts)
+        except LedgerError as error:
+            facts |= {"code": error.code}
+            answer = problem(error)
+        except Exception as error:  # noqa: BLE001 - the last resort
+            facts |= {"code": "internal", "error": where_raised(error)}
+            answer = problem(LedgerError("An unexpected error; nothing was acknowledged"))
+        self.services.log.request(
+            request,
+            request_id=request_id,
+            function=self.function,
+            path=path,
+            status=answer.status.value,
+            seconds=time.monotonic() - began,
+            outcome=answer.outcome,
+            facts=facts,
+        )
+        headers = {**answer.headers, "X-Request-Id": request_id}
+        return replace(answer, headers=headers).response()
+
+    def _answer(
+        self,
+        request: Request,
+        operation: Operation,
+        parameters: Mapping[str, str],
+        facts: dict[str, Any],
+    ) -> Answer:
+        caller = self.services.authenticator.admit(request, operation.access)
+        if caller:
+            facts["caller"] = caller.name
+        call = Call(request, operation, parameters, caller, self.services, facts)
+        try:
+            answer = self.handlers[operation.name](call)
+        except Unavailable:
+            raise
+        except LedgerError as error:
+            # Somebody who may write and gets nothing recorded wants to see why.
+            if operation.access in _WRITES and "caller" in facts:
+                facts["reason"] = error.detail
+                self._note(error.code, error.detail, facts)
+            raise
+        if answer.rejection:
+            self._note(*answer.rejection, facts)
+        return answer
+
+    def _note(self, code: str, reason: str, facts: Mapping[str, Any]) -> None:
+        self.services.rejections.note(code=code, reason=reason, repository=facts.get("repository"))
 
 
 def match(

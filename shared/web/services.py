@@ -6,17 +6,20 @@ import os
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from shared.domain.identity import Classifier
 from shared.web.authentication import Authenticator
+from shared.web.logs import Log
+from shared.web.rejections import Rejections
 from shared.web.settings import ReadAccess, Settings
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
     from shared.store.ledger import Ledger
+    from shared.web.oidc import TokenVerifier
 
 
 class Services:
@@ -32,15 +35,36 @@ class Services:
         *,
         open_client: Callable[[Settings], Client] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        log: Log | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
+        self.log = log or Log(salt=settings.log_salt, project=settings.project)
         self.authenticator = Authenticator(
-            settings.api_keys, public_reads=settings.read_access is ReadAccess.PUBLIC
+            settings.api_keys,
+            public_reads=settings.read_access is ReadAccess.PUBLIC,
+            clock=clock,
+            key_store=lambda: self.ledger.keys,
+            tokens=self._tokens if settings.oidc_audience else None,
         )
+        self.rejections = Rejections(lambda r: self.ledger.tracker.note(r), clock)
         self._open_client = open_client or _open_client
         self._ledger: Ledger | None = None
         self._lock = threading.Lock()
+
+    def _tokens(self) -> TokenVerifier:
+        return self._verifier
+
+    @cached_property
+    def _verifier(self) -> TokenVerifier:
+        # Imported here: most requests come with a key, and cryptography takes time to load.
+        from shared.web.oidc import TokenVerifier
+
+        return TokenVerifier(
+            issuer=self.settings.oidc_issuer,
+            audience=self.settings.oidc_audience or "",
+            owners=self.settings.oidc_owners,
+        )
 
     @property
     def ledger(self) -> Ledger:

@@ -10,6 +10,8 @@ from pathlib import Path
 from shared.domain.contributor import ContributorType
 
 PREFIX = "LEDGER_"
+# https://docs.github.com/en/actions/reference/security/oidc
+GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
 
 
 class SettingsError(Exception):
@@ -39,6 +41,16 @@ class Settings:
     # Patterns of addresses, as `shared.domain.identity` has them.
     contributor_types: Mapping[str, ContributorType] = field(default_factory=dict)
     read_access: ReadAccess = ReadAccess.PUBLIC
+    # GitHub's tokens are accepted where both are set: for whom they are made, and the numeric ids
+    # of the owners whose repositories may record.
+    oidc_audience: str | None = None
+    oidc_owners: frozenset[str] = frozenset()
+    oidc_issuer: str = GITHUB_ISSUER
+    # Hours without a contribution after which tracking counts as quiet.
+    quiet_after_hours: int = 72
+    # Makes the hashes of addresses in logs comparable between instances.
+    log_salt: str = field(default="", repr=False)
+    project: str | None = None
     # Only `embedded` changes what the functions do; otherwise the client's own environment
     # (FIRESTORE_EMULATOR_HOST, GOOGLE_CLOUD_PROJECT, default credentials) decides.
     embedded: bool = False
@@ -56,10 +68,20 @@ class Settings:
             read_access=ReadAccess(
                 reader.choice("LEDGER_READ_ACCESS", [a.value for a in ReadAccess], "public")
             ),
+            oidc_audience=reader.text("LEDGER_OIDC_AUDIENCE", "") or None,
+            oidc_owners=frozenset(reader.items("LEDGER_OIDC_OWNERS")),
+            oidc_issuer=reader.text("LEDGER_OIDC_ISSUER", GITHUB_ISSUER).rstrip("/"),
+            quiet_after_hours=reader.whole("LEDGER_QUIET_AFTER_HOURS", 72, minimum=1),
+            log_salt=reader.text("LEDGER_LOG_SALT", ""),
+            project=environment.get("GOOGLE_CLOUD_PROJECT"),
             embedded=reader.choice("LEDGER_BACKEND", ["emulator", "embedded", ""], "")
             == "embedded",
             data_dir=Path(reader.text("LEDGER_DATA_DIR", ".data")),
         )
+        if (settings.oidc_audience is None) != (not settings.oidc_owners):
+            reader.mistake("LEDGER_OIDC_AUDIENCE and LEDGER_OIDC_OWNERS go together")
+        if not all(owner.isascii() and owner.isdigit() for owner in settings.oidc_owners):
+            reader.mistake("LEDGER_OIDC_OWNERS must be numeric ids of GitHub accounts")
         reader.finish()
         return settings
 
@@ -72,6 +94,9 @@ class _Reader:
         self._known: set[str] = set()
         self._mistakes: list[str] = []
 
+    def mistake(self, text: str) -> None:
+        self._mistakes.append(text)
+
     def text(self, name: str, default: str) -> str:
         self._known.add(name)
         return self._values.get(name) or default
@@ -81,6 +106,13 @@ class _Reader:
         if value in allowed:
             return value
         self._mistakes.append(f"{name} must be one of {', '.join(a for a in allowed if a)}")
+        return default
+
+    def whole(self, name: str, default: int, *, minimum: int) -> int:
+        text = self.text(name, str(default))
+        if text.isascii() and text.isdigit() and minimum <= int(text[:9]):
+            return int(text[:9])
+        self._mistakes.append(f"{name} must be a whole number of at least {minimum}")
         return default
 
     def items(self, name: str) -> list[str]:

@@ -1,0 +1,79 @@
+"""API keys: what they look like, what they allow, and how they are recognised without being kept.
+
+A key is `clk_<id>_<secret>`: the id finds its document, the secret proves it. Only the SHA-256 of
+the whole is stored. That is enough for 32 random bytes, which cannot be guessed from a digest.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.fields import Record, Time
+from shared.domain.repository import Repository
+
+_KEY = re.compile(r"clk_([a-z2-7]{16})_[A-Za-z0-9_-]{43}", re.ASCII)
+_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}/(?:\*|[A-Za-z0-9._-]{1,100})", re.ASCII)
+ID_BYTES = 10
+SECRET_BYTES = 32
+
+
+class Scope(StrEnum):
+    """What a key allows; `admin` includes the other two."""
+
+    RECORD = "record"
+    READ = "read"
+    ADMIN = "admin"
+
+
+class ApiKey(Record):
+    """A key as it is kept."""
+
+    id: str
+    name: str
+    scope: Scope
+    # `owner/*` or `owner/name` in lower case; none means every repository.
+    repositories: tuple[str, ...] = ()
+    digest: str
+    created_at: Time | None = None
+    expires_at: Time | None = None
+    revoked_at: Time | None = None
+    last_used_at: Time | None = None
+
+    def valid_at(self, now: datetime) -> bool:
+        """Whether the key is neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+def make_key(*, id_bytes: bytes, secret_bytes: bytes) -> tuple[str, str]:
+    """The id and the full text of a key made of random bytes (10 and 32 of them)."""
+    key_id = base64.b32encode(id_bytes).decode().lower()
+    secret = base64.urlsafe_b64encode(secret_bytes).decode().rstrip("=")
+    return key_id, f"clk_{key_id}_{secret}"
+
+
+def key_id_of(presented: bytes) -> str | None:
+    """The id in a presented credential, or None where it has not the form of a key."""
+    match = _KEY.fullmatch(presented.decode("latin-1"))
+    return match[1] if match else None
+
+
+def key_digest(presented: bytes) -> str:
+    """What is stored of a key, in hex."""
+    return hashlib.sha256(presented).hexdigest()
+
+
+def normalise_repository_pattern(text: str) -> str:
+    """`owner/*` or `owner/name` in lower case; raises `ValueError` for anything else."""
+    if not _PATTERN.fullmatch(text):
+        raise ValueError("must be owner/* or owner/name")
+    return text.lower()
+
+
+def covers(patterns: tuple[str, ...], repository: Repository) -> bool:
+    """Whether patterns allow a repository; no pattern at all allows every one."""
+    owner = repository.owner.lower()
+    return not patterns or repository.key in patterns or f"{owner}/*" in patterns

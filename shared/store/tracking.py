@@ -1,0 +1,95 @@
+"""Whether tracking works: what arrived last, how much there is, and what was turned away last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from google.api_core.exceptions import GoogleAPICallError
+from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference, FieldFilter, Query
+
+from shared.domain.asset import Asset
+from shared.domain.errors import NotFound
+from shared.domain.tracking import Activity, Rejection
+from shared.store.connection import Connection
+from shared.store.deadline import Deadline
+from shared.store.documents import asset_from
+from shared.store.lookup import Finder
+
+# Noting a rejection must not hold up the answer that tells it.
+_NOTE_BUDGET_S = 1.0
+
+
+@dataclass(frozen=True)
+class Tracker:
+    """Reads the ledger's activity, and keeps the latest rejection."""
+
+    connection: Connection
+
+    def activity(self, now: datetime) -> Activity:
+        """The whole ledger's: two documents and four counts, whatever its size.
+
+        The newest contribution is found by the asset that changed last, since an asset takes the
+        server's time of its newest contribution.
+        """
+        deadline = self.connection.timing.deadline()
+        assets = self.connection.assets
+        newest = self.connection.first(
+            assets.order_by("last_contribution_at", direction=Query.DESCENDING), deadline
+        )
+        asset = asset_from(newest.to_dict() or {}) if newest else None
+        entries = self.connection.contributions
+        live = entries.where(filter=FieldFilter("voided", "==", False))
+        midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        today = entries.where(filter=FieldFilter("recorded_at", ">=", midnight))
+        return Activity(
+            newest_at=asset.last_contribution_at if asset else None,
+            newest_repository=asset.name if asset and asset.last_contribution_at else None,
+            contributions=self._count(live, deadline),
+            contributors=self._count(self.connection.contributors, deadline),
+            assets=self._count(assets, deadline),
+            recorded_today=self._count(today, deadline),
+            latest_rejection=self._latest_rejection(deadline),
+        )
+
+    def activity_of(self, repository: str) -> Activity:
+        """One repository's, from its asset alone; empty where the ledger does not know it."""
+        deadline = self.connection.timing.deadline()
+        try:
+            asset: Asset | None = Finder(self.connection).asset(repository, deadline).record
+        except NotFound:
+            asset = None
+        rejection = self._latest_rejection(deadline)
+        about_it = rejection is not None and (rejection.repository or "").lower() == (
+            repository.lower()
+        )
+        return Activity(
+            newest_at=asset.last_contribution_at if asset else None,
+            newest_repository=asset.name if asset and asset.last_contribution_at else None,
+            contributions=asset.contribution_count if asset else 0,
+            latest_rejection=rejection if about_it else None,
+        )
+
+    def note(self, rejection: Rejection) -> bool:
+        """Keep a rejection as the latest one; False where that did not work."""
+        batch = self.connection.batch()
+        fields = rejection.model_dump(mode="python") | {"at": SERVER_TIMESTAMP}
+        batch.set(self._rejection_ref, fields)
+        try:
+            self.connection.commit(batch, self.connection.timing.deadline(_NOTE_BUDGET_S))
+        except GoogleAPICallError:
+            return False
+        return True
+
+    @property
+    def _rejection_ref(self) -> DocumentReference:
+        return self.connection.client.collection("tracking").document("latest_rejection")
+
+    def _latest_rejection(self, deadline: Deadline) -> Rejection | None:
+        reference = self._rejection_ref
+        found = self.connection.patiently(lambda d: self.connection.read([reference], d), deadline)
+        document = found[reference.path]
+        return Rejection.model_validate(document.to_dict()) if document.exists else None
+
+    def _count(self, query: Query, deadline: Deadline) -> int:
+        return self.connection.patiently(lambda d: self.connection.count(query, d), deadline)
