@@ -1,0 +1,178 @@
+"""`make reconcile`: prove that every total is what its entries sum to, and with --repair mend it.
+
+The service may go on recording meanwhile. Each total that is wrong is printed with the id of its
+contributor or asset. An account that entries name and that is not there is printed and never
+created: create it with POST /v1/contributors or /v1/assets, then repair.
+
+Exit codes: 0 every total is right, or was mended; 1 something is left that is wrong; 3 some total
+could not be checked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from shared.commands.emulator.process import answers
+from shared.commands.errors import CommandError
+from shared.commands.inspect import open_client
+from shared.commands.local.data_directory import DataDirectory
+from shared.commands.local.environment import local_environment
+from shared.domain.email import mask_text
+from shared.domain.errors import Unavailable
+from shared.domain.money import format_money
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+
+    from shared.store.reconciling import Finding, Reconciler, Totals
+
+EXIT_RIGHT = 0
+EXIT_WRONG = 1
+EXIT_UNCHECKED = 3
+
+# Seconds in which a page must come, tries included: there is no request that waits for it.
+_PAGE_BUDGET = 60.0
+_RPC_TIMEOUT = 20.0
+
+
+class Screen:
+    """Findings on `out`; how far the command is on `status`, in one line where it is a terminal."""
+
+    def __init__(self, out: TextIO, status: TextIO) -> None:
+        self._out = out
+        self._status = status
+        self._live = status.isatty()
+        self.done: dict[str, int] = {}
+
+    def progress(self, what: str, done: int) -> None:
+        """So many of what were gone through."""
+        self.done[what] = done
+        if self._live:
+            counted = ", ".join(f"{n:,} {name}" for name, n in self.done.items())
+            self._status.write(f"\r\x1b[K{counted}")
+            self._status.flush()
+
+    def line(self, text: str) -> None:
+        """A line that stays."""
+        if self._live:
+            self._status.write("\r\x1b[K")
+            self._status.flush()
+        print(text, file=self._out, flush=True)
+
+
+def reconcile(
+    reconciler: Reconciler, screen: Screen, *, repair: bool = False, show_emails: bool = False
+) -> int:
+    """Compare, print what is wrong, and give the exit code; raises `Unavailable`."""
+    from shared.store.reconciling import State
+
+    states: Counter[State] = Counter()
+    for finding in reconciler.findings(repair=repair, progress=screen.progress):
+        states[finding.state] += 1
+        screen.line(describe(finding, show_emails=show_emails))
+    checked = ", ".join(f"{n} {name}" for name, n in screen.done.items())
+    verdict = ", ".join(f"{n} {state}" for state, n in states.items()) or "every total is right"
+    screen.line(f"Of {checked}: {verdict}")
+    if states[State.DRIFT] or states[State.MISSING]:
+        return EXIT_WRONG
+    return EXIT_UNCHECKED if states[State.UNSETTLED] else EXIT_RIGHT
+
+
+def describe(finding: Finding, *, show_emails: bool) -> str:
+    """One line about an account, without an address unless it is asked for."""
+    from shared.store.reconciling import Kind, State
+
+    account = f"{finding.kind} {finding.id}"
+    if finding.label and show_emails:
+        account += f" ({finding.label})"
+    elif finding.label and finding.kind is Kind.ASSET:
+        account += f" ({mask_text(finding.label)})"
+    match finding.state:
+        case State.MISSING:
+            found = f"is not there, and has entries of {_totals(finding.actual)}"
+        case State.UNSETTLED:
+            found = "kept changing while it was checked; try again when it is quieter"
+        case _:
+            stored = _totals(finding.stored) if finding.stored else "nothing"
+            found = f"says {stored}; its entries sum to {_totals(finding.actual)}"
+    return f"{finding.state}: {account} {found}"
+
+
+def _totals(totals: Totals) -> str:
+    cost = "no amount" if totals.micros is None else format_money(totals.micros)
+    return f"{cost} in {'no number' if totals.count is None else totals.count}"
+
+
+def open_for_repair(environment: Mapping[str, str], stack: ExitStack) -> tuple[Client, str]:
+    """A client that can write, and where to. `stack` closes what was opened.
+
+    Raises `CommandError` where nothing is running, or what is running shares its store with
+    nobody.
+    """
+    from shared.store.browsing import emulator_client
+    from shared.store.embedded import EmbeddedStoreError, open_embedded
+
+    data = DataDirectory(Path(environment["LEDGER_DATA_DIR"]))
+    project = environment["GOOGLE_CLOUD_PROJECT"]
+    if environment.get("LEDGER_BACKEND") != "embedded":
+        running = data.run()
+        host = named = environment.get("FIRESTORE_EMULATOR_HOST")
+        if running and running.emulator_host and not named:
+            host, project = running.emulator_host, running.project
+        if host and answers(host):
+            return emulator_client(host, project=project), f"the emulator at {host}"
+        if named or "emulator" in data.holding():
+            raise CommandError("The emulator is not running; start it with `make run`, then repair")
+    try:
+        store = stack.enter_context(open_embedded(data.embedded, project=project))
+    except EmbeddedStoreError as error:
+        raise CommandError(f"The embedded store cannot be repaired now: {error}") from None
+    return store.client(), f"the embedded store in {data.embedded}"
+
+
+def main() -> int:
+    """Run the command; returns its exit code."""
+    parser = argparse.ArgumentParser(description="Hold every total against its entries.")
+    parser.add_argument("--repair", action="store_true", help="write the totals that are wrong")
+    parser.add_argument("--show-emails", action="store_true", help="name people by their address")
+    parser.add_argument("--cloud", metavar="PROJECT", help="Firestore in the cloud")
+    arguments = parser.parse_args()
+    from shared.store.browsing import cloud_client
+    from shared.store.connection import Connection
+    from shared.store.deadline import Timing
+    from shared.store.reconciling import Reconciler
+
+    screen = Screen(sys.stdout, sys.stderr)
+    try:
+        with ExitStack() as stack:
+            environment = local_environment(os.environ)
+            if arguments.cloud:
+                client, where = cloud_client(project=arguments.cloud), arguments.cloud
+            elif arguments.repair:
+                client, where = open_for_repair(environment, stack)
+            else:
+                client, where = open_client(environment, stack)
+            screen.line(f"In {where}:")
+            timing = Timing(budget=_PAGE_BUDGET, rpc_timeout=_RPC_TIMEOUT)
+            return reconcile(
+                Reconciler(Connection(client, timing)),
+                screen,
+                repair=arguments.repair,
+                show_emails=arguments.show_emails,
+            )
+    except (CommandError, Unavailable) as error:
+        screen.line(str(error))
+        return EXIT_UNCHECKED
+    except (BrokenPipeError, KeyboardInterrupt):
+        return EXIT_UNCHECKED
+
+
+if __name__ == "__main__":
+    sys.exit(main())
