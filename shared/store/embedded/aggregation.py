@@ -21,6 +21,7 @@ from shared.store.embedded.status import invalid_argument
 
 MAX_AGGREGATIONS = 5
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
+_NUMBERS = ("integer_value", "double_value")
 
 
 class Aggregations:
@@ -86,9 +87,6 @@ def _numbers(documents: Iterable[DocumentPb], path: FieldPath) -> list[int | flo
         if value is not None and value.WhichOneof("value_type") in _NUMBERS:
             numbers.append(getattr(value, value.WhichOneof("value_type")))
     return numbers
-
-
-_NUMBERS = ("integer_value", "double_value")
 
 
 def _sum(numbers: list[int | float]) -> ValuePb:

@@ -21,15 +21,17 @@ _FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799  # years 1 to 999
 _LARGEST_RATIO = 8
 
 
-def check_fields(fields: FieldMap) -> None:
-    """Refuse field names and values that no document may hold, at any depth."""
+def admit_fields(fields: FieldMap) -> None:
+    """Refuse field names and values that no document may hold, at any depth.
+
+    Time stamps lose, in place, what is finer than a microsecond: Firestore does not keep it.
+    """
     for name in fields:
         _check_field_name(name)
-        check_value(fields[name])
+        _admit_value(fields[name], depth=0, in_array=False)
 
 
-def check_value(value: ValuePb, *, depth: int = 0, in_array: bool = False) -> None:
-    """Refuse a value that is unset, out of range, too deep, too large, or an array in an array."""
+def _admit_value(value: ValuePb, *, depth: int, in_array: bool) -> None:
     match value.WhichOneof("value_type"):
         case "string_value":
             _check_length(len(value.string_value.encode()))
@@ -41,6 +43,8 @@ def check_value(value: ValuePb, *, depth: int = 0, in_array: bool = False) -> No
                 raise invalid_argument("Timestamp seconds exceeds limit for field.")
             if not 0 <= stamp.nanos < 1_000_000_000:
                 raise invalid_argument("Timestamp nanos exceeds limit for field.")
+            if finer := stamp.nanos % 1000:
+                stamp.nanos -= finer
         case "reference_value":
             names.check_document(value.reference_value, what="Resource")
         case "geo_point_value":
@@ -51,9 +55,9 @@ def check_value(value: ValuePb, *, depth: int = 0, in_array: bool = False) -> No
             if in_array:
                 raise invalid_argument("Cannot convert an array value in an array value.")
             for element in value.array_value.values:
-                check_value(element, depth=_deeper(depth), in_array=True)
+                _admit_value(element, depth=_deeper(depth), in_array=True)
         case "map_value":
-            _check_map(value.map_value.fields, depth=_deeper(depth))
+            _admit_map(value.map_value.fields, depth=_deeper(depth))
         case None:
             raise invalid_argument("Cannot convert firestore.v1.Value with type unset.")
 
@@ -69,12 +73,12 @@ def check_size(document: DocumentPb) -> None:
             )
 
 
-def _check_map(fields: FieldMap, *, depth: int) -> None:
+def _admit_map(fields: FieldMap, *, depth: int) -> None:
     vector = is_vector(fields)
     for name in fields:
         if not (vector and name == "__type__"):
             _check_field_name(name)
-        check_value(fields[name], depth=depth)
+        _admit_value(fields[name], depth=depth, in_array=False)
 
 
 def _check_field_name(name: str) -> None:

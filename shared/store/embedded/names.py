@@ -6,6 +6,7 @@ Rules: https://firebase.google.com/docs/firestore/quotas#collections_documents_a
 from __future__ import annotations
 
 import re
+from functools import total_ordering
 
 from shared.store.embedded.status import invalid_argument
 
@@ -15,8 +16,7 @@ _ROOT = re.compile(r"projects/[^/]+/databases/[^/]+/documents")
 _DATABASE = re.compile(r"projects/[^/]+/databases/[^/]+")
 _RESERVED = re.compile(r"__.+__", re.DOTALL)
 _NUMERIC_ID = re.compile(r"__id(0|-?[1-9][0-9]*)__")
-
-NameKey = tuple[tuple[int, int | str], ...]
+_NUMERIC_START = "/__id"
 
 
 def is_reserved(text: str) -> bool:
@@ -69,15 +69,33 @@ def relative(name: str) -> list[str]:
     return name.split("/")[_ROOT_SEGMENTS:]
 
 
-def sort_key(name: str) -> NameKey:
-    """The order of names: segment by segment; numeric ids first, then by UTF-8 bytes.
+@total_ordering
+class NameKey:
+    """The place of a name in the order: segment by segment, numeric ids before all others.
 
-    Code points and UTF-8 bytes sort alike, so strings are compared as they are.
+    Segments compare by UTF-8 bytes, which is the order of Python's strings. The segments are only
+    looked at when two names are compared, since most comparisons of documents end before that.
     """
-    return tuple(map(_segment_key, name.split("/")))
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NameKey) and self._name == other._name
+
+    def __hash__(self) -> int:
+        return hash(self._name)
+
+    def __lt__(self, other: NameKey) -> bool:
+        if _NUMERIC_START in self._name or _NUMERIC_START in other._name:
+            return _segments(self._name) < _segments(other._name)
+        return self._name.split("/") < other._name.split("/")
 
 
-def _segment_key(segment: str) -> tuple[int, int | str]:
-    if segment.startswith("__id") and (match := _NUMERIC_ID.fullmatch(segment)):
-        return (0, int(match[1]))
-    return (1, segment)
+def _segments(name: str) -> list[tuple[int, int | str]]:
+    return [
+        (0, int(match[1])) if (match := _NUMERIC_ID.fullmatch(segment)) else (1, segment)
+        for segment in name.split("/")
+    ]

@@ -56,7 +56,7 @@ class Order:
 
     def position(self, document: DocumentPb) -> Position | None:
         """Where a document stands; None where it lacks a field, so is not in the result."""
-        keys = []
+        keys: list[Any] = []
         for path in self.fields:
             if path == field_paths.NAME:
                 keys.append(reference_key(document.name))
@@ -89,20 +89,21 @@ class Order:
     def _cursor(self, cursor: QueryPb) -> Position:
         if len(cursor.values) > self.explicit:
             raise invalid_argument("Cursor has too many values.")
-        keys = []
+        keys: list[Any] = []
         for path, value in zip(self.fields, cursor.values, strict=False):
             if path == field_paths.NAME:
                 _check_reference(value)
             keys.append(sort_key(value))
         return self._aligned(keys)
 
-    def _aligned(self, keys: list[SortKey]) -> Position:
+    def _aligned(self, keys: list[Any]) -> Position:
         """The keys as one tuple: those that run against the first field's direction reversed."""
-        first = self.reverse
-        return tuple(
-            key if descending == first else _Reversed(key)
-            for key, descending in zip(keys, self.descending, strict=False)
-        )
+        if len(set(self.descending)) > 1:
+            keys = [
+                key if descending == self.reverse else _Reversed(key)
+                for key, descending in zip(keys, self.descending, strict=False)
+            ]
+        return tuple(keys)
 
 
 def order_of(query: QueryPb, where: Filter) -> Order:

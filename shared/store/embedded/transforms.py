@@ -20,16 +20,32 @@ _NUMBERS = ("integer_value", "double_value")
 _REQUEST_TIME = 1
 
 
+def check(transforms: Sequence[Any]) -> None:
+    """Refuse transforms that are wrong whatever the fields hold."""
+    _check_overlap([field_paths.parse(transform.field_path) for transform in transforms])
+    for transform in transforms:
+        match transform.WhichOneof("transform_type"):
+            case "set_to_server_value":
+                if transform.set_to_server_value != _REQUEST_TIME:
+                    raise invalid_argument("ServerValue type must be specified.")
+            case "increment" | "maximum" | "minimum" as kind:
+                if not _is_number(getattr(transform, kind)):
+                    raise invalid_argument("Input must be int64 or double.")
+            case None:
+                raise invalid_argument("Operation type must be specified for transformation.")
+
+
 def apply(transforms: Sequence[Any], fields: FieldMap, *, request_time: Timestamp) -> list[ValuePb]:
-    """Change `fields` by each transform in order; the results are in the same order."""
-    paths = [field_paths.parse(transform.field_path) for transform in transforms]
-    _check_overlap(paths)
+    """Change `fields` by each checked transform; the results are in the same order."""
     results = []
-    for transform, path in zip(transforms, paths, strict=True):
+    for transform in transforms:
+        path = field_paths.parse(transform.field_path)
         current = field_paths.get(fields, path)
         value, result = _transformed(transform, current, request_time)
+        answer = Value()
+        answer.CopyFrom(result)  # which may be the field itself, and that may change again
+        results.append(answer)
         field_paths.put(fields, path, value)
-        results.append(result)
     return results
 
 
@@ -48,33 +64,22 @@ def _transformed(
     transform: Any, current: ValuePb | None, request_time: Timestamp
 ) -> tuple[ValuePb, ValuePb]:
     """The new value of the field, and what the commit answers for it."""
-    kind = transform.WhichOneof("transform_type")
-    match kind:
+    match transform.WhichOneof("transform_type"):
         case "set_to_server_value":
-            if transform.set_to_server_value != _REQUEST_TIME:
-                raise invalid_argument("Unknown server value.")
             value = Value(timestamp_value=request_time)
         case "increment":
-            value = _incremented(current, _number(transform.increment))
+            value = _incremented(current, transform.increment)
         case "maximum":
-            value = _extreme(current, _number(transform.maximum), wanted=1)
+            value = _extreme(current, transform.maximum, wanted=1)
         case "minimum":
-            value = _extreme(current, _number(transform.minimum), wanted=-1)
+            value = _extreme(current, transform.minimum, wanted=-1)
         case "append_missing_elements":
             value = _united(current, transform.append_missing_elements.values)
             return value, Value(null_value=NULL_VALUE)
-        case "remove_all_from_array":
+        case _:
             value = _reduced(current, transform.remove_all_from_array.values)
             return value, Value(null_value=NULL_VALUE)
-        case _:
-            raise invalid_argument("Operation type must be specified for field transformation.")
     return value, value
-
-
-def _number(operand: ValuePb) -> ValuePb:
-    if operand.WhichOneof("value_type") not in _NUMBERS:
-        raise invalid_argument("Input must be int64 or double.")
-    return operand
 
 
 def _plain(value: ValuePb) -> int | float:

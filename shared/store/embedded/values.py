@@ -9,8 +9,8 @@ import math
 from enum import IntEnum
 from typing import Any
 
-from shared.store.embedded import names
 from shared.store.embedded.messages import FieldMap, ValuePb
+from shared.store.embedded.names import NameKey
 
 SortKey = tuple[Any, ...]
 
@@ -70,17 +70,23 @@ def sort_key(value: ValuePb) -> SortKey:
 
 def reference_key(name: str) -> SortKey:
     """The sort key of a document's name, in a value or as `__name__`."""
-    return (Rank.REFERENCE, names.sort_key(name))
+    return (Rank.REFERENCE, NameKey(name))
 
 
 def is_vector(fields: FieldMap) -> bool:
-    """Whether a map is how Firestore spells a vector, the one use of `__type__`."""
-    kind = fields.get("__type__")
-    return kind is not None and kind.string_value == "__vector__"
+    """Whether a map is the form of a vector, the one use of the reserved name `__type__`."""
+    if len(fields) != 2 or "__type__" not in fields or "value" not in fields:
+        return False
+    elements = fields["value"].array_value.values
+    return (
+        fields["__type__"].string_value == "__vector__"
+        and len(elements) > 0
+        and all(element.WhichOneof("value_type") == "double_value" for element in elements)
+    )
 
 
 def _map_key(fields: FieldMap) -> SortKey:
-    if is_vector(fields) and "value" in fields:
+    if is_vector(fields):
         elements = tuple(map(sort_key, fields["value"].array_value.values))
         return (Rank.VECTOR, len(elements), elements)
     return (Rank.MAP, tuple((name, sort_key(fields[name])) for name in sorted(fields)))

@@ -42,15 +42,15 @@ def check_writes(writes: Iterable[WritePb], *, database: str) -> None:
     for write in writes:
         name = target(write)
         names.check_document(name, database=database)
-        if write.WhichOneof("operation") == "update":
-            limits.check_fields(write.update.fields)
-        elif write.HasField("update_mask"):
-            raise invalid_argument("a delete must not specify a document mask.")
-        elif write.update_transforms:
-            raise invalid_argument("a delete must not specify a update transform.")
-        kind = _kind(write)
-        _check_sequence(earlier.get(name), kind, must_exist=_must_exist(write))
-        earlier[name] = kind
+        if write.WhichOneof("operation") == "delete":
+            _check_delete(write)
+        else:
+            limits.admit_fields(write.update.fields)
+            for path in write.update_mask.field_paths:
+                field_paths.parse(path)
+            transforms.check(write.update_transforms)
+        _check_sequence(earlier.get(name), write)
+        earlier[name] = _kind(write)
 
 
 def apply_writes(writes: Iterable[WritePb], lookup: Lookup, *, commit_micros: int) -> Outcome:
@@ -79,7 +79,7 @@ def apply_writes(writes: Iterable[WritePb], lookup: Lookup, *, commit_micros: in
             )
             if computed:
                 result.transform_results.extend(computed)
-                limits.check_fields(document.fields)
+                limits.admit_fields(document.fields)
             limits.check_size(document)
             changes[name] = document
         results.append(result)
@@ -106,28 +106,39 @@ def target(write: WritePb) -> str:
             raise invalid_argument("empty write operation")
 
 
+def _check_delete(write: WritePb) -> None:
+    if write.HasField("update_mask"):
+        raise invalid_argument("a delete must not specify a document mask.")
+    if write.update_transforms:
+        raise invalid_argument("a delete must not specify a update transform.")
+
+
+def _required_existence(write: WritePb) -> bool | None:
+    condition = write.current_document
+    if condition.WhichOneof("condition_type") == "exists":
+        return bool(condition.exists)
+    return None
+
+
 def _kind(write: WritePb) -> str:
     if write.WhichOneof("operation") == "delete":
         return "delete"
-    condition = write.current_document
-    if condition.WhichOneof("condition_type") == "exists":
-        return "update" if condition.exists else "insert"
-    return "upsert"
+    return {True: "update", False: "insert", None: "upsert"}[_required_existence(write)]
 
 
-def _must_exist(write: WritePb) -> bool:
-    condition = write.current_document
-    return condition.WhichOneof("condition_type") == "exists" and bool(condition.exists)
-
-
-def _check_sequence(earlier: str | None, kind: str, *, must_exist: bool) -> None:
-    """Refuse what two writes to one document in one commit cannot both mean."""
-    if kind == "insert" and earlier in {"insert", "update", "upsert"}:
-        clash = True
-    else:
-        clash = must_exist and earlier == "delete"
+def _check_sequence(earlier: str | None, write: WritePb) -> None:
+    """Refuse a write that an earlier one of the same commit, to the same document, rules out."""
+    match _required_existence(write):
+        case True:
+            clash = earlier == "delete"
+        case False:
+            clash = earlier in {"insert", "update", "upsert"}
+        case _:
+            clash = False
     if clash:
-        raise invalid_argument(f"Cannot {earlier} then {kind} an entity in the same request.")
+        raise invalid_argument(
+            f"Cannot {earlier} then {_kind(write)} an entity in the same request."
+        )
 
 
 def _check_precondition(
@@ -141,6 +152,8 @@ def _check_precondition(
             if not condition.exists and present is not None:
                 raise already_exists(f"Document already exists: {name}")
         case "update_time":
+            if condition.update_time.nanos % 1000:
+                raise invalid_argument("timestamp cannot have more than microseconds precision")
             if before is None or before.update_time != condition.update_time:
                 raise _stale(before, condition.update_time)
 
