@@ -1,0 +1,165 @@
+"""`make keys`: create, list and revoke the API keys that are kept in Firestore.
+
+A key is shown once, when it is created; the ledger keeps its SHA-256 only. A revoked key is
+refused within a minute, the time for which an instance remembers what it has read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from shared.commands.errors import CommandError
+from shared.commands.ledger_access import open_for_writing
+from shared.commands.local.environment import local_environment
+from shared.domain.api_key import (
+    ID_BYTES,
+    SECRET_BYTES,
+    ApiKey,
+    Scope,
+    key_digest,
+    make_key,
+    normalise_repository_pattern,
+)
+from shared.domain.errors import LedgerError
+from shared.domain.timestamps import format_timestamp, parse_timestamp
+
+if TYPE_CHECKING:
+    from shared.store.keys import KeyStore
+
+
+def create(
+    store: KeyStore,
+    *,
+    name: str,
+    scope: Scope,
+    repositories: tuple[str, ...],
+    expires_at: datetime | None,
+) -> str:
+    """Create a key; gives its full text, which nothing else will ever show again."""
+    key_id, text = make_key(
+        id_bytes=secrets.token_bytes(ID_BYTES), secret_bytes=secrets.token_bytes(SECRET_BYTES)
+    )
+    store.create(
+        ApiKey(
+            id=key_id,
+            name=name,
+            scope=scope,
+            repositories=repositories,
+            digest=key_digest(text.encode()),
+            expires_at=expires_at,
+        )
+    )
+    return text
+
+
+def describe(key: ApiKey, now: datetime) -> str:
+    """One line about a key, without anything that opens a door."""
+    if key.revoked_at:
+        state = f"revoked {format_timestamp(key.revoked_at)}"
+    elif not key.valid_at(now):
+        state = "expired"
+    else:
+        used = format_timestamp(key.last_used_at) if key.last_used_at else "never"
+        until = format_timestamp(key.expires_at) if key.expires_at else "revoked"
+        state = f"valid until {until}, last used {used}"
+    where = ", ".join(key.repositories) or "every repository"
+    return f"{key.id}  {key.name}  {key.scope}  {where}  {state}"
+
+
+def main() -> int:
+    """Run the command; returns its exit code."""
+    arguments = _parser().parse_args()
+    try:
+        with ExitStack() as stack:
+            from shared.store.connection import Connection
+            from shared.store.keys import KeyStore
+
+            client, where = open_for_writing(
+                local_environment(os.environ), stack, cloud=arguments.cloud
+            )
+            print(f"In {where}:", file=sys.stderr)
+            _run(arguments, KeyStore(Connection(client)))
+    except (CommandError, LedgerError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(arguments: argparse.Namespace, store: KeyStore) -> None:
+    match arguments.command:
+        case "create":
+            repositories = tuple(dict.fromkeys(arguments.repository))
+            if repositories and arguments.scope is not Scope.RECORD:
+                raise CommandError("--repository goes with the scope record only")
+            print(
+                create(
+                    store,
+                    name=arguments.name,
+                    scope=arguments.scope,
+                    repositories=repositories,
+                    expires_at=arguments.expires,
+                )
+            )
+            print("Keep it now: it is not shown again.", file=sys.stderr)
+        case "list":
+            now = datetime.now(UTC)
+            for key in store.all():
+                print(describe(key, now))
+        case _:
+            store.revoke(arguments.id)
+            print(
+                f"{arguments.id} is revoked; within a minute no instance takes it", file=sys.stderr
+            )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="keys", description="API keys kept in Firestore.")
+    parser.add_argument("--cloud", metavar="PROJECT", help="Firestore in the cloud")
+    commands = parser.add_subparsers(dest="command", required=True)
+    creating = commands.add_parser("create", help="create a key and show it once")
+    creating.add_argument("--name", required=True, type=_name, help="stands in recorded_by")
+    creating.add_argument("--scope", required=True, type=Scope, choices=list(Scope))
+    creating.add_argument(
+        "--repository",
+        action="append",
+        default=[],
+        type=_repository,
+        help="owner/* or owner/name; may be given several times, and without it goes for all",
+    )
+    creating.add_argument("--expires", type=_expiry, help="a number of days, or an RFC 3339 time")
+    commands.add_parser("list", help="list the keys, revoked ones included")
+    revoking = commands.add_parser("revoke", help="take a key out of use for good")
+    revoking.add_argument("id", help="as `list` shows it")
+    return parser
+
+
+def _name(text: str) -> str:
+    if not text.isprintable() or not 0 < len(text.strip()) <= 64:
+        raise argparse.ArgumentTypeError("must be 1 to 64 printable characters")
+    return text.strip()
+
+
+def _repository(text: str) -> str:
+    try:
+        return normalise_repository_pattern(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _expiry(text: str) -> datetime:
+    if text.isascii() and text.isdigit() and 0 < len(text) < 5:
+        return datetime.now(UTC) + timedelta(days=int(text))
+    try:
+        return parse_timestamp(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"a number of days, or: {error}") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
