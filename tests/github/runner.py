@@ -1,0 +1,171 @@
+"""Runs the action as a GitHub runner does: action.yml's own command in action.yml's environment."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import yaml
+
+from tests.github.repositories import ZEROS, git_environment
+
+ACTION = Path(__file__).parents[2] / ".github" / "actions" / "track-contributions"
+SCRIPT = ACTION / "track.py"
+REPOSITORY = "octo/demo"
+SERVER = "https://github.com"
+
+
+def load_track() -> ModuleType:
+    """Return track.py as a module, for tests that hand it a clock."""
+    specification = importlib.util.spec_from_file_location("track", SCRIPT)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    sys.modules["track"] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a finished step leaves behind."""
+
+    status: int
+    stdout: str
+    stderr: str
+    outputs: dict[str, str]
+    summary: str
+
+    def annotations(self, kind: str) -> list[str]:
+        """Return the texts of the `notice`, `warning` or `error` annotations."""
+        found = re.findall(rf"^::{kind} title=[^:]*::(.*)$", self.stdout, re.MULTILINE)
+        return [str(text) for text in found]
+
+    @property
+    def counts(self) -> tuple[int, int, int, int]:
+        """Return the outputs recorded, replayed, rejected, failed."""
+        recorded, replayed, rejected, failed = (int(value) for value in self.outputs.values())
+        return recorded, replayed, rejected, failed
+
+    @property
+    def log(self) -> str:
+        """Return all that people get to read: the runner keeps `add-mask` lines to itself."""
+        shown = re.sub(r"^::add-mask::.*\n", "", self.stdout, flags=re.MULTILINE)
+        return shown + self.stderr + self.summary
+
+
+def action_definition() -> dict[str, Any]:
+    definition: dict[str, Any] = yaml.safe_load((ACTION / "action.yml").read_text("utf-8"))
+    return definition
+
+
+@dataclass(frozen=True)
+class Runner:
+    """A runner with a workspace; `home` receives the files that the step reads and writes."""
+
+    home: Path
+    workspace: Path
+    repository: str = REPOSITORY
+
+    def push(
+        self,
+        before: str,
+        after: str,
+        *,
+        branch: str = "main",
+        default_branch: str = "main",
+        listed: Iterable[str] = (),
+        inputs: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Run:
+        """Run the step for a push, with the payload's fields that GitHub sends."""
+        event = {
+            "ref": f"refs/heads/{branch}",
+            "before": before,
+            "after": after,
+            "created": before == ZEROS,
+            "deleted": after == ZEROS,
+            "repository": {"full_name": self.repository, "default_branch": default_branch},
+            "commits": [{"id": commit, "distinct": True} for commit in listed],
+        }
+        return self.step(event, inputs=inputs or {}, environment=environment or {})
+
+    def step(
+        self,
+        event: Mapping[str, object],
+        *,
+        name: str = "push",
+        inputs: Mapping[str, str],
+        environment: Mapping[str, str],
+    ) -> Run:
+        (step,) = action_definition()["runs"]["steps"]
+        assert step["shell"] == "bash"
+        environ = self.environ(event, name=name, inputs=inputs) | dict(environment)
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            cwd=self.workspace,
+            env=environ,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+        stdout, stderr = (stream.decode("utf-8") for stream in (done.stdout, done.stderr))
+        return self.collect(environ, done.returncode, stdout, stderr)
+
+    def environ(
+        self, event: Mapping[str, object], *, name: str = "push", inputs: Mapping[str, str]
+    ) -> dict[str, str]:
+        """Return the step's environment: the runner's variables, and action.yml's `env`."""
+        self.home.mkdir(exist_ok=True)
+        (self.home / "event.json").write_text(json.dumps(event), "utf-8")
+        definition = action_definition()
+        (step,) = definition["runs"]["steps"]
+        environ = git_environment() | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_ACTION_PATH": str(ACTION),
+            "GITHUB_EVENT_NAME": name,
+            "GITHUB_EVENT_PATH": str(self.home / "event.json"),
+            "GITHUB_OUTPUT": str(self.home / "output"),
+            "GITHUB_REF": str(event.get("ref", "")),
+            "GITHUB_REPOSITORY": self.repository,
+            "GITHUB_SERVER_URL": SERVER,
+            "GITHUB_SHA": str(event.get("after", "")),
+            "GITHUB_STEP_SUMMARY": str(self.home / "summary.md"),
+            "GITHUB_WORKSPACE": str(self.workspace),
+        }
+        given = _given(definition, inputs)
+        return environ | {key: _evaluate(value, given) for key, value in step["env"].items()}
+
+    def collect(self, environ: Mapping[str, str], status: int, stdout: str, stderr: str) -> Run:
+        """Return the run after reading, and emptying, the files that it wrote."""
+        output, summary = (Path(environ[name]) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"))
+        texts = [path.read_text("utf-8") if path.exists() else "" for path in (output, summary)]
+        for path in (output, summary):
+            path.unlink(missing_ok=True)
+        pairs = dict(line.split("=", 1) for line in texts[0].splitlines())
+        return Run(status, stdout, stderr, pairs, texts[1])
+
+
+def _given(definition: Mapping[str, Any], inputs: Mapping[str, str]) -> dict[str, str]:
+    """Return what each expression in action.yml stands for; an unknown input is a mistake."""
+    declared: dict[str, Any] = definition["inputs"]
+    assert set(inputs) <= set(declared), set(inputs) - set(declared)
+    values = {"github.token": "", "github.action_path": str(ACTION)}
+    for name, declaration in declared.items():
+        default = _evaluate(str(declaration.get("default", "")), values)
+        values[f"inputs.{name}"] = inputs.get(name, default)
+    return values
+
+
+def _evaluate(value: str, given: Mapping[str, str]) -> str:
+    return re.sub(r"\$\{\{ *([\w.-]+) *\}\}", lambda match: given[match[1]], value)

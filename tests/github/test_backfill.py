@@ -1,0 +1,322 @@
+"""The backfill: a clone's whole history, equal to what git itself says of it."""
+
+from __future__ import annotations
+
+import io
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.github.repositories import ADA, GRACE, Repository, checkout, git_environment
+from tests.github.runner import SCRIPT, load_track
+from tests.github.stub_ledger import KEY, StubLedger, obey, problem
+
+track = load_track()
+
+
+@dataclass
+class Backfill:
+    """The command on a clone, as an operator types it."""
+
+    clone: Path
+    url: str
+    environment: dict[str, str] = field(default_factory=lambda: {"LEDGER_API_KEY": KEY})
+
+    def command(self, *options: str) -> list[str]:
+        given = ["--repo-dir", str(self.clone), "--repository", "octo/demo", "--url", self.url]
+        return [sys.executable, str(SCRIPT), "backfill", *given, *options]
+
+    def run(self, *options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*options),
+            env=git_environment() | self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+
+@pytest.fixture
+def backfill(origin: Repository, ledger: StubLedger) -> Backfill:
+    return Backfill(origin.path, ledger.url)
+
+
+@pytest.fixture
+def history(origin: Repository) -> Repository:
+    """Return the repository after a life with merges, a mailmap and co-authors."""
+    origin.commit(files={".mailmap": "Ada Lovelace <ada@example.com> <old@example.com>\n"})
+    origin.commit(author=("ada", "old@example.com"))
+    origin.branch("feature")
+    origin.commit(files={"feature.txt": "1\n"}, author=GRACE)
+    origin.switch("main")
+    origin.commit("Together\n\nCo-authored-by: Alan <alan@example.com>\n", author=ADA)
+    origin.merge("feature")
+    origin.commit(author=GRACE)
+    return origin
+
+
+def authors(repository: Repository) -> dict[str, int]:
+    """Return git's own count of commits by address."""
+    lines = repository.git("shortlog", "-sne", "--no-merges", "HEAD").splitlines()
+    found = [re.search(r"(\d+)\t.*<(.*)>$", line) for line in lines]
+    return {match[2]: int(match[1]) for match in found if match}
+
+
+class TestTheHistory:
+    def test_comes_out_equal_to_what_git_says(
+        self, history: Repository, backfill: Backfill, ledger: StubLedger
+    ) -> None:
+        done = backfill.run()
+
+        assert done.returncode == 0, done.stderr
+        assert sorted(ledger.hashes) == sorted(
+            history.git("rev-list", "--no-merges", "HEAD").split()
+        )
+        assert Counter(c["contributor_email"] for c in ledger.sent) == authors(history)
+        assert done.stdout == "Done. 6 recorded, 0 replayed, 0 rejected, 1 skipped.\n"
+
+    def test_may_be_that_of_another_branch(
+        self, history: Repository, backfill: Backfill, ledger: StubLedger
+    ) -> None:
+        backfill.run("--branch", "feature")
+
+        assert sorted(ledger.hashes) == sorted(history.git("rev-list", "feature").split())
+
+    def test_may_begin_at_a_date(
+        self, history: Repository, backfill: Backfill, ledger: StubLedger
+    ) -> None:
+        since = "2023-11-14T22:17:00Z"
+
+        backfill.run("--since", since)
+
+        expected = history.git("rev-list", "--no-merges", f"--since={since}", "HEAD").split()
+        assert 0 < len(expected) < 6
+        assert sorted(ledger.hashes) == sorted(expected)
+
+    def test_may_leave_out_paths_as_the_action_does(
+        self, history: Repository, backfill: Backfill, ledger: StubLedger
+    ) -> None:
+        backfill.run("--paths-ignore", "feature.*", "--paths-ignore", ".mailmap")
+
+        assert len(ledger.hashes) == 4
+
+    def test_of_a_bare_clone_is_the_same(
+        self, history: Repository, ledger: StubLedger, tmp_path: Path
+    ) -> None:
+        history.git("clone", "--quiet", "--bare", history.url, str(tmp_path / "bare"))
+
+        done = Backfill(tmp_path / "bare", ledger.url).run()
+
+        assert done.returncode == 0, done.stderr
+        assert Counter(c["contributor_email"] for c in ledger.sent) == authors(history)
+
+    def test_is_that_of_repo_dir_where_a_git_hook_names_another_repository(
+        self, history: Repository, backfill: Backfill, ledger: StubLedger, tmp_path: Path
+    ) -> None:
+        other = Repository.create(tmp_path / "other")
+        backfill.environment["GIT_DIR"] = str(other.path / ".git")
+
+        assert backfill.run().returncode == 0
+        assert len(ledger.hashes) == 6
+
+    def test_reported_again_is_replayed(
+        self, history: Repository, backfill: Backfill, ledger: StubLedger
+    ) -> None:
+        backfill.run()
+
+        done = backfill.run()
+
+        assert done.returncode == 0
+        assert done.stdout.startswith("Done. 0 recorded, 6 replayed, 0 rejected")
+        assert len(ledger.entries) == 6
+
+    def test_with_a_commit_that_is_rejected_is_done_to_the_end_and_ends_with_1(
+        self, history: Repository, backfill: Backfill, ledger: StubLedger
+    ) -> None:
+        bad = history.commit_object(b"Nobody <nobody> 1700000000 +0000")
+        voided = history.commit()
+        ledger.voided = {voided}
+
+        done = backfill.run()
+
+        assert done.returncode == 1
+        assert f"{bad} invalid: the author has no usable email address" in done.stderr
+        assert f"{voided} voided: the entry was voided" in done.stderr
+        assert done.stdout.startswith("Done. 6 recorded, 0 replayed, 2 rejected")
+
+
+class TestADryRun:
+    def test_sends_nothing_needs_neither_url_nor_key_and_counts(
+        self, history: Repository, ledger: StubLedger
+    ) -> None:
+        done = Backfill(history.path, "", environment={}).run("--dry-run")
+
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == (
+            "Done. 0 recorded, 0 replayed, 0 rejected, 6 planned, 1 skipped.\n"
+            "1 requests, 3 people.\n"
+        )
+        assert ledger.requests == []
+
+
+class TestInterruption:
+    def test_ends_with_130_and_the_same_command_goes_on(
+        self, history: Repository, backfill: Backfill, ledger: StubLedger
+    ) -> None:
+        history.commit_many(600)
+        arrived, release = threading.Event(), threading.Event()
+
+        def hold(_: object) -> None:
+            arrived.set()
+            release.wait(30)
+
+        ledger.then(obey, hold)
+        with subprocess.Popen(
+            backfill.command(),
+            env=git_environment() | backfill.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert arrived.wait(30)
+            process.send_signal(signal.SIGINT)
+            stdout, stderr = process.communicate(timeout=30)
+        release.set()
+
+        assert process.returncode == 130
+        assert stdout.startswith("Interrupted. 500 recorded, ")
+        assert "The same command goes on from here" in stdout
+        assert "Traceback" not in stderr
+
+        done = backfill.run()
+
+        assert done.returncode == 0
+        assert done.stdout.startswith("Done. 106 recorded, 500 replayed, 0 rejected")
+
+    def test_by_a_failing_service_ends_with_1_and_the_reason(
+        self, history: Repository, backfill: Backfill, ledger: StubLedger
+    ) -> None:
+        history.commit_many(600)
+        ledger.then(obey, problem(403, title="Forbidden", detail="Not your repository"))
+
+        done = backfill.run()
+
+        assert done.returncode == 1
+        assert done.stdout.startswith(
+            "Stopped: HTTP 403: Forbidden: Not your repository. 500 recorded, "
+        )
+        assert len(ledger.requests) == 2
+
+
+class TestWrongUsage:
+    def test_without_a_key_ends_with_2(self, backfill: Backfill, ledger: StubLedger) -> None:
+        backfill.environment.clear()
+
+        done = backfill.run()
+
+        assert done.returncode == 2
+        assert done.stderr == "track.py: the environment variable LEDGER_API_KEY is not set\n"
+        assert ledger.requests == []
+
+    def test_of_a_shallow_clone_ends_with_2_because_its_edge_would_count_wrong(
+        self, history: Repository, ledger: StubLedger, tmp_path: Path
+    ) -> None:
+        clone = checkout(history, tmp_path / "shallow", commit=history.head, depth=2)
+
+        done = Backfill(clone.path, ledger.url).run()
+
+        assert done.returncode == 2
+        assert "the clone is shallow; run `git fetch --unshallow` in it first" in done.stderr
+        assert ledger.requests == []
+
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            (("--branch", "no-such-branch"), "git says: fatal: Needed a single revision"),
+            (("--repo-dir", "/"), "git says: fatal: not a git repository"),
+            (("--branch=--all",), "must be a branch, tag or commit"),
+            (("--repository", "demo"), "must be owner/name"),
+            (("--url", "nowhere"), "url must be like https://ledger.example.com"),
+            (("--paths-ignore", "[z-a]"), "[z-a] is no pattern"),
+        ],
+    )
+    def test_says_what_is_wrong_and_sends_nothing(
+        self, backfill: Backfill, ledger: StubLedger, options: tuple[str, ...], said: str
+    ) -> None:
+        done = backfill.run(*options)
+
+        assert done.returncode in (1, 2)
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
+        assert ledger.requests == []
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class TestProgress:
+    def test_on_a_terminal_is_a_bar_with_rate_and_remaining_time(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("COLUMNS", "63")
+        stream = Terminal()
+        progress = track.Progress(
+            track.Runtime(stderr=stream, clock=iter([0.0, 10.0, 20.0]).__next__), 4000
+        )
+
+        progress.advance(1000)
+        progress.advance(1000)
+        progress.finish()
+
+        assert stream.getvalue().split("\r\x1b[K")[1:] == [
+            "[####............] 1,000 of 4,000 commits, 100/s, 0:00:30 left",
+            "[########........] 2,000 of 4,000 commits, 100/s, 0:00:20 left\n",
+        ]
+
+    def test_in_a_log_is_a_line_now_and_then(self) -> None:
+        stream = io.StringIO()
+        now = [0.0]
+        progress = track.Progress(track.Runtime(stderr=stream, clock=lambda: now[0]), 12_000)
+
+        for _ in range(24):
+            now[0] += 1.0
+            progress.advance(500)
+        progress.finish()
+
+        assert stream.getvalue().splitlines() == [
+            "5,000 of 12,000 commits, 500/s, 0:00:14 left",
+            "10,000 of 12,000 commits, 500/s, 0:00:04 left",
+            "12,000 of 12,000 commits, 500/s, 0:00:00 left",
+        ]
+
+    def test_in_a_log_has_a_line_for_each_slow_batch(self) -> None:
+        stream = io.StringIO()
+        now = [0.0]
+        progress = track.Progress(track.Runtime(stderr=stream, clock=lambda: now[0]), 1500)
+
+        for _ in range(2):
+            now[0] += 50.0
+            progress.advance(500)
+
+        assert stream.getvalue().splitlines() == [
+            "500 of 1,500 commits, 10/s, 0:01:40 left",
+            "1,000 of 1,500 commits, 10/s, 0:00:50 left",
+        ]
+
+    def test_in_a_log_holds_no_control_characters(
+        self, history: Repository, backfill: Backfill
+    ) -> None:
+        done = backfill.run()
+
+        assert "6 of 6 commits" in done.stderr
+        assert not re.search(r"[\x00-\x09\x0b-\x1f]", done.stderr)

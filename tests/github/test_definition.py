@@ -1,0 +1,126 @@
+"""The files that GitHub reads: safe by an auditor's measure, and in step with track.py."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.github.runner import ACTION, SCRIPT, action_definition
+
+ROOT = Path(__file__).parents[2]
+WORKFLOW = ROOT / ".github" / "workflows" / "auto_track_contributions.yml"
+
+
+@pytest.fixture(scope="module")
+def workflow() -> dict[Any, Any]:
+    definition: dict[Any, Any] = yaml.safe_load(WORKFLOW.read_text("utf-8"))
+    return definition
+
+
+def test_zizmor_finds_nothing_in_the_action_and_the_workflows() -> None:
+    zizmor = Path(sys.executable).with_name("zizmor")
+    assert zizmor.exists(), "zizmor is not installed beside python: it is in tests/requirements.in"
+
+    audit = subprocess.run(
+        [
+            zizmor,
+            "--offline",
+            "--no-ignores",
+            "--no-config",
+            "--persona=pedantic",
+            ROOT / ".github",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert audit.returncode == 0, audit.stdout + audit.stderr
+    assert "action.yml" in audit.stderr
+    assert WORKFLOW.name in audit.stderr
+
+
+def test_every_action_is_pinned_to_a_commit_with_its_version_beside_it() -> None:
+    for line in WORKFLOW.read_text("utf-8").splitlines():
+        used = re.search(r"uses: (?!\$/)(.*)", line)
+        if used:
+            assert re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used[1]), line
+
+
+def test_no_expression_reaches_a_shell_line(workflow: dict[Any, Any]) -> None:
+    steps = [*action_definition()["runs"]["steps"], *workflow["jobs"]["track"]["steps"]]
+
+    assert [step["run"] for step in steps if "${{" in step.get("run", "")] == []
+
+
+def test_the_action_passes_each_input_and_track_py_reads_each() -> None:
+    (step,) = action_definition()["runs"]["steps"]
+    passed = {
+        name: re.fullmatch(r"\$\{\{ inputs\.([\w-]+) \}\}", value)
+        for name, value in step["env"].items()
+    }
+    read = set(re.findall(r'given\("(\w+)"\)|"INPUT_(\w+)"', SCRIPT.read_text("utf-8")))
+
+    assert {match[1] for match in passed.values() if match} == set(action_definition()["inputs"])
+    assert {f"INPUT_{one or other}" for one, other in read} - {"INPUT_"} == set(passed)
+
+
+def test_the_actions_outputs_come_from_the_step() -> None:
+    definition = action_definition()
+    (step,) = definition["runs"]["steps"]
+
+    assert {name: output["value"] for name, output in definition["outputs"].items()} == {
+        name: f"${{{{ steps.{step['id']}.outputs.{name} }}}}"
+        for name in ("recorded", "replayed", "rejected", "failed")
+    }
+
+
+def test_the_workflow_runs_on_the_default_branch_alone_with_the_least_rights(
+    workflow: dict[Any, Any],
+) -> None:
+    job = workflow["jobs"]["track"]
+    checkout = job["steps"][0]
+
+    assert list(workflow[True]) == ["push"]  # YAML takes the key `on` for a truth value
+    assert job["if"] == (
+        "github.ref == format('refs/heads/{0}', github.event.repository.default_branch)"
+    )
+    assert workflow["permissions"] == {}
+    assert job["permissions"] == {"contents": "read"}
+    assert checkout["with"]["persist-credentials"] is False
+
+
+def test_no_push_takes_the_place_of_one_that_waits(workflow: dict[Any, Any]) -> None:
+    assert "github.sha" in workflow["concurrency"]["group"]
+    assert workflow["concurrency"]["cancel-in-progress"] is False
+
+
+def test_track_py_runs_on_the_oldest_python_of_a_runner() -> None:
+    tree = ast.parse(SCRIPT.read_text("utf-8"), feature_version=(3, 10))
+
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else [a.name for a in node.names]
+        )
+    }
+    assert imported <= sys.stdlib_module_names
+
+
+def test_the_action_is_one_definition_and_one_file() -> None:
+    assert sorted(path.name for path in ACTION.iterdir() if path.is_file()) == [
+        "action.yml",
+        "track.py",
+    ]
