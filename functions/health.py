@@ -43,6 +43,14 @@ def tracking(call: Call) -> Answer:
     return Answer(present(tracked, masked=True))
 
 
-HANDLERS = {"alive": alive, "ready": ready, "tracking": tracking}
+def openapi(call: Call) -> Answer:
+    # Imported here: only this path needs all models.
+    from shared.web.openapi import document
+
+    call.query()
+    return Answer(document())
+
+
+HANDLERS = {"alive": alive, "ready": ready, "tracking": tracking, "openapi": openapi}
 
 health = entry_point("health", HANDLERS)
