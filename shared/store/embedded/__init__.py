@@ -14,12 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from google.auth.credentials import AnonymousCredentials
 from google.cloud.firestore import Client
-from google.cloud.firestore_v1.services.firestore import FirestoreClient
-from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
-from shared.store.embedded.channel import EmbeddedChannel
+from shared.store.embedded.connection import connect
 from shared.store.embedded.documents import Documents
 from shared.store.embedded.errors import (
     EmbeddedStoreError,
@@ -86,18 +83,25 @@ def open_embedded(
 
 
 def read_embedded(path: Path, *, project: str) -> EmbeddedFirestore:
-    """A copy, in memory, of what a store holds at this moment, whoever has it open.
+    """Look at a store as it is now, even while another process has it open.
 
-    Nothing that is written to the copy reaches the store.
+    Nothing on the disk is touched, later commits are not seen, and writing is refused. A store
+    that was never begun is empty.
+
+    Args:
+        path: the directory that holds it.
+        project: the project id of clients that name no other.
 
     Raises:
         JournalCorruptError, JournalVersionError: as for `open_embedded`.
     """
-    recovered = read_journal(path / JOURNAL)
-    # An unfinished last line is the commit that its writer is at.
-    recovered.torn_bytes = 0
     return EmbeddedFirestore(
-        project=project, clock=_utc_now, journal=None, recovered=recovered, lock=None
+        project=project,
+        clock=_utc_now,
+        journal=None,
+        recovered=read_journal(path / JOURNAL),
+        lock=None,
+        read_only=True,
     )
 
 
@@ -116,15 +120,18 @@ class EmbeddedFirestore:
         journal: Journal | None,
         recovered: Recovered,
         lock: DirectoryLock | None,
+        read_only: bool = False,
     ) -> None:
         self._project = project
         self._journal = journal
         self._lock = lock
-        self._documents = Documents(journal=journal, recovered=recovered, clock=clock)
+        self._documents = Documents(
+            journal=journal, recovered=recovered, clock=clock, read_only=read_only
+        )
         self._rpc = FirestoreRpc(self._documents)
         self._closed = False
         self.notices: tuple[str, ...] = ()
-        if recovered.torn_bytes:
+        if recovered.torn_bytes and not read_only:  # which may be a commit just being written
             notice = (
                 f"Dropped an unfinished last line of {recovered.torn_bytes} bytes from the "
                 "journal: a commit that was cut off before it was answered."
@@ -134,15 +141,7 @@ class EmbeddedFirestore:
 
     def client(self, *, project: str | None = None, database: str | None = None) -> Client:
         """A Firestore client on this store. Projects and databases do not see each other."""
-        client = Client(
-            project=project or self._project,
-            database=database,
-            credentials=AnonymousCredentials(),
-        )
-        transport = FirestoreGrpcTransport(channel=EmbeddedChannel(self._rpc))
-        # Where the client would put the API that it builds over the network.
-        client._firestore_api_internal = FirestoreClient(transport=transport)
-        return client
+        return connect(self._rpc, project=project or self._project, database=database)
 
     def close(self) -> None:
         """Finish the commits under way and let others open the store. Calls fail from now on."""

@@ -1,4 +1,4 @@
-"""Documents as JSON: Firestore's own REST form, exact for every value.
+"""Documents as JSON: Firestore's own REST form, exact for every value (all NaNs being one).
 
 https://cloud.google.com/firestore/docs/reference/rest/v1/Value. Written by hand because
 `protobuf.json_format`, which gives and takes the same form, is many times slower.

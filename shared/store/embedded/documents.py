@@ -52,8 +52,16 @@ class Documents:
     all that wait, with one sync. Readers see a commit when it is on the disk, not before.
     """
 
-    def __init__(self, *, journal: Journal | None, recovered: Recovered, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        journal: Journal | None,
+        recovered: Recovered,
+        clock: Clock,
+        read_only: bool = False,
+    ) -> None:
         self._journal = journal
+        self._read_only = read_only
         self._clock = clock
         self._pid = os.getpid()
         self._closed = False
@@ -75,6 +83,8 @@ class Documents:
         """
         with self._state:
             self._check_usable()
+            if self._read_only:
+                raise failed_precondition("The embedded store was opened for reading only.")
             foundation = self._latest_ticket
             try:
                 commit_micros = max(self._now_micros(), self._latest_micros + 1)
