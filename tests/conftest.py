@@ -1,10 +1,17 @@
-"""What every test shares: deterministic generators, and an environment without `LEDGER_`."""
+"""What every test shares: deterministic generators, a clean environment, and the backends."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
+import pytest
+from google.cloud.firestore import Client
 from hypothesis import HealthCheck, settings
+
+from shared.store.embedded import open_embedded
+from tests.backends import emulator_client, new_project, start_emulator
 
 settings.register_profile(
     "ledger",
@@ -20,3 +27,47 @@ settings.load_profile("ledger")
 # on the outcome of a test.
 for _name in [name for name in os.environ if name.startswith("LEDGER_")]:
     del os.environ[_name]
+
+OpenClient = Callable[[], Client]
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[str]:
+    """The address of a Firestore emulator: that of the environment, or one started for the run."""
+    given = os.environ.get("FIRESTORE_EMULATOR_HOST")
+    if given:
+        yield given
+        return
+    with start_emulator() as host:
+        yield host
+
+
+@pytest.fixture(
+    params=[
+        "embedded",
+        # One worker of a parallel run has them all, so that there is one emulator.
+        pytest.param("emulator", marks=pytest.mark.xdist_group("emulator")),
+    ]
+)
+def open_client(request: pytest.FixtureRequest) -> Iterator[OpenClient]:
+    """Opens clients on one empty database; a test that asks for it runs on both backends."""
+    project = new_project()
+    with ExitStack() as stack:
+        if request.param == "embedded":
+            yield stack.enter_context(open_embedded(None, project=project)).client
+            return
+        host = request.getfixturevalue("emulator")
+
+        def open_on_emulator() -> Client:
+            client = emulator_client(host, project=project)
+            # An open channel would be found by the garbage collector, and warned of.
+            stack.callback(client._firestore_api.transport.close)
+            return client
+
+        yield open_on_emulator
+
+
+@pytest.fixture
+def client(open_client: OpenClient) -> Client:
+    """A client on an empty database."""
+    return open_client()

@@ -1,0 +1,41 @@
+"""Reports of commits for tests, and the ledgers that take them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from google.cloud.firestore import Client
+
+from shared.domain.contribution import CommitReport
+from shared.domain.contributor import ContributorType
+from shared.domain.fields import parse
+from shared.store.deadline import Timing
+from shared.store.ledger import Ledger, ledger_on
+
+# What the clock of the functions says in these tests; the server's clock is another one.
+NOW = datetime(2020, 5, 1, 12, tzinfo=UTC)
+# Many threads on few cores take their time, and may.
+PATIENT = Timing(budget=120, rpc_timeout=60)
+
+
+def classify(email: str) -> ContributorType:
+    """Agents are those at agents.example."""
+    is_agent = email.endswith("@agents.example")
+    return ContributorType.AGENT if is_agent else ContributorType.HUMAN
+
+
+def ledger_of(client: Client, *, timing: Timing = PATIENT) -> Ledger:
+    return ledger_on(client, classify=classify, clock=lambda: NOW, timing=timing)
+
+
+def report(commit_hash: str = "abc123", **changes: Any) -> CommitReport:
+    """A report as a workflow sends it; `cost` and the like change its fields."""
+    fields = {
+        "contributor_email": "test@example.com",
+        "repository": "seeker71/Coherence-Network",
+        "commit_hash": commit_hash,
+        "cost_amount": "100.00",
+        "metadata": {"files_changed": 3, "lines_added": 120},
+    }
+    return parse(CommitReport, fields | changes)

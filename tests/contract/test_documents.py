@@ -1,0 +1,137 @@
+"""The documents as a person sees them in the Firestore console."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from google.cloud.firestore import Client
+
+from shared.store.ledger import Ledger
+from tests.contract.books import documents
+from tests.contract.reports import report
+
+AUTHOR_ID = "4f758c4b-f15e-5ad8-9ddf-034d0b5e98ba"
+CO_AUTHOR_ID = "2d38011d-e406-554b-a297-81fb5032c8b2"
+ASSET_ID = "be2e4112-a5b0-5072-9971-c59703a2b0e1"
+
+
+def recorded(ledger: Ledger, **changes: Any) -> datetime:
+    """Record a commit; gives the server's time."""
+    entry = ledger.commits.record(report(**changes), recorded_by="ci").entry
+    assert entry.recorded_at is not None
+    return entry.recorded_at
+
+
+def test_a_contribution_is_kept_under_repository_and_commit(ledger: Ledger, client: Client) -> None:
+    at = recorded(
+        ledger,
+        contributor_email="Test@example.com",
+        contributor_name="Test Person",
+        author_email="old@example.com",
+        timestamp="2024-05-01T12:00:00Z",
+        co_authors=[{"email": "b@x.org", "name": "Bea"}],
+        url="https://github.com/seeker71/Coherence-Network/commit/abc123",
+    )
+    assert documents(client, "contributions") == {
+        "seeker71:coherence-network@abc123": {
+            "id": "abbc9bee-8e88-5880-a7cf-6b8cc3fc7188",
+            "contributor_id": AUTHOR_ID,
+            "contributor_email": "test@example.com",
+            "contributor_name": "Test Person",
+            "author_email": "old@example.com",
+            "contributor_ids": [AUTHOR_ID, CO_AUTHOR_ID],
+            "asset_id": ASSET_ID,
+            "repository": "seeker71/Coherence-Network",
+            "commit_hash": "abc123",
+            "cost_micros": 100_000_000,
+            "cost_basis": "submitted",
+            "coherence_score": 0.7,
+            "coherence": {
+                "version": "1",
+                "components": {"base": 0.5, "files_changed": 0.1, "lines_added": 0.1},
+            },
+            "credits": [
+                {
+                    "contributor_id": AUTHOR_ID,
+                    "email": "test@example.com",
+                    "role": "author",
+                    "share_micros": 50_000_000,
+                },
+                {
+                    "contributor_id": CO_AUTHOR_ID,
+                    "email": "b@x.org",
+                    "role": "co_author",
+                    "share_micros": 50_000_000,
+                },
+            ],
+            "metadata": {"files_changed": 3, "lines_added": 120},
+            "url": "https://github.com/seeker71/Coherence-Network/commit/abc123",
+            "timestamp": datetime(2024, 5, 1, 12, tzinfo=UTC),
+            "recorded_at": at,
+            "recorded_by": "ci",
+            "voided": False,
+            "voided_at": None,
+            "voided_by": None,
+            "void_reason": None,
+            "corrects": None,
+            "corrected_by": None,
+            "legacy_ids": [],
+            "request_digest": None,
+        }
+    }
+
+
+def test_a_contributor_is_kept_under_the_address(ledger: Ledger, client: Client) -> None:
+    at = recorded(ledger, contributor_name="Test Person")
+    assert documents(client, "contributors") == {
+        "test@example.com": {
+            "id": AUTHOR_ID,
+            "email": "test@example.com",
+            "name": "Test Person",
+            "contributor_type": "HUMAN",
+            "wallet_address": None,
+            "hourly_rate_micros": None,
+            "contribution_count": 1,
+            "total_cost_micros": 100_000_000,
+            "created_at": at,
+            "last_contribution_at": at,
+            "legacy_ids": [],
+        }
+    }
+
+
+def test_an_asset_is_kept_under_owner_and_name(ledger: Ledger, client: Client) -> None:
+    at = recorded(ledger)
+    assert documents(client, "assets") == {
+        "seeker71:coherence-network": {
+            "id": ASSET_ID,
+            "name": "seeker71/Coherence-Network",
+            "asset_type": "CODE",
+            "description": "GitHub repository: seeker71/Coherence-Network",
+            "contribution_count": 1,
+            "total_cost_micros": 100_000_000,
+            "created_at": at,
+            "last_contribution_at": at,
+            "legacy_ids": [],
+        }
+    }
+
+
+def test_money_and_counts_are_integers(ledger: Ledger, client: Client) -> None:
+    recorded(ledger, cost_amount="0.5")
+    recorded(ledger, commit_hash="bbbbbb", cost_amount="0.5")
+    [person] = documents(client, "contributors").values()
+    [asset] = documents(client, "assets").values()
+    entries = documents(client, "contributions").values()
+    numbers = [person["total_cost_micros"], person["contribution_count"]]
+    numbers += [asset["total_cost_micros"], asset["contribution_count"]]
+    numbers += [entry["cost_micros"] for entry in entries]
+    numbers += [credit["share_micros"] for entry in entries for credit in entry["credits"]]
+    assert {type(number) for number in numbers} == {int}
+
+
+def test_nothing_else_is_kept(ledger: Ledger, client: Client) -> None:
+    recorded(ledger)
+    names = sorted(collection.id for collection in client.collections())
+    assert names == ["assets", "contributions", "contributors"]
