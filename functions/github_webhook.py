@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 
-from shared.domain.errors import InvalidInput, Unauthenticated, Unavailable
+from shared.domain.errors import InvalidInput, Unauthenticated, Unavailable, UnsupportedMedia
 from shared.domain.push import read_push
 from shared.domain.signature import signing_secret
-from shared.web.answer import Answer
+from shared.web.answer import JSON, Answer
 from shared.web.batches import batch_answer, record_items
-from shared.web.body import parse_json, read_body, require_json
+from shared.web.body import parse_json, read_body
 from shared.web.call import Call
 from shared.web.entry_point import entry_point
 
@@ -24,7 +24,8 @@ def receive_webhook(call: Call) -> Answer:
     body = read_body(call.request, call.operation.body_limit)
     call.facts["caller"] = f"webhook:{_verify(call, body)}"
     call.facts["delivery"] = _delivery(call)
-    require_json(call.request)
+    if call.request.mimetype != JSON:
+        raise UnsupportedMedia(f"In the webhook's settings on GitHub, choose content type {JSON}")
     event = call.request.headers.get("X-GitHub-Event", "")
     if event == "ping":
         return Answer({"status": "pong"}, outcome="ping")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 from shared.domain.contribution import MAX_CO_AUTHORS
@@ -25,8 +24,9 @@ _BRANCH = "refs/heads/"
 _MERGE = re.compile(
     r"Merge (?:pull request #\d+ |branch(?:es)? '|remote-tracking branch(?:es)? '|tag '|commit ')"
 )
-_CO_AUTHOR = re.compile(r"co-authored-by:\s*(?P<name>.*?)\s*<(?P<email>[^<>]*)>\s*", re.IGNORECASE)
-_TRAILER = re.compile(r"[A-Za-z0-9-]+:\s|\s+\S|\(cherry picked from commit ")
+_TRAILER = re.compile(r"(?P<key>[A-Za-z0-9-]+)[ \t]*:(?P<value>.*)", re.DOTALL)
+_TRAILER_OF_GIT = ("Signed-off-by: ", "(cherry picked from commit ")
+_CONTACT = re.compile(r"(?P<name>[^<]*)<(?P<email>[^<>]*)>")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 _TEST_DIRECTORIES = frozenset({"test", "tests", "__tests__", "spec", "specs", "e2e"})
@@ -89,12 +89,9 @@ def _repository(payload: Any) -> Repository:
 def _commit(item: Mapping[str, Any]) -> dict[str, Any]:
     author = item.get("author")
     author = author if isinstance(author, dict) else {}
-    paths = {
-        path
-        for kind in ("added", "modified", "removed")
-        for path in item.get(kind) or ()
-        if isinstance(path, str)
-    }
+    kinds = (item.get(kind) for kind in ("added", "modified", "removed"))
+    listed = (path for paths in kinds if isinstance(paths, list) for path in paths)
+    paths = {path for path in listed if isinstance(path, str)}
     commit = {
         "contributor_email": author.get("email") or "",
         "contributor_name": clean_name(author.get("name")),
@@ -112,23 +109,44 @@ def _commit(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def co_authors(message: str) -> list[dict[str, str | None]]:
-    """The people in the `Co-authored-by` trailers of a commit message, where their address is one.
-
-    Trailers stand in the last paragraph, which holds nothing else.
-    https://git-scm.com/docs/git-interpret-trailers
-    """
-    _, *body = re.split(r"\n\s*\n", message.strip())
-    lines = body[-1].splitlines() if body else []
-    if not all(_TRAILER.match(line) for line in lines):
-        return []
+    """The people in the `Co-authored-by` trailers of a message, where their address is one."""
     people: list[dict[str, str | None]] = []
-    for match in filter(None, map(_CO_AUTHOR.fullmatch, lines)):
+    for key, value in trailers(message):
+        contact = _CONTACT.match(value)
+        if key.lower() != "co-authored-by" or not contact:
+            continue
         try:
-            email = normalise_email(match["email"])
+            email = normalise_email(contact["email"])
         except ValueError:
             continue
-        people.append({"email": email, "name": clean_name(match["name"])})
+        people.append({"email": email, "name": clean_name(contact["name"])})
     return people[:MAX_CO_AUTHORS]
+
+
+def trailers(message: str) -> list[tuple[str, str]]:
+    """The trailers of a commit message, as git finds them: key and unfolded value.
+
+    They make up the last paragraph, which is not the first one. Other lines may stand among them
+    only beside a trailer that git itself writes, and at most three for each trailer.
+    https://git-scm.com/docs/git-interpret-trailers
+    """
+    _, *body = re.split(r"\n[^\S\n]*\n\s*", message.strip())
+    found: list[tuple[str, str]] = []
+    others, of_git, in_trailer = 0, False, False
+    for line in body[-1].split("\n") if body else ():
+        of_git = of_git or line.startswith(_TRAILER_OF_GIT)
+        if in_trailer and line[:1].isspace():
+            key, value = found[-1]
+            found[-1] = key, f"{value} {line.strip()}".strip()
+            continue
+        trailer = _TRAILER.fullmatch(line)
+        in_trailer = trailer is not None or line.startswith(_TRAILER_OF_GIT)
+        if in_trailer:
+            found.append((trailer["key"], trailer["value"].strip()) if trailer else ("", line))
+        else:
+            others += 1
+    held = not others or (of_git and others <= 3 * len(found))
+    return [(key, value) for key, value in found if key and held]
 
 
 def clean_name(name: object) -> str | None:
@@ -147,9 +165,9 @@ def _touches(
     paths: Iterable[str], directories: Collection[str], file_name: re.Pattern[str]
 ) -> bool:
     """Whether a path lies below one of the directories, or its file is named like that."""
-    parsed = [PurePosixPath(path) for path in paths]
-    return any(
-        file_name.fullmatch(path.name)
-        or any(part.lower() in directories for part in path.parts[:-1])
-        for path in parsed
+    # Each directory and each name once: a delivery of 25 MB lists hundreds of thousands of paths.
+    split = [path.rpartition("/") for path in paths]
+    parts = {part for path in {path for path, _, _ in split} for part in path.lower().split("/")}
+    return not parts.isdisjoint(directories) or any(
+        file_name.fullmatch(name) for name in {name for _, _, name in split}
     )
