@@ -60,7 +60,7 @@ BATCH: Example = {
     "repository": REPOSITORY,
     "commits": [
         {"contributor_email": EMAIL, "commit_hash": COMMIT_HASH, "cost_amount": 100.00},
-        {"contributor_email": _OTHER_EMAIL, "commit_hash": "abc123", "timestamp": "yesterday"},
+        {"contributor_email": _OTHER_EMAIL, "commit_hash": "abc123"},
     ],
 }
 NEW_CONTRIBUTOR: Example = {"name": "Ada Example", "email": EMAIL, "type": "HUMAN"}
@@ -180,12 +180,8 @@ _RECORDED: Example = {
     "cost_amount": CONTRIBUTION["cost_amount"],
     "coherence_score": 0.5,
 }
-_INVALID: Example = {
-    "commit_hash": "abc123",
-    "outcome": Outcome.INVALID.value,
-    "errors": [{"pointer": "/timestamp", "message": "must be an RFC 3339 time"}],
-}
-BATCH_ANSWER = _batch_answer(_RECORDED, _INVALID)
+_OF_ANOTHER: Example = {"commit_hash": "abc123", "outcome": Outcome.CONFLICT.value}
+BATCH_ANSWER = _batch_answer(_RECORDED, _OF_ANOTHER)
 PUSH_ANSWER: Example = {
     "status": "recorded",
     **_batch_answer(_RECORDED),

@@ -83,7 +83,7 @@ DETAILS: dict[str, Details] = {
         {200: Success("An outcome for each.", ref("BatchAnswer"), examples.BATCH_ANSWER)},
         "Each commit is validated and recorded by itself: one that is no `Commit` has the outcome "
         "`invalid`, and the others are recorded.",
-        body=Body("Batch", {"one_bad": examples.BATCH}),
+        body=Body("Batch", {"two": examples.BATCH}),
     ),
     "receive_webhook": Details(
         "Receive GitHub's webhook",

@@ -1,0 +1,155 @@
+"""The OpenAPI document: valid, complete, and at one with the routes."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from shared.web.openapi import VERSION, document
+from shared.web.routes import OPERATIONS, Access
+from tests.http import documented
+from tests.http.whole_service import REWRITES, WITH_KEY, WholeService, whole_service
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[WholeService]:
+    with whole_service() as service:
+        yield service
+
+
+def test_it_is_valid_openapi_3_1() -> None:
+    OpenAPIV31SpecValidator(document()).validate()
+
+
+def test_it_is_answered_at_its_path(service: WholeService) -> None:
+    answer = service.client.get("/v1/openapi.json")
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    assert answer.get_json() == document()
+
+
+def test_it_is_made_once_for_a_process() -> None:
+    assert document() is document()
+
+
+def test_it_has_the_version_of_the_project() -> None:
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == VERSION
+
+
+def test_it_is_answered_without_loading_firestore() -> None:
+    script = """
+import sys, main
+from werkzeug.test import Client
+from werkzeug.wrappers import Request
+answer = Client(Request.application(main.health)).get("/v1/openapi.json")
+assert answer.status_code == 200, answer.text
+assert not {"google.cloud.firestore", "grpc"} & sys.modules.keys()
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_it_has_the_operations_of_the_routes_and_no_others() -> None:
+    in_document = {(method, path, o["operationId"]) for path, method, o in documented.operations()}
+    assert in_document == {(o.method, o.path, o.name) for o in OPERATIONS}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.name)
+def test_each_operation_is_told_under_the_function_that_hosting_sends_it_to(
+    operation: Any,
+) -> None:
+    described = documented.operation(operation.name)
+    path = operation.path
+    for parameter in map(documented.resolved, described["parameters"]):
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
+    assert REWRITES.entry_point(path) == operation.function
+    assert described["tags"] == [operation.function.replace("_", "-")]
+    assert described["tags"][0] in {tag["name"] for tag in document()["tags"]}
+
+
+def test_who_may_call_an_operation_is_what_the_routes_say() -> None:
+    keys: list[dict[str, Any]] = [{"ApiKey": []}, {"Bearer": []}]
+    security = {
+        Access.OPEN: [],
+        Access.SIGNED: [],
+        Access.READ: [{}, *keys],
+        Access.RECORD: keys,
+        Access.ADMIN: keys,
+    }
+    for operation in OPERATIONS:
+        assert documented.operation(operation.name)["security"] == security[operation.access]
+
+
+def test_both_kinds_of_credentials_are_described() -> None:
+    schemes = document()["components"]["securitySchemes"]
+    assert (
+        schemes["ApiKey"].items() >= {"type": "apiKey", "in": "header", "name": "X-API-Key"}.items()
+    )
+    assert schemes["Bearer"].items() >= {"type": "http", "scheme": "bearer"}.items()
+
+
+def test_every_example_is_as_its_schema_says() -> None:
+    checked = 0
+    for schema, example, place in _examples(document(), "#"):
+        assert documented.faults(example, schema) == [], place
+        checked += 1
+    assert checked > 50
+
+
+def _examples(node: Any, place: str) -> Iterator[tuple[dict[str, Any], Any, str]]:
+    """Every example with its schema: those of parameters, bodies and answers, and of schemas."""
+    if isinstance(node, list):
+        for index, item in enumerate(node):
+            yield from _examples(item, f"{place}/{index}")
+    if not isinstance(node, dict):
+        return
+    if "schema" in node and "example" in node:
+        yield node["schema"], node["example"], place
+    if "schema" in node:
+        for name, example in node.get("examples", {}).items():
+            yield node["schema"], example["value"], f"{place}/{name}"
+    elif isinstance(node.get("examples"), list):
+        for example in node["examples"]:
+            yield node, example, place
+    for name, item in node.items():
+        if name not in {"example", "examples"}:
+            yield from _examples(item, f"{place}/{name}")
+
+
+def test_every_answer_and_every_body_has_an_example() -> None:
+    for path, method, operation in documented.operations():
+        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        answers = [documented.resolved(response) for response in operation["responses"].values()]
+        for described in bodies + answers:
+            [content] = described["content"].values()
+            assert "example" in content or content["examples"], f"{method} {path}"
+
+
+@pytest.mark.parametrize(
+    "operation", [o for o in OPERATIONS if o.method in {"GET", "DELETE"}], ids=lambda o: o.name
+)
+def test_the_query_parameters_are_those_that_the_operation_knows(
+    operation: Any, service: WholeService
+) -> None:
+    path, query = operation.path, set()
+    for parameter in map(documented.resolved, documented.operation(operation.name)["parameters"]):
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
+        elif parameter["in"] == "query":
+            query.add(parameter["name"])
+    answer = service.client.open(
+        path, method=operation.method, query_string={"no_such": "1"}, headers=WITH_KEY
+    )
+    assert answer.status_code == 422
+    [fault] = json.loads(answer.get_data())["errors"]
+    known = set(re.split(r", ", fault["message"].partition("there are: ")[2]))
+    assert known - {"none"} == query
