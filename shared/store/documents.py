@@ -13,7 +13,7 @@ from google.cloud.firestore import SERVER_TIMESTAMP, Increment
 
 from shared.domain.asset import Asset
 from shared.domain.contribution import Entry
-from shared.domain.contributor import Contributor
+from shared.domain.contributor import Contributor, ContributorType
 from shared.domain.fields import Record
 
 Fields = dict[str, Any]
@@ -44,6 +44,11 @@ def to_fields(record: Record) -> Fields:
 def contributor_from(fields: Mapping[str, Any]) -> Contributor:
     """The contributor of a document."""
     return Contributor.model_validate(_renamed(fields, _MONEY_BACK))
+
+
+def contributor_type_from(fields: Mapping[str, Any]) -> ContributorType:
+    """The type in a contributor's document, which a person may have typed in without one."""
+    return ContributorType(fields.get("contributor_type") or ContributorType.HUMAN)
 
 
 def asset_from(fields: Mapping[str, Any]) -> Asset:

@@ -15,6 +15,7 @@ from shared.domain.credits import share_out
 from shared.domain.identifiers import commit_document_id, contributor_document_id
 from shared.domain.repository import Repository
 from shared.store.connection import Connection
+from shared.store.documents import contributor_type_from
 from shared.store.posting import Posting
 
 
@@ -53,7 +54,7 @@ class Target:
         """The types of those co-authors who are in the ledger, among documents that were read."""
         documents = {e: found[self.person_ref(e).path] for e in commit.distinct_co_authors()}
         return {
-            email: ContributorType(document.get("contributor_type"))
+            email: contributor_type_from(document.to_dict() or {})
             for email, document in documents.items()
             if document.exists
         }

@@ -39,12 +39,13 @@ class Answer:
     outcome: str = "ok"
     rejection: tuple[str, str] | None = None
 
-    def response(self) -> Response:
-        """The HTTP response."""
+    def response(self, *, streamed: bool = False) -> Response:
+        """The HTTP response. A streamed one ends the connection, and leaves the body unread."""
+        text = json.dumps(self.body, ensure_ascii=False, separators=(",", ":")) + "\n"
         return Response(
-            json.dumps(self.body, ensure_ascii=False, separators=(",", ":")) + "\n",
+            iter([text]) if streamed else text,
             status=self.status.value,
-            headers={**_ALWAYS, **self.headers},
+            headers={**_ALWAYS, **({"Connection": "close"} if streamed else {}), **self.headers},
             content_type=self.media_type,
         )
 

@@ -7,14 +7,14 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
-from werkzeug.exceptions import ClientDisconnected, HTTPException
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request
 
 from shared.domain.errors import InvalidInput, MalformedRequest, PayloadTooLarge, UnsupportedMedia
 
 _CHUNK = 64 * 1024
-# A client that sends too much still has to be heard out before it listens; up to here.
-_DRAIN_LIMIT = 64 * 1024 * 1024
+# A client that sends too much has to be heard out before it listens; up to here.
+_DRAIN_LIMIT = 32 * 1024 * 1024
 _MAX_NUMBER_LENGTH = 64
 # How a NUL or half a surrogate pair can stand in JSON text. It may be a false alarm.
 _SUSPICIOUS = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
@@ -41,11 +41,29 @@ def read_body(request: Request, limit: int) -> bytes:
                 chunks.clear()
             if size > _DRAIN_LIMIT:
                 break
-    except (ClientDisconnected, HTTPException, OSError):
+    except (HTTPException, OSError):
         raise MalformedRequest("The body ended early") from None
     if size > limit:
         raise PayloadTooLarge(limit)
     return b"".join(chunks)
+
+
+def drain(request: Request) -> bool:
+    """Read what is left of a body and throw it away; False where it is too long for that.
+
+    Left to itself, the framework would read all of it into memory before it answers.
+    """
+    if request.content_length is not None and request.content_length > _DRAIN_LIMIT:
+        return False
+    size = 0
+    try:
+        while chunk := request.stream.read(_CHUNK):
+            size += len(chunk)
+            if size > _DRAIN_LIMIT:
+                return False
+    except (HTTPException, OSError):
+        return False
+    return True
 
 
 def require_json(request: Request) -> None:

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Request, Response
 
 from shared.domain.errors import LedgerError, MethodNotAllowed, NotFound, Unavailable
 from shared.web.answer import Answer, problem
+from shared.web.body import drain
 from shared.web.call import Call
 from shared.web.logs import request_id_of, where_raised
 from shared.web.routes import Access, Operation, operations_of
@@ -75,7 +76,7 @@ class _Endpoint:
             facts=facts,
         )
         headers = {**answer.headers, "X-Request-Id": request_id}
-        return replace(answer, headers=headers).response()
+        return replace(answer, headers=headers).response(streamed=not drain(request))
 
     def _answer(
         self,

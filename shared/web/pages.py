@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -31,6 +32,8 @@ DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 MAX_PUBLIC_LIMIT = 100
 _DIGEST_LENGTH = 12
+# Document ids of contributions, and UUIDs.
+_CURSOR_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,299}", re.ASCII)
 
 
 def paged(
@@ -79,9 +82,24 @@ def decode_cursor(token: str, scope: str) -> Cursor:
         if digest != _digest(payload, scope):
             raise ValueError
         value, key = json.loads(payload)
-        return Cursor(parse_timestamp(value) if isinstance(value, str) else value, key)
+        return Cursor(_cursor_value(value), _cursor_key(key))
     except (ValueError, TypeError, binascii.Error):
         raise InvalidInput.at("?page_token", "was not given for this list") from None
+
+
+# Anybody can make a token up whose digest is right, so its content is checked as any input is.
+def _cursor_value(value: object) -> datetime | int | None:
+    if isinstance(value, str):
+        return parse_timestamp(value)
+    if value is None or (type(value) is int and -(2**63) <= value < 2**63):
+        return value
+    raise ValueError
+
+
+def _cursor_key(key: str) -> str:
+    if not _CURSOR_KEY.fullmatch(key):
+        raise ValueError
+    return key
 
 
 def _digest(payload: str, scope: str) -> str:
