@@ -1,0 +1,274 @@
+"""Lists: every page is one query, and a walk through the pages meets everything once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import pytest
+from google.cloud.firestore import Client
+
+from shared.domain.contributor import NewContributor
+from shared.domain.fields import Record, parse
+from shared.domain.sort import Sort
+from shared.store.ledger import Ledger
+from shared.store.listing import Cursor, EntryFilter, Page
+from tests.contract.reports import report
+from tests.contract.spy import Spy
+
+_R = TypeVar("_R", bound=Record)
+
+Read = Callable[[int, Cursor | None], Page[_R]]
+
+MONDAY = datetime(2024, 5, 6, tzinfo=UTC)
+FIELDS = {
+    Sort.CREATED: "created_at",
+    Sort.RECENT: "last_contribution_at",
+    Sort.TOTAL_COST: "total_cost_micros",
+    Sort.CONTRIBUTIONS: "contribution_count",
+    Sort.NAME: "name",
+}
+SHAPES = [(sort, limit) for sort in Sort for limit in (1, 2, 3, 8, 9, 10)]
+
+
+def pages(read: Read[_R], limit: int) -> Iterator[Page[_R]]:
+    """All pages, one after the other."""
+    page = read(limit, None)
+    yield page
+    while page.next:
+        page = read(limit, page.next)
+        yield page
+
+
+def put_accounts(client: Client, collection: str) -> list[dict[str, Any]]:
+    """Nine accounts, three of which agree in each field that lists are ordered by."""
+    accounts = [
+        {
+            "id": f"{(number * 7) % 10:08}-0000-5000-8000-000000000000",
+            "email": f"person-{number}@example.com",
+            "name": [None, "Ann", "Bea"][number % 3],
+            "contribution_count": number // 3,
+            "total_cost_micros": number % 3 * 500_000,
+            "created_at": MONDAY + timedelta(microseconds=number // 3),
+            "last_contribution_at": [None, MONDAY, MONDAY + timedelta(days=1)][number % 3],
+        }
+        for number in range(9)
+    ]
+    batch = client.batch()
+    for account in accounts:
+        batch.set(client.collection(collection).document(str(account["email"])), account)
+    batch.commit()
+    return accounts
+
+
+def in_order(accounts: list[dict[str, Any]], sort: Sort) -> list[str]:
+    """The ids as they are to be listed; nothing is less than something."""
+    name = FIELDS[sort]
+    nothing = sorted(account["id"] for account in accounts if account[name] is None)
+    something = sorted((a[name], a["id"]) for a in accounts if a[name] is not None)
+    ascending = nothing + [account_id for _, account_id in something]
+    return ascending if sort is Sort.NAME else ascending[::-1]
+
+
+class TestAccounts:
+    def test_are_none_at_first(self, ledger: Ledger) -> None:
+        for sort in Sort:
+            assert ledger.lists.contributors(sort, limit=10) == Page((), None)
+            assert ledger.lists.assets(sort, limit=10) == Page((), None)
+
+    @pytest.mark.parametrize(("sort", "limit"), SHAPES)
+    def test_come_page_by_page_in_order_though_values_tie(
+        self, ledger: Ledger, client: Client, sort: Sort, limit: int
+    ) -> None:
+        expected = in_order(put_accounts(client, "contributors"), sort)
+        walked = list(
+            pages(lambda n, after: ledger.lists.contributors(sort, limit=n, after=after), limit)
+        )
+        assert [record.id for page in walked for record in page.records] == expected
+        assert [len(page.records) for page in walked[:-1]] == [limit] * (len(walked) - 1)
+        assert 0 < len(walked[-1].records) <= limit
+
+    @pytest.mark.parametrize("sort", list(Sort))
+    def test_of_assets_come_in_the_same_orders(
+        self, ledger: Ledger, client: Client, sort: Sort
+    ) -> None:
+        expected = in_order(put_accounts(client, "assets"), sort)
+        walked = pages(lambda n, after: ledger.lists.assets(sort, limit=n, after=after), 4)
+        assert [record.id for page in walked for record in page.records] == expected
+
+    @pytest.mark.parametrize("sort", [sort for sort in Sort if sort is not Sort.NAME])
+    def test_cost_one_query_and_one_document_more_than_they_show(
+        self, ledger: Ledger, spy: Spy, client: Client, sort: Sort
+    ) -> None:
+        put_accounts(client, "contributors")
+        spy.forget()
+        for page in pages(
+            lambda n, after: ledger.lists.contributors(sort, limit=n, after=after), 4
+        ):
+            [call] = spy.calls
+            assert call.method == "run_query"
+            assert call.documents <= len(page.records) + 1
+            spy.forget()
+
+    def test_by_name_cost_one_document_more_to_find_the_place_again(
+        self, ledger: Ledger, spy: Spy, client: Client
+    ) -> None:
+        put_accounts(client, "contributors")
+        spy.forget()
+        read: list[tuple[int, int]] = []
+        for page in pages(
+            lambda n, after: ledger.lists.contributors(Sort.NAME, limit=n, after=after), 4
+        ):
+            read.append((len(page.records), sum(call.documents for call in spy.calls)))
+            spy.forget()
+        assert read == [(4, 5), (4, 6), (1, 2)]
+
+    def test_by_creation_skip_and_repeat_nobody_while_others_come(
+        self, ledger: Ledger, client: Client
+    ) -> None:
+        before = {account["id"] for account in put_accounts(client, "contributors")}
+        seen: list[str] = []
+        for number, page in enumerate(
+            pages(lambda n, after: ledger.lists.contributors(Sort.CREATED, limit=n, after=after), 2)
+        ):
+            seen += [record.id for record in page.records]
+            newcomer = {"name": "N", "email": f"new-{number}@example.com", "type": "HUMAN"}
+            ledger.registrar.create_contributor(parse(NewContributor, newcomer))
+        assert sorted(seen) == sorted(before)
+
+    def test_place_is_told_without_address_or_name(self, ledger: Ledger, client: Client) -> None:
+        put_accounts(client, "contributors")
+        for sort in Sort:
+            place = ledger.lists.contributors(sort, limit=5).next
+            assert place
+            assert "@" not in repr(place)
+            assert "Ann" not in repr(place)
+
+
+@pytest.fixture
+def entries(ledger: Ledger) -> list[dict[str, Any]]:
+    """Twelve entries: three people, two repositories, times that tie, and every fourth voided."""
+    kept = []
+    for number in range(12):
+        entry = ledger.commits.record(
+            report(
+                f"{(number * 5) % 12:06x}",
+                contributor_email=f"person-{number % 3}@example.com",
+                repository=f"octo/repo-{number % 2}",
+                timestamp=(MONDAY + timedelta(hours=number // 4)).isoformat(),
+                co_authors=[{"email": "person-0@example.com"}] if number == 5 else [],
+            ),
+            recorded_by="ci",
+        ).entry
+        voided = number % 4 == 3
+        if voided:
+            ledger.voids.void(entry.id, voided_by="ops", reason=None)
+        kept.append(
+            {
+                "id": entry.id,
+                "asset_id": entry.asset_id,
+                "people": {credit.contributor_id for credit in entry.credits},
+                "time": entry.timestamp,
+                "name": f"octo:repo-{number % 2}@{entry.commit_hash}",
+                "voided": voided,
+            }
+        )
+    return sorted(kept, key=lambda entry: (entry["time"], entry["name"]), reverse=True)
+
+
+class TestEntries:
+    def read(self, ledger: Ledger, **chosen: Any) -> Read[Any]:
+        return lambda n, after: ledger.lists.entries(EntryFilter(**chosen), limit=n, after=after)
+
+    def walk(self, ledger: Ledger, limit: int, **chosen: Any) -> list[str]:
+        walked = pages(self.read(ledger, **chosen), limit)
+        return [record.id for page in walked for record in page.records]
+
+    def test_are_none_at_first(self, ledger: Ledger) -> None:
+        assert ledger.lists.entries(EntryFilter(), limit=10) == Page((), None)
+        assert ledger.lists.entries_of_commit("abc123", limit=10) == Page((), None)
+
+    @pytest.mark.parametrize("limit", [1, 2, 4, 9, 12, 100])
+    def test_come_newest_first_without_the_voided_ones(
+        self, ledger: Ledger, entries: list[dict[str, Any]], limit: int
+    ) -> None:
+        expected = [entry["id"] for entry in entries if not entry["voided"]]
+        assert self.walk(ledger, limit) == expected
+
+    def test_come_with_the_voided_ones_where_asked(
+        self, ledger: Ledger, entries: list[dict[str, Any]]
+    ) -> None:
+        assert self.walk(ledger, 5, include_voided=True) == [entry["id"] for entry in entries]
+
+    @pytest.mark.parametrize("by_person", [False, True])
+    @pytest.mark.parametrize("by_asset", [False, True])
+    @pytest.mark.parametrize("include_voided", [False, True])
+    @pytest.mark.parametrize("between", [False, True])
+    def test_come_by_any_filters_together(
+        self,
+        ledger: Ledger,
+        entries: list[dict[str, Any]],
+        *,
+        by_person: bool,
+        by_asset: bool,
+        include_voided: bool,
+        between: bool,
+    ) -> None:
+        person = ledger.find.contributor("person-0@example.com").record.id
+        asset = ledger.find.asset("octo/repo-1").record.id
+        since, until = MONDAY + timedelta(hours=1), MONDAY + timedelta(hours=2)
+        expected = [
+            entry["id"]
+            for entry in entries
+            if (include_voided or not entry["voided"])
+            and (not by_person or person in entry["people"])
+            and (not by_asset or entry["asset_id"] == asset)
+            and (not between or since <= entry["time"] < until)
+        ]
+        chosen: dict[str, Any] = {"include_voided": include_voided}
+        chosen |= {"contributor_id": person} if by_person else {}
+        chosen |= {"asset_id": asset} if by_asset else {}
+        chosen |= {"since": since, "until": until} if between else {}
+        assert self.walk(ledger, 2, **chosen) == expected
+
+    def test_of_one_commit_hash_come_from_every_repository(self, ledger: Ledger) -> None:
+        for number in range(5):
+            made = report("abc123", repository=f"octo/repo-{number}")
+            ledger.commits.record(made, recorded_by="ci")
+        ledger.commits.record(report("abc1234"), recorded_by="ci")
+        walked = pages(
+            lambda n, after: ledger.lists.entries_of_commit("abc123", limit=n, after=after), 2
+        )
+        names = [record.repository for page in walked for record in page.records]
+        assert names == [f"octo/repo-{number}" for number in range(5)]
+
+    def test_cost_one_query_and_one_document_more_than_they_show(
+        self, ledger: Ledger, spy: Spy, entries: list[dict[str, Any]]
+    ) -> None:
+        spy.forget()
+        shown = 0
+        for page in pages(self.read(ledger), 4):
+            [call] = spy.calls
+            assert call.method == "run_query"
+            assert call.documents <= len(page.records) + 1
+            shown += len(page.records)
+            spy.forget()
+        assert shown == sum(not entry["voided"] for entry in entries)
+
+    def test_skip_and_repeat_nothing_while_others_are_recorded(
+        self, ledger: Ledger, entries: list[dict[str, Any]]
+    ) -> None:
+        expected = [entry["id"] for entry in entries if not entry["voided"]]
+        seen: list[str] = []
+        for number, page in enumerate(pages(self.read(ledger), 2)):
+            seen += [record.id for record in page.records]
+            # Newer than all, in the midst of those that tie, and older than all.
+            for hours in (48, 1, -48):
+                late = report(
+                    f"{number:03x}{hours % 4096:03x}",
+                    timestamp=(MONDAY + timedelta(hours=hours)).isoformat(),
+                )
+                ledger.commits.record(late, recorded_by="ci")
+        assert [entry_id for entry_id in seen if entry_id in expected] == expected
+        assert len(seen) == len(set(seen))
