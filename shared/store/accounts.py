@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from google.api_core.exceptions import AlreadyExists
@@ -15,7 +15,9 @@ from shared.domain.contributor import Contributor, NewContributor
 from shared.domain.errors import Conflict
 from shared.domain.identifiers import contributor_document_id, contributor_id
 from shared.store.connection import TRANSIENT, Connection
-from shared.store.documents import to_fields
+from shared.store.documents import Fields, asset_from, contributor_from, to_fields
+
+_R = TypeVar("_R", Contributor, Asset)
 
 
 @dataclass(frozen=True)
@@ -36,30 +38,45 @@ class Registrar:
             hourly_rate=request.hourly_rate,
         )
         reference = self.connection.contributors.document(contributor_document_id(request.email))
-        created_at = self._create(reference, contributor)
-        if created_at is None:
+        created = self._create(reference, contributor, contributor_from)
+        if created is None:
             raise Conflict(f"A contributor with this email exists as {contributor.id}")
-        return contributor.model_copy(update={"created_at": created_at})
+        return created
 
     def create_asset(self, request: NewAsset) -> Asset:
         """A new asset; raises `Conflict`, naming the id, where the name is taken."""
         document_id, asset = new_asset(request, unique=self.unique())
-        created_at = self._create(self.connection.assets.document(document_id), asset)
-        if created_at is None:
+        created = self._create(self.connection.assets.document(document_id), asset, asset_from)
+        if created is None:
             raise Conflict(f"An asset with this name exists as {asset.id}")
-        return asset.model_copy(update={"created_at": created_at})
+        return created
 
-    def _create(self, reference: DocumentReference, record: Contributor | Asset) -> datetime | None:
-        """The server's time of creation, or None where the document exists."""
+    def _create(
+        self, reference: DocumentReference, record: _R, build: Callable[[Fields], _R]
+    ) -> _R | None:
+        """The record with the server's time of creation, or None where there is another one."""
         deadline = self.connection.timing.deadline()
+        answer_lost = False
         while True:
             batch = self.connection.batch()
             batch.create(reference, to_fields(record) | {"created_at": SERVER_TIMESTAMP})
             try:
-                created_at: datetime = self.connection.commit(batch, deadline).transforms[0][0]
+                [[created_at]] = self.connection.commit(batch, deadline).transforms
             except AlreadyExists:
-                return None
+                if not answer_lost:
+                    return None
+                # It may be ours: from the try before this one, whose answer did not arrive.
+                [kept] = self.connection.patiently(
+                    lambda d: self.connection.read([reference], d), deadline
+                ).values()
+                created = build(kept.to_dict() or {})
+                return created if _but_created(created) == record else None
             except TRANSIENT:
+                answer_lost = True
                 deadline.pause()
             else:
-                return created_at
+                return record.model_copy(update={"created_at": created_at})
+
+
+def _but_created(record: _R) -> _R:
+    return record.model_copy(update={"created_at": None})

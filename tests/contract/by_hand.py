@@ -1,0 +1,45 @@
+"""Contributors, assets and entries made by hand, as an operator sends them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.cloud.firestore import Client
+
+from shared.domain.asset import Asset, NewAsset
+from shared.domain.contribution import NewContribution
+from shared.domain.contributor import Contributor, NewContributor
+from shared.domain.fields import parse
+from shared.store.ledger import Ledger
+from shared.store.recording import Recorded
+
+
+def new_contributor(ledger: Ledger, email: str = "ada@example.com", **changes: Any) -> Contributor:
+    fields = {"name": "Ada", "email": email, "type": "HUMAN"}
+    return ledger.registrar.create_contributor(parse(NewContributor, fields | changes))
+
+
+def new_asset(ledger: Ledger, name: str | None = "Manual", **changes: Any) -> Asset:
+    fields = {"name": name, "description": "A manual", "type": "CONTENT"}
+    return ledger.registrar.create_asset(parse(NewAsset, fields | changes))
+
+
+def new_entry(
+    ledger: Ledger,
+    contributor_id: str,
+    asset_id: str,
+    *,
+    key: str | None = None,
+    recorded_by: str = "ops",
+    **changes: Any,
+) -> Recorded:
+    """An entry of 10.00 by ids; `key` is its Idempotency-Key."""
+    fields = {"contributor_id": contributor_id, "asset_id": asset_id, "cost_amount": "10.00"}
+    request = parse(NewContribution, fields | changes)
+    return ledger.entries.record(request, recorded_by=recorded_by, idempotency_key=key)
+
+
+def import_id(client: Client, path: str, legacy_id: str) -> str:
+    """Give a document an id that it had in an older service."""
+    client.document(path).update({"legacy_ids": [legacy_id]})
+    return legacy_id
