@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -66,7 +67,7 @@ class _Attempt:
         self.recorded_by = recorded_by
         self.deadline = deadline
         self.now = recorder.clock()
-        self.digest = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
+        self.digest = _digest(request)
         self.document_id = (
             unkeyed_document_id(recorder.unique())
             if idempotency_key is None
@@ -131,3 +132,9 @@ class _Attempt:
                 code="already_corrected",
             )
         return found
+
+
+def _digest(request: NewContribution) -> str:
+    # In one order: the members of a JSON object have none, and a retry may send them in another.
+    text = json.dumps(request.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
