@@ -17,11 +17,12 @@ from google.cloud.firestore import (
     DocumentReference,
     DocumentSnapshot,
     Query,
-    WriteBatch,
 )
 from google.cloud.firestore_v1._helpers import decode_value
+from google.cloud.firestore_v1.types import CommitResponse
 
 from shared.store.deadline import Deadline, Timing
+from shared.store.writes import Batch
 
 # Worth another try within the deadline. A commit may be among them although it was carried out
 # and only its answer was lost: its create makes sure that it counts once. `Aborted` is contention.
@@ -75,13 +76,19 @@ class Connection:
     def contributions(self) -> CollectionReference:
         return self.client.collection("contributions")
 
-    def batch(self) -> WriteBatch:
+    def batch(self) -> Batch:
         """An empty batch of writes."""
-        return self.client.batch()
+        return Batch(self.client)
 
-    def commit(self, batch: WriteBatch, deadline: Deadline) -> CommitResult:
+    def commit(self, batch: Batch, deadline: Deadline) -> CommitResult:
         """Carry out a batch: all of it or none. One RPC, one try; the caller decides on another."""
-        results = batch.commit(retry=_ONCE, timeout=deadline.timeout())
+        response = self.client._firestore_api.commit(
+            request=batch.request,
+            metadata=self.client._rpc_metadata,
+            retry=_ONCE,
+            timeout=deadline.timeout(),
+        )
+        results = CommitResponse.pb(response).write_results
         return CommitResult(
             tuple(
                 tuple(decode_value(value, self.client) for value in result.transform_results)

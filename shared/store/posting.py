@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference, WriteBatch
+from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference
 
 from shared.domain.asset import Asset
 from shared.domain.contribution import Entry
@@ -20,6 +20,7 @@ from shared.domain.identifiers import contributor_document_id, contributor_id
 from shared.store.connection import Connection
 from shared.store.deadline import Deadline
 from shared.store.documents import added, to_fields
+from shared.store.writes import Batch
 
 
 @dataclass(slots=True)
@@ -74,7 +75,7 @@ class Posting:
         """How many writes the Commit has, each of them billed."""
         return len(self.entries) + len(self.accounts)
 
-    def batch(self, missing: Collection[str] = ()) -> WriteBatch:
+    def batch(self, missing: Collection[str] = ()) -> Batch:
         """The writes, entries first; accounts at the paths in `missing` are created."""
         batch = self.connection.batch()
         for reference, entry in self.entries:
