@@ -438,6 +438,15 @@ class TestTransforms:
         results = response.write_results[0].transform_results
         assert [decode_value(value, client) for value in results] == [11, 2, 12]
 
+    def test_a_result_is_not_touched_by_later_transforms(self, client: Client) -> None:
+        client.document("c/x").set({"a": 7})
+        least = transform("a", minimum=encode_value(9))
+        response = commit(
+            client, put(client, "c/x", {}, mask=[], update_transforms=[least, increment("a", 1)])
+        )
+        results = response.write_results[0].transform_results
+        assert [decode_value(value, client) for value in results] == [7, 8]
+
     def test_transforms_come_after_the_update_of_the_same_write(self, client: Client) -> None:
         client.document("c/x").set({"a": {"n": 5}})
         commit(

@@ -15,7 +15,7 @@ from google.cloud.firestore import Client, Increment
 from shared.store.embedded import EmbeddedFirestore, open_embedded
 from shared.store.embedded.connection import connect
 from shared.store.embedded.documents import Documents
-from shared.store.embedded.journal import HEADER, Journal
+from shared.store.embedded.journal import HEADER, Journal, JournalUnavailableError
 from shared.store.embedded.recovery import Recovered
 from shared.store.embedded.rpc import FirestoreRpc
 
@@ -109,11 +109,15 @@ class _HeldJournal(Journal):
         self.reached = threading.Event()
         self.let = threading.Event()
         self.sizes: list[int] = []
+        self.failing = False
 
     def append(self, commits: Sequence[bytes]) -> None:
         self.sizes.append(len(commits))
         self.reached.set()
         assert self.let.wait(timeout=30)
+        if self.failing:
+            self.failing = False
+            raise JournalUnavailableError("for once")
         super().append(commits)
 
 
@@ -147,8 +151,34 @@ class TestOrderOfEvents:
     def test_commits_that_wait_go_to_the_disk_together(
         self, client: Client, documents: Documents, journal: _HeldJournal
     ) -> None:
+        outcomes = self._one_held_and_eight_waiting(client, documents, journal)
+        assert outcomes == ["stored"] * 9
+        assert journal.sizes == [1, 8]
+        assert client.document("c/x").get().to_dict() == {"n": 9}
+
+    def test_a_failed_write_fails_what_was_counted_on_top_of_it(
+        self, client: Client, documents: Documents, journal: _HeldJournal
+    ) -> None:
+        journal.failing = True
+        outcomes = self._one_held_and_eight_waiting(client, documents, journal)
+        assert outcomes == ["unavailable"] * 9
+        assert not client.document("c/x").get().exists
+        client.document("c/x").set({"n": Increment(1)}, merge=True)
+        assert client.document("c/x").get().to_dict() == {"n": 1}
+
+    @staticmethod
+    def _one_held_and_eight_waiting(
+        client: Client, documents: Documents, journal: _HeldJournal
+    ) -> list[str]:
+        """Nine increments: the first is held at the disk until the others wait behind it."""
+        outcomes: list[str] = []
+
         def add() -> None:
-            client.document("c/x").set({"n": Increment(1)}, merge=True)
+            try:
+                client.document("c/x").set({"n": Increment(1)}, merge=True, retry=None)
+                outcomes.append("stored")
+            except exceptions.ServiceUnavailable:
+                outcomes.append("unavailable")
 
         writers = [threading.Thread(target=add) for _ in range(9)]
         writers[0].start()
@@ -161,8 +191,7 @@ class TestOrderOfEvents:
         journal.let.set()
         for writer in writers:
             writer.join(timeout=30)
-        assert journal.sizes == [1, 8]
-        assert client.document("c/x").get().to_dict() == {"n": 9}
+        return outcomes
 
     def test_a_refusal_waits_for_what_it_rests_on(
         self, client: Client, journal: _HeldJournal
