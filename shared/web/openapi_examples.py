@@ -184,7 +184,7 @@ _OF_ANOTHER: Example = {"commit_hash": "abc123", "outcome": Outcome.CONFLICT.val
 BATCH_ANSWER = _batch_answer(_RECORDED, _OF_ANOTHER)
 PUSH_ANSWER: Example = {
     "status": "recorded",
-    **_batch_answer(_RECORDED),
+    **_batch_answer({**_RECORDED, "cost_amount": "0.55", "coherence_score": 1.0}),
     "skipped": [],
     "notice": None,
 }

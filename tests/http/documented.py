@@ -21,36 +21,53 @@ _REGISTRY: Registry[Any] = Registry().with_resource(
 )
 
 
-def at(reference: str) -> Any:
-    """What a reference such as `#/components/schemas/Asset` points to."""
-    found = document()
-    for part in reference.removeprefix("#/").split("/"):
-        found = found[part.replace("~1", "/").replace("~0", "~")]
-    return found
-
-
-def resolved(value: Schema) -> Schema:
-    """The thing itself where a reference to it may stand."""
-    return at(value["$ref"]) if "$ref" in value else value
-
-
-def operation(name: str) -> Schema:
-    """An operation by its name."""
-    return next(found for *_, found in operations() if found["operationId"] == name)
-
-
 def operations() -> Iterator[tuple[str, str, Schema]]:
     """Path, method and description of every operation."""
     for path, methods in document()["paths"].items():
-        for method, found in methods.items():
-            yield path, method.upper(), found
+        for method, described in methods.items():
+            yield path, method.upper(), described
+
+
+def operation(name: str) -> Schema:
+    """What is said about an operation."""
+    return next(described for *_, described in operations() if described["operationId"] == name)
+
+
+def resolved(described: Schema) -> Schema:
+    """The thing itself where a reference to it may stand."""
+    if "$ref" not in described:
+        return described
+    found = document()
+    for part in described["$ref"].removeprefix("#/").split("/"):
+        found = found[part]
+    return found
+
+
+def parameters(described: Schema, *, place: str) -> dict[str, Schema]:
+    """The parameters of an operation that stand in the `path`, the `query` or a `header`."""
+    found = map(resolved, described["parameters"])
+    return {parameter["name"]: parameter for parameter in found if parameter["in"] == place}
+
+
+def example_path(path: str, described: Schema) -> str:
+    """The path with the example of each parameter in it."""
+    for name, parameter in parameters(described, place="path").items():
+        path = path.replace(f"{{{name}}}", parameter["example"])
+    return path
+
+
+def example_body(described: Schema) -> Any:
+    """The first example of the body; None where there is no body."""
+    if "requestBody" not in described:
+        return None
+    [content] = described["requestBody"]["content"].values()
+    return next(iter(content["examples"].values()))["value"]
 
 
 def faults(value: object, schema: Schema) -> list[str]:
     """What is wrong with a JSON value; nothing where it is as the schema says."""
-    text = json.dumps(schema).replace('"#/', f'"{_URI}#/')
     validator = Draft202012Validator(
-        json.loads(text),
+        json.loads(json.dumps(schema).replace('"#/', f'"{_URI}#/')),
         registry=_REGISTRY,
         format_checker=Draft202012Validator.FORMAT_CHECKER,
     )
@@ -61,39 +78,44 @@ def assert_documented(answer: TestResponse, name: str) -> Any:
     """The body of an answer to the operation, which is one that the document foretells."""
     responses = operation(name)["responses"]
     assert str(answer.status_code) in responses, f"{name}: {answer.status} is not documented"
-    response = resolved(responses[str(answer.status_code)])
+    assert answer_faults(answer, resolved(responses[str(answer.status_code)])) == []
+    return json.loads(answer.get_data())
+
+
+def answer_faults(answer: TestResponse, response: Schema) -> list[str]:
+    """In what an answer differs from a response of the document."""
     [(media_type, content)] = response["content"].items()
-    assert answer.mimetype == media_type
+    if answer.mimetype != media_type:
+        return [f"{answer.mimetype} instead of {media_type}"]
     body = json.loads(answer.get_data())
-    assert faults(body, content["schema"]) == []
-    assert undocumented(body, content["schema"]) == []
-    for header, described in response["headers"].items():
-        described = resolved(described)
-        assert header in answer.headers or not described.get("required"), f"no {header}"
-        if header in answer.headers:
-            text = answer.headers[header]
+    found = faults(body, content["schema"])
+    found += [f"{name} is not documented" for name in _undocumented(body, content["schema"])]
+    for name, header in response["headers"].items():
+        described = resolved(header)
+        text = answer.headers.get(name)
+        if text is not None:
             number = described["schema"].get("type") == "integer"
-            assert faults(int(text) if number else text, described["schema"]) == []
-    return body
+            found += faults(int(text) if number else text, described["schema"])
+        elif described.get("required"):
+            found.append(f"{name} is missing")
+    return found
 
 
-def undocumented(value: object, schema: Schema) -> list[str]:
-    """The fields of an answer that its schema does not name. Answers may gain fields, but then
-    the document has to gain them too.
+def _undocumented(value: Any, schema: Schema) -> Iterator[str]:
+    """The fields of an answer that its schema does not name: it may gain some, and then the
+    document has to.
     """
     schema = resolved(schema)
     for alternative in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
         if not faults(value, alternative):
-            return undocumented(value, alternative)
+            yield from _undocumented(value, alternative)
+            return
     if isinstance(value, list):
-        items = schema.get("items", {})
-        return [fault for item in value for fault in undocumented(item, items)]
-    if not isinstance(value, dict) or "properties" not in schema:
-        return []
-    properties = schema["properties"]
-    return [name for name in value if name not in properties] + [
-        fault
-        for name, item in value.items()
-        if name in properties
-        for fault in undocumented(item, properties[name])
-    ]
+        for item in value:
+            yield from _undocumented(item, schema.get("items", {}))
+    elif isinstance(value, dict) and "properties" in schema:
+        for name, item in value.items():
+            if name in schema["properties"]:
+                yield from _undocumented(item, schema["properties"][name])
+            else:
+                yield name

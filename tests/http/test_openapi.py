@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 import tomllib
@@ -17,7 +16,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from shared.web.openapi import VERSION, document
 from shared.web.routes import OPERATIONS, Access
 from tests.http import documented
-from tests.http.whole_service import REWRITES, WITH_KEY, WholeService, whole_service
+from tests.http.whole_service import REWRITES, WholeService, whole_service
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +66,7 @@ def test_each_operation_is_told_under_the_function_that_hosting_sends_it_to(
     operation: Any,
 ) -> None:
     described = documented.operation(operation.name)
-    path = operation.path
-    for parameter in map(documented.resolved, described["parameters"]):
-        if parameter["in"] == "path":
-            path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
+    path = documented.example_path(operation.path, described)
     assert REWRITES.entry_point(path) == operation.function
     assert described["tags"] == [operation.function.replace("_", "-")]
     assert described["tags"][0] in {tag["name"] for tag in document()["tags"]}
@@ -140,16 +136,9 @@ def test_every_answer_and_every_body_has_an_example() -> None:
 def test_the_query_parameters_are_those_that_the_operation_knows(
     operation: Any, service: WholeService
 ) -> None:
-    path, query = operation.path, set()
-    for parameter in map(documented.resolved, documented.operation(operation.name)["parameters"]):
-        if parameter["in"] == "path":
-            path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
-        elif parameter["in"] == "query":
-            query.add(parameter["name"])
-    answer = service.client.open(
-        path, method=operation.method, query_string={"no_such": "1"}, headers=WITH_KEY
-    )
+    answer = service.ask(operation.name, query={"no_such": "1"})
     assert answer.status_code == 422
     [fault] = json.loads(answer.get_data())["errors"]
-    known = set(re.split(r", ", fault["message"].partition("there are: ")[2]))
-    assert known - {"none"} == query
+    known = set(fault["message"].partition("there are: ")[2].split(", ")) - {"none"}
+    described = documented.operation(operation.name)
+    assert documented.parameters(described, place="query").keys() == known

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import itertools
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 from werkzeug.wrappers import Request
 
 from shared.commands.local.rewrites import Rewrites
@@ -21,8 +24,10 @@ from shared.store.embedded import open_embedded
 from shared.store.ledger import Ledger, ledger_on
 from shared.web.entry_point import entry_point
 from shared.web.logs import Log
+from shared.web.routes import OPERATIONS, Access
 from shared.web.services import Services
 from shared.web.settings import ReadAccess, Settings
+from tests.http import documented
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -32,6 +37,9 @@ REWRITES = Rewrites.load(Path("firebase.json"))
 KEY = "example-key"
 WITH_KEY = {"X-API-Key": KEY}
 WEBHOOK_SECRET = "example-webhook-secret"
+
+_BY_NAME = {operation.name: operation for operation in OPERATIONS}
+_EXAMPLE = object()
 
 
 class WholeService:
@@ -50,16 +58,46 @@ class WholeService:
         self.app = Dispatcher(REWRITES, load)
         self.client = Client(self.app)
 
+    def ask(
+        self,
+        name: str,
+        headers: Mapping[str, str] = WITH_KEY,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = _EXAMPLE,
+    ) -> TestResponse:
+        """Call an operation as its first example in the OpenAPI document does, or otherwise.
+
+        A webhook is signed as GitHub does it, and a push, unless the headers say something else.
+        """
+        operation, described = _BY_NAME[name], documented.operation(name)
+        if body is _EXAMPLE:
+            body = documented.example_body(described)
+        data = json.dumps(body).encode() if isinstance(body, dict) else body or b""
+        defaults = {"Content-Type": "application/json"} if data else {}
+        if operation.access is Access.SIGNED:
+            defaults |= {"X-GitHub-Event": "push", "X-Hub-Signature-256": signature(data)}
+        return self.client.open(
+            documented.example_path(operation.path, described),
+            method=operation.method,
+            query_string=query,
+            headers=defaults | dict(headers),
+            data=data,
+        )
+
     def create_key(self, scope: Scope) -> dict[str, str]:
         """The header of a new key, kept in the ledger, that allows this much."""
-        number = len(self.services.ledger.keys.all())
-        key_id, secret = make_key(id_bytes=bytes([number] * 10), secret_bytes=bytes(32))
+        key_id, key = make_key(id_bytes=scope.value.rjust(10).encode(), secret_bytes=bytes(32))
+        digest = key_digest(key.encode())
         self.services.ledger.keys.create(
-            ApiKey(
-                id=key_id, name=scope.value, scope=scope, digest=key_digest(secret.encode("ascii"))
-            )
+            ApiKey(id=key_id, name=scope.value, scope=scope, digest=digest)
         )
-        return {"X-API-Key": secret}
+        return {"X-API-Key": key}
+
+
+def signature(body: bytes) -> str:
+    """GitHub's signature of a body."""
+    return f"sha256={hmac.digest(WEBHOOK_SECRET.encode(), body, hashlib.sha256).hex()}"
 
 
 @contextmanager
@@ -70,23 +108,22 @@ def whole_service(
     settings = Settings(
         api_keys={"ci": KEY}, webhook_secrets={"hook": WEBHOOK_SECRET}, read_access=read_access
     )
-    log = Log(write=lambda _: None)
+    kind = Services if firestore_answers else _OutOfTime
     with open_embedded(None, project="demo-http") as store:
-        if firestore_answers:
-            yield WholeService(Services(settings, open_client=lambda _: store.client(), log=log))
-        else:
-            yield WholeService(_OutOfTime(settings, open_client=lambda _: store.client(), log=log))
+        yield WholeService(
+            kind(settings, open_client=lambda _: store.client(), log=Log(write=lambda _: None))
+        )
 
 
 class _OutOfTime(Services):
-    """Whenever the clock of its ledger is read, minutes have gone by: every deadline is missed."""
+    """Each time that its ledger looks at the clock, a minute has gone by, and time is up."""
 
     @property
     def ledger(self) -> Ledger:
-        minutes = itertools.count(step=60)
+        clock = map(float, itertools.count(step=60))
         return ledger_on(
             self._open_client(self.settings),
             classify=Classifier(),
             clock=self.clock,
-            timing=Timing(monotonic=lambda: float(next(minutes))),
+            timing=Timing(monotonic=lambda: next(clock)),
         )

@@ -1,0 +1,171 @@
+"""The OpenAPI document foretells what the service answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from shared.web import openapi_examples as examples
+from tests.http.documented import assert_documented
+from tests.http.whole_service import WITH_KEY, WholeService, whole_service
+
+# Fields that tell when something happened.
+TIMES = {"recorded_at", "created_at", "last_contribution_at", "voided_at"}
+
+
+@pytest.fixture
+def service() -> Iterator[WholeService]:
+    with whole_service() as service:
+        yield service
+
+
+def test_a_commit_s_way_through_the_ledger_is_as_the_examples_tell(service: WholeService) -> None:
+    story = [
+        ("track_commit", examples.CONTRIBUTION),
+        ("track_commit", examples.CONTRIBUTION),
+        ("get_contribution", examples.CONTRIBUTION),
+        ("list_contributions", [examples.CONTRIBUTION]),
+        ("list_contributor_contributions", [examples.CONTRIBUTION]),
+        ("list_asset_contributions", [examples.CONTRIBUTION]),
+        ("get_contributor", examples.CONTRIBUTOR),
+        ("get_asset", examples.ASSET),
+        ("list_assets", [examples.ASSET]),
+        ("create_asset", examples.CREATED_ASSET),
+        ("create_contribution", examples.CONTRIBUTION_BY_IDS),
+        ("create_contribution", examples.CONTRIBUTION_BY_IDS),
+        ("void_contribution", examples.VOIDED_CONTRIBUTION),
+        ("void_contribution", examples.VOIDED_CONTRIBUTION),
+    ]
+    for name, example in story:
+        headers = WITH_KEY | {"Idempotency-Key": examples.IDEMPOTENCY_KEY}
+        answer = assert_documented(service.ask(name, headers=headers), name)
+        # Recorded by ids without a time, it has the time at which the test runs.
+        now = TIMES | {"timestamp"} if name == "create_contribution" else TIMES
+        assert _without(now, answer) == _without(now, example), name
+
+
+def _without(fields: set[str], value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without(fields, item) for item in value]
+    return {name: item for name, item in value.items() if name not in fields}
+
+
+def test_a_created_contributor_is_as_the_example_tells(service: WholeService) -> None:
+    answer = assert_documented(service.ask("create_contributor"), "create_contributor")
+    assert _without(TIMES, answer) == _without(TIMES, examples.CREATED_CONTRIBUTOR)
+
+
+def test_the_outcomes_of_a_batch_are_as_the_example_tells(service: WholeService) -> None:
+    taken = {**examples.SHORTEST_REPORT, "commit_hash": "abc123"}
+    assert service.ask("track_commit", body=taken).status_code == 201
+    answer = assert_documented(service.ask("track_batch"), "track_batch")
+    assert answer == examples.BATCH_ANSWER
+
+
+def test_the_outcomes_of_a_push_are_as_the_example_tells(service: WholeService) -> None:
+    answer = assert_documented(service.ask("receive_webhook"), "receive_webhook")
+    assert answer == examples.PUSH_ANSWER
+
+
+def test_every_outcome_of_a_commit_in_a_batch_is_documented(service: WholeService) -> None:
+    def commit(number: int, **more: Any) -> dict[str, Any]:
+        return {"contributor_email": "a@b", "commit_hash": f"{number:06}", **more}
+
+    for number in (1, 2, 3):
+        report = commit(number, repository=examples.REPOSITORY)
+        assert service.ask("track_commit", body=report).status_code == 201
+    voided = f"{examples.REPOSITORY}@000003"
+    assert service.client.delete(f"/v1/contributions/{voided}", headers=WITH_KEY).status_code == 200
+    commits = [
+        commit(0),
+        commit(1),
+        commit(2, contributor_email="c@d"),
+        commit(3),
+        commit(4, cost_amount=-1),
+        "no commit",
+    ]
+    body = {"repository": examples.REPOSITORY, "commits": commits}
+    answer = assert_documented(service.ask("track_batch", body=body), "track_batch")
+    assert [outcome["outcome"] for outcome in answer["outcomes"]] == [
+        "recorded",
+        "replayed",
+        "conflict",
+        "voided",
+        "invalid",
+        "invalid",
+    ]
+
+
+def test_a_replay_that_differs_says_so_in_documented_headers(service: WholeService) -> None:
+    service.ask("track_commit")
+    answer = service.ask("track_commit", body={**examples.REPORT, "cost_amount": 7, "url": None})
+    assert_documented(answer, "track_commit")
+    assert answer.status_code == 200
+    assert answer.headers["Idempotency-Replayed"] == "true"
+    assert answer.headers["Idempotency-Differs"] == "cost_amount"
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("list_contributions", "/v1/contributions"),
+        ("list_contributors", "/v1/contributors"),
+        ("list_assets", "/v1/assets"),
+        ("list_asset_contributions", f"/v1/assets/{examples.REPOSITORY}/contributions"),
+    ],
+)
+@pytest.mark.parametrize("headers", [WITH_KEY, {}], ids=["with a key", "masked"])
+def test_every_page_of_a_list_is_documented(
+    service: WholeService, name: str, path: str, headers: dict[str, str]
+) -> None:
+    for number in range(2):
+        report = {**examples.REPORT, "commit_hash": f"{number:06}"}
+        service.ask("track_commit", body=report)
+    service.ask("create_asset")
+    page = service.client.get(path, query_string={"limit": 1}, headers=headers)
+    [first] = assert_documented(page, name)
+    onward = page.headers["Link"].removesuffix('>; rel="next"').removeprefix("<http://localhost")
+    page = service.client.get(onward, headers=headers)
+    [second] = assert_documented(page, name)
+    assert "Link" not in page.headers
+    assert first["id"] != second["id"]
+
+
+def test_a_correction_and_what_it_corrects_are_documented(service: WholeService) -> None:
+    service.ask("track_commit")
+    service.ask("void_contribution")
+    body = {**examples.NEW_CONTRIBUTION, "corrects": examples.CONTRIBUTION["id"]}
+    correction = assert_documented(
+        service.ask("create_contribution", body=body), "create_contribution"
+    )
+    corrected = assert_documented(service.ask("get_contribution"), "get_contribution")
+    assert corrected["corrected_by"] == correction["id"]
+    assert correction["corrects"] == corrected["id"]
+
+
+@pytest.mark.parametrize("name", ["alive", "ready", "tracking", "openapi"])
+def test_health_is_documented_with_and_without_contributions(
+    service: WholeService, name: str
+) -> None:
+    assert_documented(service.ask(name), name)
+    service.ask("track_commit")
+    assert_documented(service.ask(name), name)
+
+
+def test_tracking_shows_a_rejection_as_documented(service: WholeService) -> None:
+    service.ask("track_commit")
+    service.ask("track_commit", body={**examples.REPORT, "contributor_email": "nobody"})
+    for query in ({}, {"repository": examples.REPOSITORY}):
+        tracking = assert_documented(service.ask("tracking", query=query), "tracking")
+        assert tracking["latest_rejection"]["code"] == "invalid"
+
+
+@pytest.mark.parametrize("event", ["ping", "issues"])
+def test_other_events_of_a_webhook_are_answered_as_documented(
+    service: WholeService, event: str
+) -> None:
+    answer = service.ask("receive_webhook", headers={"X-GitHub-Event": event}, body={"zen": "…"})
+    assert_documented(answer, "receive_webhook")
+    assert answer.status_code == (200 if event == "ping" else 202)

@@ -1,0 +1,87 @@
+"""Each error that the OpenAPI document tells of an operation is one that it really gives."""
+
+from __future__ import annotations
+
+import pytest
+from werkzeug.test import TestResponse
+
+from shared.domain.api_key import Scope
+from shared.web import openapi_examples as examples
+from shared.web.openapi import document
+from shared.web.routes import OPERATIONS, Access, Operation
+from shared.web.settings import ReadAccess
+from tests.http import documented
+from tests.http.whole_service import WITH_KEY, WholeService, whole_service
+
+BY_NAME = {operation.name: operation for operation in OPERATIONS}
+DOCUMENTED = [
+    (operation["operationId"], int(status))
+    for _, _, operation in documented.operations()
+    for status in operation["responses"]
+    if status >= "400"
+]
+
+
+@pytest.mark.parametrize(("name", "status"), DOCUMENTED)
+def test_an_error_that_is_documented_is_given(name: str, status: int) -> None:
+    read_access = ReadAccess.KEY if status == 403 else ReadAccess.PUBLIC
+    with whole_service(read_access=read_access, firestore_answers=status != 503) as service:
+        answer = _provoke(service, BY_NAME[name], status)
+        assert answer.status_code == status
+        problem = documented.assert_documented(answer, name)
+        assert problem["status"] == status
+
+
+def _provoke(service: WholeService, operation: Operation, status: int) -> TestResponse:
+    name = operation.name
+    match status:
+        case 400:
+            return service.ask(name, body=b"{")
+        case 401:
+            return service.ask(name, {"X-API-Key": "x", "X-Hub-Signature-256": "sha256=0"})
+        case 403:
+            lesser = Scope.RECORD if operation.access is Access.READ else Scope.READ
+            return service.ask(name, service.create_key(lesser))
+        case 404 | 503:
+            # The ledger is empty; or it does not answer.
+            return service.ask(name)
+        case 409:
+            return _provoke_conflict(service, name)
+        case 413:
+            return service.ask(name, body=b" " * (operation.body_limit + 1))
+        case 415:
+            return service.ask(name, WITH_KEY | {"Content-Type": "text/plain"})
+        case 422 if operation.method == "POST":
+            return service.ask(name, body={})
+        case 422:
+            return service.ask(name, query={"no_such": "1"})
+    raise AssertionError(f"{status} is documented, and no way to it is known")
+
+
+def _provoke_conflict(service: WholeService, name: str) -> TestResponse:
+    service.ask("track_commit")
+    if name == "track_commit":
+        somebody_else = {**examples.REPORT, "contributor_email": "grace@example.com"}
+        return service.ask(name, body=somebody_else)
+    if name == "create_contribution":
+        live = examples.CONTRIBUTION["id"]
+        return service.ask(name, body={**examples.NEW_CONTRIBUTION, "corrects": live})
+    service.ask(name)
+    return service.ask(name)
+
+
+def test_a_method_that_a_path_does_not_have_is_answered_as_described() -> None:
+    with whole_service() as service:
+        answer = service.client.put("/v1/assets")
+        response = document()["components"]["responses"]["MethodNotAllowed"]
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, POST")
+        assert documented.answer_faults(answer, response) == []
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/contributions/", "/v2/assets", "/v1/health/"])
+def test_a_path_that_is_not_there_is_answered_as_described(path: str) -> None:
+    with whole_service() as service:
+        answer = service.client.get(path)
+        assert answer.status_code == 404
+        response = document()["components"]["responses"]["NotFound"]
+        assert documented.answer_faults(answer, response) == []
