@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from google.cloud.firestore import Client
-
 from shared.domain.asset import Asset, NewAsset
 from shared.domain.contribution import NewContribution
 from shared.domain.contributor import Contributor, NewContributor
@@ -39,7 +37,15 @@ def new_entry(
     return ledger.entries.record(request, recorded_by=recorded_by, idempotency_key=key)
 
 
-def import_id(client: Client, path: str, legacy_id: str) -> str:
+def import_id(ledger: Ledger, path: str, legacy_id: str) -> str:
     """Give a document an id that it had in an older service."""
-    client.document(path).update({"legacy_ids": [legacy_id]})
+    put(ledger, path, {"legacy_ids": [legacy_id]})
     return legacy_id
+
+
+def put(ledger: Ledger, path: str, fields: dict[str, Any]) -> None:
+    """Change fields of a document as somebody at the console may: no total follows."""
+    connection = ledger.connection
+    batch = connection.batch()
+    batch.update(connection.client.document(path), fields)
+    connection.commit(batch, connection.timing.deadline())

@@ -91,8 +91,8 @@ class TestAnEntry:
     def test_takes_imported_ids_and_keeps_the_ledgers_own(
         self, ledger: Ledger, client: Client, ids: Ids
     ) -> None:
-        import_id(client, "contributors/ada@example.com", LEGACY)
-        import_id(client, f"assets/{ids.asset}", LEGACY)
+        import_id(ledger, "contributors/ada@example.com", LEGACY)
+        import_id(ledger, f"assets/{ids.asset}", LEGACY)
         entry = new_entry(ledger, LEGACY, LEGACY).entry
         assert (entry.contributor_id, entry.asset_id) == (ids.contributor, ids.asset)
         assert_balanced(client)
