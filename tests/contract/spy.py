@@ -71,7 +71,8 @@ class Spy:
         self.calls.clear()
 
     def commit(self, request: Any, **options: Any) -> Any:
-        call = self._note("commit", options, writes=len(request.writes))
+        writes = request["writes"] if isinstance(request, dict) else request.writes
+        call = self._note("commit", options, writes=len(writes))
         return self._carry_out(call, lambda: self._api.commit(request=request, **options))
 
     def batch_get_documents(self, request: Any, **options: Any) -> Iterator[Any]:
