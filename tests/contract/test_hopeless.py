@@ -16,14 +16,12 @@ from shared.domain.errors import Unavailable
 from shared.domain.fields import parse
 from shared.domain.repository import Repository
 from shared.domain.sort import Sort
-from shared.store.deadline import Timing
 from shared.store.ledger import Ledger
 from shared.store.listing import EntryFilter
+from tests.contract.fake_time import BUDGET, LONGEST_CALL, FakeTime
 from tests.contract.reports import ledger_of, report
 from tests.contract.spy import Before, Spy
 
-BUDGET = 9.0
-LONGEST_CALL = 5.0
 SOMEBODY = "4f758c4b-f15e-5ad8-9ddf-034d0b5e98ba"
 
 OPERATIONS: dict[str, Callable[[Ledger], Any]] = {
@@ -61,36 +59,6 @@ OPERATIONS: dict[str, Callable[[Ledger], Any]] = {
     "list contributors": lambda ledger: ledger.lists.contributors(Sort.CREATED, limit=10),
     "list assets": lambda ledger: ledger.lists.assets(Sort.NAME, limit=10),
 }
-
-
-class FakeTime:
-    """A clock that goes on when somebody sleeps, or waits for an answer."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-        self.pauses: list[float] = []
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.now += seconds
-
-    @property
-    def elapsed(self) -> float:
-        return self.now - 1_000.0
-
-    @property
-    def timing(self) -> Timing:
-        """Every pause is as long as jitter lets it be."""
-        return Timing(
-            budget=BUDGET,
-            rpc_timeout=LONGEST_CALL,
-            monotonic=self.monotonic,
-            sleep=self.sleep,
-            uniform=lambda _, longest: longest,
-        )
 
 
 @pytest.fixture

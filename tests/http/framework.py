@@ -1,0 +1,141 @@
+"""The functions behind functions-framework itself, called as gunicorn calls it in production."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import functions_framework
+from google.cloud.firestore import Client
+from werkzeug.test import Client as HttpClient
+from werkzeug.test import TestResponse
+
+from shared.commands.local.rewrites import Rewrites
+from shared.commands.local_server import Dispatcher
+from shared.domain.identity import Classifier
+from shared.store.deadline import Timing
+from shared.store.ledger import Ledger, ledger_on
+from shared.web.entry_point import EntryPoint, entry_point
+from shared.web.logs import Log
+from shared.web.services import Services
+from shared.web.settings import Settings
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+SOURCE = Path(__file__).with_name("source.py")
+REWRITES = Rewrites.load(SOURCE.parents[2] / "firebase.json")
+
+NOW = datetime(2020, 5, 1, 12, tzinfo=UTC)
+KEY = {"X-API-Key": "s3cret"}
+REPORT: dict[str, Any] = {
+    "contributor_email": "test@example.com",
+    "repository": "seeker71/Coherence-Network",
+    "commit_hash": "abc123",
+    "cost_amount": 100.00,
+    "metadata": {"files_changed": 3, "lines_added": 120},
+}
+
+_handed: list[EntryPoint] = []
+
+
+def handed_over() -> EntryPoint:
+    """The function that is to be served; the source file takes it."""
+    return _handed.pop()
+
+
+def framework_app(function: EntryPoint) -> WSGIApplication:
+    """A function as the framework serves it under gunicorn."""
+    _handed.append(function)
+    app = functions_framework.create_app("function", str(SOURCE))
+
+    def under_gunicorn(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        # Other than the test client, gunicorn sets RAW_URI alone, and ends each body itself.
+        environ.pop("REQUEST_URI", None)
+        environ["wsgi.input_terminated"] = True
+        answer: Iterable[bytes] = app(environ, start_response)
+        return answer
+
+    return under_gunicorn
+
+
+class _TimedServices(Services):
+    """The services of a process whose ledger goes by another clock."""
+
+    def __init__(self, settings: Settings, *, timing: Timing | None, **options: Any) -> None:
+        super().__init__(settings, **options)
+        self._timing = timing
+
+    @property
+    def ledger(self) -> Ledger:
+        if self._timing is None:
+            return super().ledger
+        client = self._open_client(self.settings)
+        return ledger_on(client, classify=Classifier(), clock=self.clock, timing=self._timing)
+
+
+class Service:
+    """All functions, under the paths of hosting and each at its own URL.
+
+    Every answer is checked for what every answer has to have.
+    """
+
+    def __init__(
+        self,
+        open_client: Callable[[], Client],
+        settings: Settings | None = None,
+        *,
+        timing: Timing | None = None,
+    ) -> None:
+        self.logged: list[str] = []
+        self.services: Services = _TimedServices(
+            settings or Settings(api_keys={"ci": "s3cret"}),
+            timing=timing,
+            open_client=lambda _: open_client(),
+            clock=lambda: NOW,
+            log=Log(write=self.logged.append),
+        )
+        self._apps: dict[str, WSGIApplication] = {}
+        self._hosting = HttpClient(Dispatcher(REWRITES, self.app))
+
+    def app(self, name: str) -> WSGIApplication:
+        """A function by its entry point's name."""
+        if name not in self._apps:
+            handlers = import_module(f"functions.{name}").HANDLERS
+            self._apps[name] = framework_app(entry_point(name, handlers, self.services))
+        return self._apps[name]
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        at: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> TestResponse:
+        """Ask hosting, or the function `at` its own URL."""
+        client = HttpClient(self.app(at)) if at else self._hosting
+        response = client.open(path, method=method, headers=dict(headers or {}), **options)
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.headers["Vary"] == "X-API-Key, Authorization"
+        assert response.headers["X-Request-Id"]
+        return response
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, body: Any = None, **options: Any) -> TestResponse:
+        """Send JSON with a key."""
+        options.setdefault("headers", KEY)
+        options.setdefault("data", json.dumps(body))
+        options.setdefault("content_type", "application/json")
+        return self.request("POST", path, **options)
+
+    def track(self, **changes: Any) -> TestResponse:
+        """Report a commit."""
+        return self.post("/v1/contributions/github", REPORT | changes)
