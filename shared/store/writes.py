@@ -12,7 +12,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from google.cloud.firestore import SERVER_TIMESTAMP, Client, DocumentReference, Increment
+from google.cloud.firestore import (
+    SERVER_TIMESTAMP,
+    ArrayUnion,
+    Client,
+    DocumentReference,
+    Increment,
+)
 from google.cloud.firestore_v1.types import CommitRequest, DocumentTransform, Write
 
 _REQUEST_TIME = DocumentTransform.FieldTransform.ServerValue.REQUEST_TIME
@@ -28,9 +34,9 @@ class WriteOption(Protocol):
 class Batch:
     """Writes to be carried out together, in the order given.
 
-    Fields have plain names (no paths), and values that JSON knows, times, `Increment` and
-    `SERVER_TIMESTAMP`. Anything else is a `TypeError`, and an integer beyond 64 bits a
-    `ValueError`.
+    Fields have plain names (no paths), and values that JSON knows, times, `Increment`,
+    `ArrayUnion` and `SERVER_TIMESTAMP`. Anything else is a `TypeError`, and an integer beyond 64
+    bits a `ValueError`.
     """
 
     def __init__(self, client: Client) -> None:
@@ -76,6 +82,10 @@ class Batch:
                 write.update_transforms.add(field_path=name, set_to_server_value=_REQUEST_TIME)
             elif isinstance(value, Increment):
                 _encode(value.value, write.update_transforms.add(field_path=name).increment)
+            elif isinstance(value, ArrayUnion):
+                union = write.update_transforms.add(field_path=name).append_missing_elements
+                for item in value.values:
+                    _encode(item, union.values.add())
             else:
                 _encode(value, write.update.fields[name])
         return write

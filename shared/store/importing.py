@@ -1,0 +1,210 @@
+"""Bringing the plan for another store's file into the ledger, once, whatever is there already.
+
+Every document has an id that follows from the file, and every Commit carries new entries with
+what they add to the totals. So an import that ended in the middle is simply run again, and one
+may run while commits are being recorded: what is there stays, and is given its old ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from google.cloud.firestore import (
+    SERVER_TIMESTAMP,
+    ArrayUnion,
+    CollectionReference,
+    DocumentReference,
+    DocumentSnapshot,
+)
+
+from shared.domain.asset import Asset
+from shared.domain.contributor import Contributor, ContributorType
+from shared.domain.legacy import NotTaken
+from shared.domain.legacy_plan import ImportPlan, PlannedEntry
+from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
+from shared.store.deadline import Deadline
+from shared.store.documents import to_fields
+from shared.store.posting import Posting
+from shared.store.writes import Batch
+
+_T = TypeVar("_T")
+_A = TypeVar("_A", bound=Contributor | Asset)
+
+# An entry is at most three writes, with its contributor and its asset, and holds at most 16 KiB
+# of metadata: so many stay below 500 writes and 10 MiB.
+_ENTRIES_A_COMMIT = 160
+_ACCOUNTS_A_COMMIT = 400
+_OLD_IDS_A_COMMIT = 50_000
+
+_KEPT_OF_ENTRY = ("contributor_email", "author_email", "cost_micros", "legacy_ids")
+_KEPT_OF_ACCOUNT = ("legacy_ids",)
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many documents of one kind were created, given old ids, and found as they should be."""
+
+    created: int = 0
+    given_ids: int = 0
+    unchanged: int = 0
+
+    def add(self, other: Tally) -> None:
+        self.created += other.created
+        self.given_ids += other.given_ids
+        self.unchanged += other.unchanged
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import came to.
+
+    `not_taken` are contributions whose commit the ledger has for another author, and `differing`
+    the places of those that it has with another cost. Both stay as the ledger has them.
+    """
+
+    contributors: Tally = field(default_factory=Tally)
+    assets: Tally = field(default_factory=Tally)
+    contributions: Tally = field(default_factory=Tally)
+    not_taken: list[NotTaken] = field(default_factory=list)
+    differing: list[str] = field(default_factory=list)
+
+    def tallies(self) -> dict[str, Tally]:
+        """The tallies by collection."""
+        return {
+            "contributors": self.contributors,
+            "assets": self.assets,
+            "contributions": self.contributions,
+        }
+
+    def add(self, other: Imported) -> None:
+        self.contributors.add(other.contributors)
+        self.assets.add(other.assets)
+        self.contributions.add(other.contributions)
+        self.not_taken += other.not_taken
+        self.differing += other.differing
+
+
+@dataclass(frozen=True)
+class Importer:
+    """Imports over one connection; with `dry_run` it only reads."""
+
+    connection: Connection
+    classify: Callable[[str], ContributorType]
+    dry_run: bool = False
+
+    def run(self, plan: ImportPlan) -> Imported:
+        """Import; raises `Unavailable` when Firestore does not answer. What was written stays."""
+        done = Imported()
+        people, assets = self.connection.contributors, self.connection.assets
+        for some_people in _chunks(plan.contributors):
+            done.contributors.add(self._until_done(self._accounts, people, some_people))
+        for some_assets in _chunks(plan.assets):
+            done.assets.add(self._until_done(self._accounts, assets, some_assets))
+        names = list(plan.entries)
+        for start in range(0, len(names), _ENTRIES_A_COMMIT):
+            entries = {n: plan.entries[n] for n in names[start : start + _ENTRIES_A_COMMIT]}
+            done.add(self._until_done(self._entries, entries))
+        return done
+
+    def _until_done(self, attempt: Callable[..., _T], *arguments: Any) -> _T:
+        deadline = self.connection.timing.deadline()
+        while True:
+            try:
+                return attempt(*arguments, deadline)
+            except (*OVERTAKEN, *TRANSIENT):
+                deadline.pause()
+
+    def _accounts(
+        self,
+        collection: CollectionReference,
+        accounts: Mapping[str, Contributor | Asset],
+        deadline: Deadline,
+    ) -> Tally:
+        references = {name: collection.document(name) for name in accounts}
+        found = self._read(references.values(), _KEPT_OF_ACCOUNT, deadline)
+        tally = Tally()
+        batch = self.connection.batch()
+        for name, account in accounts.items():
+            stored = found[references[name].path]
+            if stored.exists:
+                _give_ids(batch, stored, account.legacy_ids, tally)
+                continue
+            began = account.created_at or SERVER_TIMESTAMP
+            batch.create(stored.reference, to_fields(account) | {"created_at": began})
+            tally.created += 1
+        self._commit(batch, deadline)
+        return tally
+
+    def _entries(self, entries: Mapping[str, PlannedEntry], deadline: Deadline) -> Imported:
+        references = {name: self.connection.contributions.document(name) for name in entries}
+        found = self._read(references.values(), _KEPT_OF_ENTRY, deadline)
+        posting = Posting(self.connection, self.classify)
+        there: list[tuple[DocumentSnapshot, PlannedEntry]] = []
+        for name, planned in entries.items():
+            stored = found[references[name].path]
+            if stored.exists:
+                there.append((stored, planned))
+            else:
+                asset_ref = self.connection.assets.document(planned.asset_document_id)
+                asset = (asset_ref, planned.asset)
+                posting.add(stored.reference, planned.entry, asset=asset, names={})
+        # A commit may be by somebody, or of a repository, that the file does not list.
+        accounts = [account.reference for account in posting.accounts.values()]
+        known = self._read(accounts, _KEPT_OF_ACCOUNT, deadline)
+        batch = posting.batch({path for path, account in known.items() if not account.exists})
+        done = Imported(contributions=Tally(created=len(posting.entries)))
+        for stored, planned in there:
+            _keep(batch, stored, planned, done)
+        self._commit(batch, deadline)
+        return done
+
+    def _read(
+        self, references: Iterable[DocumentReference], fields: Sequence[str], deadline: Deadline
+    ) -> dict[str, DocumentSnapshot]:
+        wanted = list(references)
+        return self.connection.read(wanted, deadline, fields=fields) if wanted else {}
+
+    def _commit(self, batch: Batch, deadline: Deadline) -> None:
+        if len(batch) and not self.dry_run:
+            self.connection.commit(batch, deadline)
+
+
+def _keep(batch: Batch, stored: DocumentSnapshot, planned: PlannedEntry, done: Imported) -> None:
+    """The ledger has this entry; give it the old ids, unless it is somebody else's."""
+    fields = stored.to_dict() or {}
+    if planned.entry.contributor_email not in {
+        fields.get("contributor_email"),
+        fields.get("author_email"),
+    }:
+        reason = "the ledger has this commit for another author"
+        done.not_taken.append(NotTaken(planned.place, reason))
+        return
+    if fields.get("cost_micros") != planned.entry.cost_amount:
+        done.differing.append(planned.place)
+    _give_ids(batch, stored, planned.entry.legacy_ids, done.contributions)
+
+
+def _give_ids(batch: Batch, stored: DocumentSnapshot, ids: Sequence[str], tally: Tally) -> None:
+    kept = set((stored.to_dict() or {}).get("legacy_ids") or ())
+    lacking = [old for old in ids if old not in kept]
+    if lacking:
+        batch.update(stored.reference, {"legacy_ids": ArrayUnion(lacking)})
+        tally.given_ids += 1
+    else:
+        tally.unchanged += 1
+
+
+def _chunks(accounts: Mapping[str, _A]) -> Iterator[dict[str, _A]]:
+    """As many accounts at a time as a Commit takes with their old ids."""
+    chunk: dict[str, _A] = {}
+    old_ids = 0
+    for name, account in accounts.items():
+        old_ids += len(account.legacy_ids)
+        if chunk and (len(chunk) == _ACCOUNTS_A_COMMIT or old_ids > _OLD_IDS_A_COMMIT):
+            yield chunk
+            chunk, old_ids = {}, len(account.legacy_ids)
+        chunk[name] = account
+    if chunk:
+        yield chunk
