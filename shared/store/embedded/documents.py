@@ -116,14 +116,13 @@ class Documents:
             return self._read_micros(), list(self._collections.get(name, {}).values())
 
     def descendants(self, parent: str, collection_id: str) -> tuple[int, list[DocumentPb]]:
-        """The documents below `parent` in collections of this id ("" for any), at any depth."""
-        suffix = f"/{collection_id}" if collection_id else ""
+        """The documents below `parent` in collections of this id, at any depth."""
         with self._state:
             self._check_usable()
             found = [
                 document
                 for name, documents in self._collections.items()
-                if name.startswith(f"{parent}/") and name.endswith(suffix)
+                if name.startswith(f"{parent}/") and name.endswith(f"/{collection_id}")
                 for document in documents.values()
             ]
             return self._read_micros(), found
@@ -190,10 +189,11 @@ class Documents:
 
     def _flush(self) -> None:
         """Write what waits, then show it to readers. Only under `_flushing`."""
-        with self._state:
-            batch, self._waiting = self._waiting, []
-        lines = [ticket.line for ticket in batch if ticket.line is not None]
+        batch: list[_Ticket] = []
         try:
+            with self._state:
+                batch, self._waiting = self._waiting, []
+            lines = [ticket.line for ticket in batch if ticket.line is not None]
             if lines and self._journal is not None:
                 self._journal.append(lines)
             with self._state:

@@ -113,7 +113,7 @@ def _unary(condition: FilterPb) -> Filter:
         case UnaryOperator.IS_NOT_NULL:
             test = NULL_KEY.__ne__
         case UnaryOperator.IS_NOT_NAN:
-            test = lambda key: key not in (NULL_KEY, NAN_KEY)  # noqa: E731
+            test = _is_plain
         case _:
             raise invalid_argument("Unknown UnaryFilter operator.")
     return _leaf(_on_field(path, test), path, inequality=condition.op in _NEGATIONS)
@@ -154,7 +154,7 @@ def _field_test(operator: int, operand: ValuePb) -> Test:
     key = sort_key(operand)
     match operator:
         case FieldOperator.EQUAL:
-            return _never if _is_odd(key) else key.__eq__
+            return key.__eq__ if _is_plain(key) else _never
         case FieldOperator.NOT_EQUAL:
             return lambda found: found not in (NULL_KEY, key)
         case FieldOperator.LESS_THAN:
@@ -182,21 +182,21 @@ def _never(_: SortKey) -> bool:
     return False
 
 
-def _is_odd(key: SortKey) -> bool:
-    return key in (NULL_KEY, NAN_KEY)
+def _is_plain(key: SortKey) -> bool:
+    """Whether it is neither null nor NaN."""
+    return key not in (NULL_KEY, NAN_KEY)
 
 
 def _within(key: SortKey, compare: Test) -> Test:
     """An inequality: it holds among values of one type only, and never for null or NaN."""
-    if _is_odd(key):
+    if not _is_plain(key):
         return _never
     rank = key[0]
     return lambda found: found[0] == rank and found != NAN_KEY and compare(found)
 
 
 def _elements(operand: ValuePb) -> frozenset[SortKey]:
-    keys = map(sort_key, operand.array_value.values)
-    return frozenset(key for key in keys if not _is_odd(key))
+    return frozenset(filter(_is_plain, map(sort_key, operand.array_value.values)))
 
 
 def _not_in(operand: ValuePb) -> Test:

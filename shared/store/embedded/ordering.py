@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import total_ordering
+from functools import cached_property, total_ordering
 from typing import Any
 
 from shared.store.embedded import field_paths, names
@@ -54,6 +54,10 @@ class Order:
         """Whether positions run from large to small."""
         return self.descending[0]
 
+    @cached_property
+    def _mixed(self) -> bool:
+        return len(set(self.descending)) > 1
+
     def position(self, document: DocumentPb) -> Position | None:
         """Where a document stands; None where it lacks a field, so is not in the result."""
         keys: list[Any] = []
@@ -98,7 +102,7 @@ class Order:
 
     def _aligned(self, keys: list[Any]) -> Position:
         """The keys as one tuple: those that run against the first field's direction reversed."""
-        if len(set(self.descending)) > 1:
+        if self._mixed:
             keys = [
                 key if descending == self.reverse else _Reversed(key)
                 for key, descending in zip(keys, self.descending, strict=False)

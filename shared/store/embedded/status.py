@@ -23,10 +23,6 @@ class StatusError(grpc.RpcError):  # type: ignore[misc]
         """The text that goes with the code."""
         return self._details
 
-    def initial_metadata(self) -> tuple[()]:
-        """Nothing: there is no wire, hence no headers."""
-        return ()
-
     def trailing_metadata(self) -> tuple[()]:
         """Nothing: there is no wire, hence no trailers."""
         return ()
