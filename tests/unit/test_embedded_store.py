@@ -109,15 +109,15 @@ class _HeldJournal(Journal):
         self.reached = threading.Event()
         self.let = threading.Event()
         self.sizes: list[int] = []
-        self.failing = False
+        self.failure: BaseException | None = None
 
     def append(self, commits: Sequence[bytes]) -> None:
         self.sizes.append(len(commits))
         self.reached.set()
         assert self.let.wait(timeout=30)
-        if self.failing:
-            self.failing = False
-            raise JournalUnavailableError("for once")
+        if self.failure is not None:
+            failure, self.failure = self.failure, None
+            raise failure
         super().append(commits)
 
 
@@ -159,12 +159,24 @@ class TestOrderOfEvents:
     def test_a_failed_write_fails_what_was_counted_on_top_of_it(
         self, client: Client, documents: Documents, journal: _HeldJournal
     ) -> None:
-        journal.failing = True
+        journal.failure = JournalUnavailableError("for once")
         outcomes = self._one_held_and_eight_waiting(client, documents, journal)
         assert outcomes == ["unavailable"] * 9
         assert not client.document("c/x").get().exists
         client.document("c/x").set({"n": Increment(1)}, merge=True)
         assert client.document("c/x").get().to_dict() == {"n": 1}
+
+    def test_after_an_interrupted_write_nothing_more_is_taken(
+        self, client: Client, journal: _HeldJournal
+    ) -> None:
+        """It is unknown whether the disk has it: only reading the journal anew can tell."""
+        journal.let.set()
+        journal.failure = KeyboardInterrupt()
+        with pytest.raises(KeyboardInterrupt):
+            client.document("c/x").set({})
+        with pytest.raises(exceptions.InternalServerError):
+            client.document("c/y").set({})
+        assert not client.document("c/x").get().exists
 
     @staticmethod
     def _one_held_and_eight_waiting(
