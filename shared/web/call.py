@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from werkzeug.wrappers import Request
 
@@ -88,8 +89,7 @@ class Call:
         # Behind Firebase Hosting, the client knows the service by the forwarded name.
         host = headers.get("X-Forwarded-Host") or self.request.host
         scheme = headers.get("X-Forwarded-Proto") or self.request.scheme
-        path = self.request.environ.get("REQUEST_URI") or self.request.path
-        path = path.partition("?")[0]
-        if not _HOST.fullmatch(host) or scheme not in {"http", "https"} or path[:1] != "/":
-            return self.request.path
+        path = quote(self.request.path)
+        if not _HOST.fullmatch(host) or scheme not in {"http", "https"}:
+            return path
         return f"{scheme}://{host}{path}"

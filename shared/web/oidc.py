@@ -28,12 +28,21 @@ class TokenVerifier:
     made-up id costs nothing.
     """
 
-    def __init__(self, *, issuer: str, audience: str, owners: AbstractSet[str]) -> None:
+    def __init__(
+        self,
+        *,
+        issuer: str,
+        audience: str,
+        owners: AbstractSet[str],
+        cooldown_seconds: float = 30,
+    ) -> None:
         self._issuer = issuer
         self._audience = audience
         self._owners = owners
         self._keys = jwt.PyJWKClient(
-            f"{issuer}/.well-known/jwks", timeout=_FETCH_TIMEOUT_S, cooldown_duration=30
+            f"{issuer}/.well-known/jwks",
+            timeout=_FETCH_TIMEOUT_S,
+            cooldown_duration=cooldown_seconds,
         )
 
     def verify(self, token: str) -> Caller:

@@ -1,0 +1,106 @@
+"""An issuer of OIDC tokens on loopback, as GitHub is one."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from jwt.algorithms import RSAAlgorithm
+
+AUDIENCE = "https://ledger.example"
+OWNER = "1024"
+
+
+class Issuer:
+    """Publishes its keys, and signs tokens with the newest one."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, RSAPrivateKey] = {}
+        self.fetches = 0
+        self.rotate("first")
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.01,), daemon=True
+        )
+
+    def __enter__(self) -> Issuer:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Go away, as an issuer that cannot be reached."""
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def rotate(self, key_id: str) -> None:
+        """Sign with a new key from now on; the old ones stay published."""
+        self.keys[key_id] = generate_private_key(public_exponent=65537, key_size=2048)
+
+    def claims(self, **changes: Any) -> dict[str, Any]:
+        """What GitHub says of a workflow's job, as far as it matters here."""
+        now = int(time.time())
+        return {
+            "iss": self.url,
+            "aud": AUDIENCE,
+            "iat": now,
+            "nbf": now,
+            "exp": now + 300,
+            "sub": "repo:octo/repo:ref:refs/heads/main",
+            "repository": "octo/repo",
+            "repository_owner": "octo",
+            "repository_owner_id": OWNER,
+        } | changes
+
+    def token(self, **changes: Any) -> str:
+        """A token as it should be, but for the claims that are changed."""
+        key_id, key = list(self.keys.items())[-1]
+        return jwt.encode(self.claims(**changes), key, algorithm="RS256", headers={"kid": key_id})
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        issuer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                issuer.fetches += 1
+                found = self.path == "/.well-known/jwks"
+                body = json.dumps({"keys": issuer.published()}).encode()
+                self.send_response(200 if found else 404)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args: Any) -> None:
+                """Say nothing."""
+
+        return Handler
+
+    def published(self) -> list[dict[str, Any]]:
+        """The public keys, as a JSON Web Key Set holds them."""
+        return [
+            {
+                **json.loads(RSAAlgorithm.to_jwk(key.public_key())),
+                "kid": key_id,
+                "alg": "RS256",
+                "use": "sig",
+            }
+            for key_id, key in self.keys.items()
+        ]
