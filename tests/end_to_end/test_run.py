@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import signal
 import socket
 import threading
@@ -14,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from shared.commands.emulator.exports import metadata
 from tests.backends import installed_emulator
 from tests.end_to_end.local_run import LocalRun, eventually
 
@@ -146,18 +148,19 @@ def is_ready(run: LocalRun) -> bool:
 
 def test_a_damaged_export_is_set_aside_and_the_one_before_is_served(runner: Runner) -> None:
     run = runner("emulator")
-    for commit_hash in ("aaaa01", "aaaa02"):
-        run.start()
-        run.post(commit_hash)
-        run.stop()
+    run.start()
+    run.post("aaaa01")
+    run.stop()
     exports = run.data_dir / "emulator" / "exports"
     newest = max(exports.glob("export-*"))
-    for metadata in newest.rglob("*.overall_export_metadata"):
-        metadata.write_bytes(b"\xff damaged")
+    damaged = exports / "export-99999998"
+    shutil.copytree(newest, damaged)
+    metadata(damaged).write_bytes(b"\xff damaged")
+
     run.start()
     assert "was set aside" in run.output
-    assert "aaaa01" in run.commits()
-    assert list(exports.glob(f"damaged-*/{newest.name}"))
+    assert run.commits() == {"aaaa01"}
+    assert list(exports.glob(f"damaged-*/{damaged.name}"))
 
 
 def test_a_closed_terminal_stops_it_cleanly(runner: Runner) -> None:
@@ -205,11 +208,9 @@ def test_wrong_settings_are_all_named_before_anything_starts(runner: Runner) -> 
 
 
 def test_the_data_of_the_other_backend_is_mentioned(runner: Runner) -> None:
-    first = runner("emulator")
-    first.start()
-    first.post("aaaa01")
-    first.stop()
-    other = runner("embedded")
-    other.start()
-    assert "also holds data of the emulator backend" in other.output
-    assert other.commits() == set()
+    run = runner("embedded")
+    export = run.data_dir / "emulator" / "exports" / "export-00000001" / "ledger"
+    export.mkdir(parents=True)
+    (export / "output-0").write_bytes(b"documents")
+    run.start()
+    assert "also holds data of the emulator backend" in run.output

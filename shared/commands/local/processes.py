@@ -26,6 +26,7 @@ class GroupProcess:
         command: Sequence[str],
         *,
         environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
         output: IO[bytes] | None = None,
         pass_fds: Sequence[int] = (),
     ) -> Self:
@@ -34,6 +35,7 @@ class GroupProcess:
             subprocess.Popen(
                 command,
                 env=environment,
+                cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT if output else None,
