@@ -1,0 +1,396 @@
+"""Lists over HTTP: arrays, limits, page tokens, links, and masks."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.http.framework import KEY, Service
+from tests.http.problems import assert_problem
+
+LISTS = ["/v1/contributions", "/v1/contributors", "/v1/assets"]
+
+
+def next_link(response: Any) -> str | None:
+    """The URL of the next page."""
+    link = response.headers.get("Link")
+    if link is None:
+        return None
+    match = re.fullmatch(r'<([^<>\s]+)>; rel="next"', link)
+    assert match, link
+    return match[1]
+
+
+def walk(service: Service, path: str, **options: Any) -> Iterator[list[dict[str, Any]]]:
+    """All pages, by following the links as they are."""
+    url: str | None = f"http://localhost{path}"
+    while url:
+        response = service.get(url.removeprefix("http://localhost"), **options)
+        assert response.status_code == 200, response.get_data(as_text=True)
+        yield response.get_json()
+        url = next_link(response)
+        assert url is None or url.startswith("http://localhost/")
+
+
+@pytest.fixture
+def filled(service: Service) -> Service:
+    """A service with seven contributors, assets and contributions."""
+    for number in range(7):
+        response = service.track(
+            contributor_email=f"person-{number}@example.com",
+            contributor_name=f"Person {number}",
+            repository=f"octo/repo-{number}",
+            commit_hash=f"{number:06x}",
+            timestamp=f"2024-05-0{number + 1}T00:00:00Z",
+        )
+        assert response.status_code == 201
+    return service
+
+
+class TestList:
+    @pytest.mark.parametrize("path", LISTS)
+    def test_of_nothing_is_an_empty_array(self, service: Service, path: str) -> None:
+        response = service.get(path)
+        assert response.status_code == 200
+        assert response.headers["Content-Type"] == "application/json"
+        assert response.get_json() == []
+        assert "Link" not in response.headers
+
+    def test_of_contributors_has_the_fields_of_the_contract(self, service: Service) -> None:
+        recorded_at = service.track(contributor_name="Test Person").get_json()["recorded_at"]
+        assert service.get("/v1/contributors", headers=KEY).get_json() == [
+            {
+                "id": "4f758c4b-f15e-5ad8-9ddf-034d0b5e98ba",
+                "email": "test@example.com",
+                "name": "Test Person",
+                "contributor_type": "HUMAN",
+                "wallet_address": None,
+                "hourly_rate": None,
+                "contribution_count": 1,
+                "total_cost": "100.00",
+                "created_at": recorded_at,
+                "last_contribution_at": recorded_at,
+                "legacy_ids": [],
+            }
+        ]
+
+    def test_of_assets_has_the_fields_of_the_contract(self, service: Service) -> None:
+        recorded_at = service.track().get_json()["recorded_at"]
+        assert service.get("/v1/assets").get_json() == [
+            {
+                "id": "be2e4112-a5b0-5072-9971-c59703a2b0e1",
+                "name": "seeker71/Coherence-Network",
+                "asset_type": "CODE",
+                "description": "GitHub repository: seeker71/Coherence-Network",
+                "contribution_count": 1,
+                "total_cost": "100.00",
+                "created_at": recorded_at,
+                "last_contribution_at": recorded_at,
+                "legacy_ids": [],
+            }
+        ]
+
+    def test_of_contributions_holds_what_was_answered(self, service: Service) -> None:
+        recorded = service.track().get_json()
+        assert service.get("/v1/contributions", headers=KEY).get_json() == [recorded]
+
+    @pytest.mark.parametrize("path", LISTS)
+    def test_is_the_same_at_the_functions_own_url(self, filled: Service, path: str) -> None:
+        function = path.removeprefix("/v1/")
+        listed = filled.get(path).get_json()
+        assert filled.get("/", at=function).get_json() == listed
+        assert filled.get(path, at=function).get_json() == listed
+
+    @pytest.mark.parametrize("path", LISTS)
+    def test_answers_head_with_the_link_and_no_body(self, filled: Service, path: str) -> None:
+        response = filled.request("HEAD", f"{path}?limit=3")
+        assert response.status_code == 200
+        assert response.get_data() == b""
+        assert next_link(response)
+
+
+class TestPages:
+    @pytest.mark.parametrize("path", LISTS)
+    @pytest.mark.parametrize("limit", [1, 3, 7, 8])
+    def test_come_by_their_links_one_after_the_other(
+        self, filled: Service, path: str, limit: int
+    ) -> None:
+        pages = list(walk(filled, f"{path}?limit={limit}"))
+        ids = [record["id"] for page in pages for record in page]
+        assert ids == [record["id"] for record in filled.get(path).get_json()]
+        assert len(set(ids)) == 7
+        assert [len(page) for page in pages[:-1]] == [limit] * (len(pages) - 1)
+
+    def test_come_newest_first(self, filled: Service) -> None:
+        times = [entry["timestamp"] for entry in filled.get("/v1/contributions").get_json()]
+        assert times == [f"2024-05-0{day}T00:00:00Z" for day in range(7, 0, -1)]
+
+    @pytest.mark.parametrize("sort", ["created", "recent", "total_cost", "contributions", "name"])
+    @pytest.mark.parametrize("path", ["/v1/contributors", "/v1/assets"])
+    def test_come_in_every_order(self, filled: Service, path: str, sort: str) -> None:
+        pages = list(walk(filled, f"{path}?limit=3&sort={sort}", headers=KEY))
+        assert len({record["id"] for page in pages for record in page}) == 7
+
+    @pytest.mark.parametrize(
+        "query", ["repository=OCTO/Repo-3", "since=2024-05-03T00:00:00Z", "include_voided=true"]
+    )
+    def test_keep_their_filters_in_the_links(self, filled: Service, query: str) -> None:
+        path = f"/v1/contributions?{query}"
+        ids = [entry["id"] for page in walk(filled, f"{path}&limit=1") for entry in page]
+        assert ids == [entry["id"] for entry in filled.get(path).get_json()]
+        assert ids
+
+    def test_may_change_their_size_on_the_way(self, filled: Service) -> None:
+        link = next_link(filled.get("/v1/contributions?limit=2"))
+        assert link
+        onward = link.removeprefix("http://localhost").replace("limit=2", "limit=100")
+        assert len(filled.get(onward).get_json()) == 5
+
+
+class TestLimit:
+    @pytest.mark.parametrize("path", LISTS)
+    @pytest.mark.parametrize("limit", ["0", "-1", "1001", "1e2", "ten", "", "1.0", "٣", "+5", " 5"])
+    def test_out_of_range_is_422(self, service: Service, path: str, limit: str) -> None:
+        response = service.get(path, query_string={"limit": limit}, headers=KEY)
+        problem = assert_problem(response, 422, "invalid")
+        assert [fault["pointer"] for fault in problem["errors"]] == ["?limit"]
+
+    @pytest.mark.parametrize("path", LISTS)
+    def test_is_100_without_a_key_and_1000_with_one(self, service: Service, path: str) -> None:
+        assert service.get(f"{path}?limit=100").status_code == 200
+        assert_problem(service.get(f"{path}?limit=101"), 422, "invalid")
+        assert service.get(f"{path}?limit=1000", headers=KEY).status_code == 200
+
+    def test_is_100_where_none_is_given(self, service: Service) -> None:
+        for number in range(101):
+            service.track(commit_hash=f"{number:06x}")
+        response = service.get("/v1/contributions")
+        assert len(response.get_json()) == 100
+        assert next_link(response)
+
+
+def token(service: Service, path: str) -> str:
+    """The token of the second page."""
+    link = next_link(service.get(path))
+    assert link
+    return parse_qs(urlsplit(link).query)["page_token"][0]
+
+
+class TestPageToken:
+    @pytest.mark.parametrize("other", ["/v1/contributors", "/v1/assets", "/v1/contributions"])
+    @pytest.mark.parametrize("path", LISTS)
+    def test_of_another_list_is_422(self, filled: Service, path: str, other: str) -> None:
+        given = token(filled, f"{other}?limit=2")
+        response = filled.get(path, query_string={"page_token": given})
+        if path == other:
+            assert response.status_code == 200
+        else:
+            problem = assert_problem(response, 422, "invalid")
+            assert [fault["pointer"] for fault in problem["errors"]] == ["?page_token"]
+
+    @pytest.mark.parametrize(
+        ("given_for", "used_for"),
+        [
+            ("/v1/contributions?limit=2", "/v1/contributions?repository=octo/repo-1"),
+            ("/v1/contributions?limit=2", "/v1/contributions?since=2024-05-03T00:00:00Z"),
+            ("/v1/contributions?limit=2", "/v1/contributions?include_voided=true"),
+            ("/v1/contributors?limit=2", "/v1/contributors?sort=recent"),
+            ("/v1/assets?limit=2&sort=name", "/v1/assets"),
+            ("/v1/assets?limit=2&sort=name", "/v1/assets?sort=total_cost"),
+        ],
+    )
+    def test_of_other_filters_or_another_order_is_422(
+        self, filled: Service, given_for: str, used_for: str
+    ) -> None:
+        used_for += "&" if "?" in used_for else "?"
+        response = filled.get(f"{used_for}page_token={token(filled, given_for)}")
+        assert_problem(response, 422, "invalid")
+
+    @pytest.mark.parametrize(
+        "made_up",
+        ["", "x", "====", "null", "e30=", "🦆", "a" * 3_000, "../..", "%00", "-_-_", "AAAA"],
+    )
+    @pytest.mark.parametrize("path", LISTS)
+    def test_that_is_made_up_is_422(self, filled: Service, path: str, made_up: str) -> None:
+        response = filled.get(path, query_string={"page_token": made_up})
+        assert_problem(response, 422, "invalid")
+
+    @pytest.mark.parametrize("path", LISTS)
+    def test_that_was_changed_is_422(self, filled: Service, path: str) -> None:
+        given = token(filled, f"{path}?limit=2")
+        for place in range(0, len(given), 7):
+            changed = given[:place] + ("A" if given[place] != "A" else "B") + given[place + 1 :]
+            assert_problem(filled.get(path, query_string={"page_token": changed}), 422, "invalid")
+
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            '["2024-05-01T00:00:00Z", 5]',
+            '["2024-05-01T00:00:00Z", ""]',
+            '["2024-05-01T00:00:00Z", "a/b/c"]',
+            '["2024-05-01T00:00:00Z", ".."]',
+            '["2024-05-01T00:00:00Z", "__x__"]',
+            '["2024-05-01T00:00:00Z", "\\ud800"]',
+            '["yesterday", "a@b"]',
+            '[[], "a@b"]',
+            '[{"a": 1}, "a@b"]',
+            '[true, "a@b"]',
+            '[1.5, "a@b"]',
+            '[1e999, "a@b"]',
+            '[9223372036854775808, "a@b"]',
+            '["a@b"]',
+            "5",
+            '{"a": 1, "b": 2}',
+            "",
+        ],
+    )
+    @pytest.mark.parametrize(
+        ("path", "operation"),
+        [
+            ("/v1/contributions", "list_contributions"),
+            ("/v1/contributors", "list_contributors"),
+            ("/v1/assets", "list_assets"),
+        ],
+    )
+    def test_that_is_made_up_by_somebody_who_knows_its_form_is_422(
+        self, filled: Service, path: str, operation: str, payload: str
+    ) -> None:
+        made_up = forged(operation, payload)
+        assert_problem(filled.get(path, query_string={"page_token": made_up}), 422, "invalid")
+
+    def test_made_up_by_this_test_would_be_taken_if_it_were_right(self, filled: Service) -> None:
+        right = forged("list_contributions", '["2024-05-03T00:00:00Z", "octo:repo-2@000002"]')
+        found = filled.get("/v1/contributions", query_string={"page_token": right}).get_json()
+        assert [entry["commit_hash"] for entry in found] == ["000001", "000000"]
+
+    @pytest.mark.parametrize("sort", ["created", "recent", "total_cost", "contributions", "name"])
+    def test_holds_no_address_and_no_name_of_a_person(self, filled: Service, sort: str) -> None:
+        link = next_link(filled.get(f"/v1/contributors?limit=2&sort={sort}", headers=KEY))
+        assert link
+        given = parse_qs(urlsplit(link).query)["page_token"][0]
+        text = link + base64.urlsafe_b64decode(given).decode()
+        assert "@" not in text
+        assert "person" not in text.lower()
+
+
+def forged(operation: str, payload: str) -> str:
+    """A token whose digest is right: it is no signature, and can be computed by anybody."""
+    scope = json.dumps([operation, {}, {}], sort_keys=True)
+    digest = hashlib.sha256(f"{scope}\n{payload}".encode()).hexdigest()[:12]
+    return base64.urlsafe_b64encode(f"{digest}{payload}".encode()).decode()
+
+
+class TestLink:
+    @pytest.mark.parametrize(
+        ("headers", "origin"),
+        [
+            ({}, "http://localhost"),
+            ({"Host": "ledger.example:8080"}, "http://ledger.example:8080"),
+            (
+                {"X-Forwarded-Host": "ledger.example", "X-Forwarded-Proto": "https"},
+                "https://ledger.example",
+            ),
+            ({"X-Forwarded-Proto": "https"}, "https://localhost"),
+        ],
+    )
+    def test_is_the_address_that_the_client_used(
+        self, filled: Service, headers: dict[str, str], origin: str
+    ) -> None:
+        link = next_link(filled.get("/v1/contributions?limit=2", headers=headers))
+        assert link
+        assert link.startswith(f"{origin}/v1/contributions?limit=2&page_token=")
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"X-Forwarded-Host": "evil.example/path"},
+            {"X-Forwarded-Host": "user@evil.example"},
+            {"X-Forwarded-Host": 'evil.example>; rel="next", <x'},
+            {"X-Forwarded-Host": "evil.example, other.example"},
+            {"X-Forwarded-Host": "evil example"},
+            {"X-Forwarded-Host": "evil.example:port"},
+            {"X-Forwarded-Proto": "javascript"},
+            {"X-Forwarded-Proto": "https, http"},
+        ],
+        ids=str,
+    )
+    def test_takes_no_forwarded_host_that_is_none(
+        self, filled: Service, headers: dict[str, str]
+    ) -> None:
+        link = next_link(filled.get("/v1/contributions?limit=2", headers=headers))
+        assert link
+        assert "evil" not in link
+        assert "javascript" not in link
+        assert link.removeprefix("http://localhost").startswith("/v1/contributions?limit=2&")
+
+    def test_of_a_functions_own_url_leads_there(self, filled: Service) -> None:
+        link = next_link(filled.get("/?limit=2", at="contributors"))
+        assert link
+        assert link.startswith("http://localhost/?limit=2&page_token=")
+        onward = link.removeprefix("http://localhost")
+        assert len(filled.get(onward, at="contributors").get_json()) == 2
+
+
+class TestMask:
+    ADDRESS = "alice.example@mail.example"
+
+    @pytest.fixture
+    def planted(self, service: Service) -> Service:
+        """The address wherever a report can hold it."""
+        service.track(
+            contributor_email=self.ADDRESS,
+            contributor_name=f"Alice <{self.ADDRESS}>",
+            author_email=f"old+{self.ADDRESS}",
+            co_authors=[{"email": f"co-{self.ADDRESS}"}],
+            url=f"https://x.org/?by={self.ADDRESS}",
+            metadata={
+                "note": f"by {self.ADDRESS}.",
+                "deep": {"list": [{"who": self.ADDRESS}]},
+                self.ADDRESS: 1,
+            },
+        )
+        return service
+
+    @pytest.mark.parametrize("path", LISTS)
+    def test_hides_every_address_from_readers_without_a_key(
+        self, planted: Service, path: str
+    ) -> None:
+        response = planted.get(path)
+        assert response.status_code == 200
+        text = response.get_data(as_text=True) + str(response.headers)
+        assert self.ADDRESS not in text
+        assert "alice.example" not in text
+
+    def test_leaves_the_domain_and_the_first_letter(self, planted: Service) -> None:
+        people = {person["email"]: person for person in planted.get("/v1/contributors").get_json()}
+        assert sorted(people) == ["a***@mail.example", "c***@mail.example"]
+        assert people["a***@mail.example"]["name"] == "Alice <***@mail.example>"
+        [entry] = planted.get("/v1/contributions").get_json()
+        assert entry["contributor_email"] == "a***@mail.example"
+        assert entry["metadata"]["note"] == "by a***@mail.example."
+        assert entry["metadata"]["deep"] == {"list": [{"who": "a***@mail.example"}]}
+
+    def test_hides_a_name_that_was_taken_from_the_address(self, planted: Service) -> None:
+        people = {person["email"]: person for person in planted.get("/v1/contributors").get_json()}
+        assert people["c***@mail.example"]["name"] == "c***"
+
+    @pytest.mark.parametrize("path", ["/v1/contributions", "/v1/contributors"])
+    def test_shows_everything_to_holders_of_a_key(self, planted: Service, path: str) -> None:
+        assert self.ADDRESS in planted.get(path, headers=KEY).get_data(as_text=True)
+
+    def test_does_not_let_addresses_be_asked_for(self, planted: Service) -> None:
+        for path in (
+            f"/v1/contributors/{self.ADDRESS}",
+            f"/v1/contributors/{self.ADDRESS}/contributions",
+            f"/v1/contributions?contributor={self.ADDRESS}",
+            "/v1/contributors?sort=name",
+        ):
+            assert_problem(planted.get(path), 401, "unauthenticated")
+            assert planted.get(path, headers=KEY).status_code == 200
