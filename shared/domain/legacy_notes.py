@@ -62,7 +62,7 @@ def _left_out(file: LegacyFile) -> Iterator[str]:
         known = LISTS[name].model_fields
         filled = (key for item in records for key in item if item[key] is not None)
         for key, count in Counter(key for key in filled if key not in known).items():
-            yield f"{name}: {mask_text(key)} has no place in the ledger ({count} times)"
+            yield f"{count} of {name}: {mask_text(key)} has no place in the ledger"
 
 
 def some_of(places: Sequence[str]) -> str:
