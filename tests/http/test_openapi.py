@@ -16,12 +16,13 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from shared.web.openapi import VERSION, document
 from shared.web.routes import OPERATIONS, Access
 from tests.http import documented
-from tests.http.whole_service import REWRITES, WholeService, whole_service
+from tests.http.documented_service import DocumentedService, documented_service
+from tests.http.framework import REWRITES
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[WholeService]:
-    with whole_service() as service:
+def service() -> Iterator[DocumentedService]:
+    with documented_service() as service:
         yield service
 
 
@@ -29,8 +30,8 @@ def test_it_is_valid_openapi_3_1() -> None:
     OpenAPIV31SpecValidator(document()).validate()
 
 
-def test_it_is_answered_at_its_path(service: WholeService) -> None:
-    answer = service.client.get("/v1/openapi.json")
+def test_it_is_answered_at_its_path(service: DocumentedService) -> None:
+    answer = service.get("/v1/openapi.json")
     assert (answer.status_code, answer.mimetype) == (200, "application/json")
     assert answer.get_json() == document()
 
@@ -134,7 +135,7 @@ def test_every_answer_and_every_body_has_an_example() -> None:
     "operation", [o for o in OPERATIONS if o.method in {"GET", "DELETE"}], ids=lambda o: o.name
 )
 def test_the_query_parameters_are_those_that_the_operation_knows(
-    operation: Any, service: WholeService
+    operation: Any, service: DocumentedService
 ) -> None:
     answer = service.ask(operation.name, query={"no_such": "1"})
     assert answer.status_code == 422

@@ -9,19 +9,21 @@ import pytest
 
 from shared.web import openapi_examples as examples
 from tests.http.documented import assert_documented
-from tests.http.whole_service import WITH_KEY, WholeService, whole_service
+from tests.http.documented_service import WITH_KEY, DocumentedService, documented_service
 
 # Fields that tell when something happened.
 TIMES = {"recorded_at", "created_at", "last_contribution_at", "voided_at"}
 
 
 @pytest.fixture
-def service() -> Iterator[WholeService]:
-    with whole_service() as service:
+def service() -> Iterator[DocumentedService]:
+    with documented_service() as service:
         yield service
 
 
-def test_a_commit_s_way_through_the_ledger_is_as_the_examples_tell(service: WholeService) -> None:
+def test_a_commit_s_way_through_the_ledger_is_as_the_examples_tell(
+    service: DocumentedService,
+) -> None:
     story = [
         ("track_commit", examples.CONTRIBUTION),
         ("track_commit", examples.CONTRIBUTION),
@@ -52,24 +54,24 @@ def _without(fields: set[str], value: Any) -> Any:
     return {name: item for name, item in value.items() if name not in fields}
 
 
-def test_a_created_contributor_is_as_the_example_tells(service: WholeService) -> None:
+def test_a_created_contributor_is_as_the_example_tells(service: DocumentedService) -> None:
     answer = assert_documented(service.ask("create_contributor"), "create_contributor")
     assert _without(TIMES, answer) == _without(TIMES, examples.CREATED_CONTRIBUTOR)
 
 
-def test_the_outcomes_of_a_batch_are_as_the_example_tells(service: WholeService) -> None:
+def test_the_outcomes_of_a_batch_are_as_the_example_tells(service: DocumentedService) -> None:
     taken = {**examples.SHORTEST_REPORT, "commit_hash": "abc123"}
     assert service.ask("track_commit", body=taken).status_code == 201
     answer = assert_documented(service.ask("track_batch"), "track_batch")
     assert answer == examples.BATCH_ANSWER
 
 
-def test_the_outcomes_of_a_push_are_as_the_example_tells(service: WholeService) -> None:
+def test_the_outcomes_of_a_push_are_as_the_example_tells(service: DocumentedService) -> None:
     answer = assert_documented(service.ask("receive_webhook"), "receive_webhook")
     assert answer == examples.PUSH_ANSWER
 
 
-def test_every_outcome_of_a_commit_in_a_batch_is_documented(service: WholeService) -> None:
+def test_every_outcome_of_a_commit_in_a_batch_is_documented(service: DocumentedService) -> None:
     def commit(number: int, **more: Any) -> dict[str, Any]:
         return {"contributor_email": "a@b", "commit_hash": f"{number:06}", **more}
 
@@ -77,7 +79,10 @@ def test_every_outcome_of_a_commit_in_a_batch_is_documented(service: WholeServic
         report = commit(number, repository=examples.REPOSITORY)
         assert service.ask("track_commit", body=report).status_code == 201
     voided = f"{examples.REPOSITORY}@000003"
-    assert service.client.delete(f"/v1/contributions/{voided}", headers=WITH_KEY).status_code == 200
+    assert (
+        service.request("DELETE", f"/v1/contributions/{voided}", headers=WITH_KEY).status_code
+        == 200
+    )
     commits = [
         commit(0),
         commit(1),
@@ -98,7 +103,7 @@ def test_every_outcome_of_a_commit_in_a_batch_is_documented(service: WholeServic
     ]
 
 
-def test_a_replay_that_differs_says_so_in_documented_headers(service: WholeService) -> None:
+def test_a_replay_that_differs_says_so_in_documented_headers(service: DocumentedService) -> None:
     service.ask("track_commit")
     answer = service.ask("track_commit", body={**examples.REPORT, "cost_amount": 7, "url": None})
     assert_documented(answer, "track_commit")
@@ -118,22 +123,22 @@ def test_a_replay_that_differs_says_so_in_documented_headers(service: WholeServi
 )
 @pytest.mark.parametrize("headers", [WITH_KEY, {}], ids=["with a key", "masked"])
 def test_every_page_of_a_list_is_documented(
-    service: WholeService, name: str, path: str, headers: dict[str, str]
+    service: DocumentedService, name: str, path: str, headers: dict[str, str]
 ) -> None:
     for number in range(2):
         report = {**examples.REPORT, "commit_hash": f"{number:06}"}
         service.ask("track_commit", body=report)
     service.ask("create_asset")
-    page = service.client.get(path, query_string={"limit": 1}, headers=headers)
+    page = service.get(path, query_string={"limit": 1}, headers=headers)
     [first] = assert_documented(page, name)
     onward = page.headers["Link"].removesuffix('>; rel="next"').removeprefix("<http://localhost")
-    page = service.client.get(onward, headers=headers)
+    page = service.get(onward, headers=headers)
     [second] = assert_documented(page, name)
     assert "Link" not in page.headers
     assert first["id"] != second["id"]
 
 
-def test_a_correction_and_what_it_corrects_are_documented(service: WholeService) -> None:
+def test_a_correction_and_what_it_corrects_are_documented(service: DocumentedService) -> None:
     service.ask("track_commit")
     service.ask("void_contribution")
     body = {**examples.NEW_CONTRIBUTION, "corrects": examples.CONTRIBUTION["id"]}
@@ -147,14 +152,14 @@ def test_a_correction_and_what_it_corrects_are_documented(service: WholeService)
 
 @pytest.mark.parametrize("name", ["alive", "ready", "tracking", "openapi"])
 def test_health_is_documented_with_and_without_contributions(
-    service: WholeService, name: str
+    service: DocumentedService, name: str
 ) -> None:
     assert_documented(service.ask(name), name)
     service.ask("track_commit")
     assert_documented(service.ask(name), name)
 
 
-def test_tracking_shows_a_rejection_as_documented(service: WholeService) -> None:
+def test_tracking_shows_a_rejection_as_documented(service: DocumentedService) -> None:
     service.ask("track_commit")
     service.ask("track_commit", body={**examples.REPORT, "contributor_email": "nobody"})
     for query in ({}, {"repository": examples.REPOSITORY}):
@@ -164,7 +169,7 @@ def test_tracking_shows_a_rejection_as_documented(service: WholeService) -> None
 
 @pytest.mark.parametrize("event", ["ping", "issues"])
 def test_other_events_of_a_webhook_are_answered_as_documented(
-    service: WholeService, event: str
+    service: DocumentedService, event: str
 ) -> None:
     answer = service.ask("receive_webhook", headers={"X-GitHub-Event": event}, body={"zen": "…"})
     assert_documented(answer, "receive_webhook")

@@ -11,7 +11,7 @@ from shared.web.openapi import document
 from shared.web.routes import OPERATIONS, Access, Operation
 from shared.web.settings import ReadAccess
 from tests.http import documented
-from tests.http.whole_service import WITH_KEY, WholeService, whole_service
+from tests.http.documented_service import WITH_KEY, DocumentedService, documented_service
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 DOCUMENTED = [
@@ -25,14 +25,14 @@ DOCUMENTED = [
 @pytest.mark.parametrize(("name", "status"), DOCUMENTED)
 def test_an_error_that_is_documented_is_given(name: str, status: int) -> None:
     read_access = ReadAccess.KEY if status == 403 else ReadAccess.PUBLIC
-    with whole_service(read_access=read_access, firestore_answers=status != 503) as service:
+    with documented_service(read_access=read_access, firestore_answers=status != 503) as service:
         answer = _provoke(service, BY_NAME[name], status)
         assert answer.status_code == status
         problem = documented.assert_documented(answer, name)
         assert problem["status"] == status
 
 
-def _provoke(service: WholeService, operation: Operation, status: int) -> TestResponse:
+def _provoke(service: DocumentedService, operation: Operation, status: int) -> TestResponse:
     name = operation.name
     match status:
         case 400:
@@ -58,7 +58,7 @@ def _provoke(service: WholeService, operation: Operation, status: int) -> TestRe
     raise AssertionError(f"{status} is documented, and no way to it is known")
 
 
-def _provoke_conflict(service: WholeService, name: str) -> TestResponse:
+def _provoke_conflict(service: DocumentedService, name: str) -> TestResponse:
     service.ask("track_commit")
     if name == "track_commit":
         somebody_else = {**examples.REPORT, "contributor_email": "grace@example.com"}
@@ -71,8 +71,8 @@ def _provoke_conflict(service: WholeService, name: str) -> TestResponse:
 
 
 def test_a_method_that_a_path_does_not_have_is_answered_as_described() -> None:
-    with whole_service() as service:
-        answer = service.client.put("/v1/assets")
+    with documented_service() as service:
+        answer = service.request("PUT", "/v1/assets")
         response = document()["components"]["responses"]["MethodNotAllowed"]
         assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, POST")
         assert documented.answer_faults(answer, response) == []
@@ -80,8 +80,8 @@ def test_a_method_that_a_path_does_not_have_is_answered_as_described() -> None:
 
 @pytest.mark.parametrize("path", ["/v1", "/v1/contributions/", "/v2/assets", "/v1/health/"])
 def test_a_path_that_is_not_there_is_answered_as_described(path: str) -> None:
-    with whole_service() as service:
-        answer = service.client.get(path)
+    with documented_service() as service:
+        answer = service.get(path)
         assert answer.status_code == 404
         response = document()["components"]["responses"]["NotFound"]
         assert documented.answer_faults(answer, response) == []
