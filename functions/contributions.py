@@ -6,7 +6,7 @@ import re
 from http import HTTPStatus
 
 from shared.domain.contribution import NewContribution, Void
-from shared.domain.errors import InvalidInput
+from shared.domain.errors import Fault, InvalidInput
 from shared.domain.fields import parse
 from shared.web.answer import Answer, recorded_answer
 from shared.web.call import Call
@@ -41,15 +41,26 @@ def get_contribution(call: Call) -> Answer:
 
 
 def void_contribution(call: Call) -> Answer:
-    query = call.query("reason")
-    given = call.json_if_any() if not query else dict(query)
-    reason = parse(Void, given).reason
     voided = call.services.ledger.voids.void(
-        call.parameters["id"], voided_by=call.recorded_by, reason=reason
+        call.parameters["id"], voided_by=call.recorded_by, reason=_reason(call)
     )
     headers = {"Idempotency-Replayed": "true"} if voided.replayed else {}
     outcome = "replayed" if voided.replayed else "voided"
     return Answer(voided.entry.shown(), HTTPStatus.OK, headers, outcome=outcome)
+
+
+def _reason(call: Call) -> str | None:
+    query = call.query("reason")
+    in_body = parse(Void, call.json_if_any()).reason
+    if not query:
+        return in_body
+    if in_body is not None:
+        raise InvalidInput.at("?reason", "is given in the body too")
+    try:
+        return parse(Void, dict(query)).reason
+    except InvalidInput as error:
+        faults = (Fault("?reason", fault.message) for fault in error.faults)
+        raise InvalidInput(faults) from None
 
 
 HANDLERS = {
