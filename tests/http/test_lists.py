@@ -8,10 +8,11 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
+from shared.store.embedded import open_embedded
 from tests.http.framework import KEY, Service
 from tests.http.problems import assert_problem
 
@@ -23,6 +24,7 @@ def next_link(response: Any) -> str | None:
     link = response.headers.get("Link")
     if link is None:
         return None
+    assert link.isascii()
     match = re.fullmatch(r'<([^<>\s]+)>; rel="next"', link)
     assert match, link
     return match[1]
@@ -39,19 +41,21 @@ def walk(service: Service, path: str, **options: Any) -> Iterator[list[dict[str,
         assert url is None or url.startswith("http://localhost/")
 
 
-@pytest.fixture
-def filled(service: Service) -> Service:
-    """A service with seven contributors, assets and contributions."""
-    for number in range(7):
-        response = service.track(
-            contributor_email=f"person-{number}@example.com",
-            contributor_name=f"Person {number}",
-            repository=f"octo/repo-{number}",
-            commit_hash=f"{number:06x}",
-            timestamp=f"2024-05-0{number + 1}T00:00:00Z",
-        )
-        assert response.status_code == 201
-    return service
+@pytest.fixture(scope="module")
+def filled() -> Iterator[Service]:
+    """A service with seven contributors, assets and contributions; nobody adds to it."""
+    with open_embedded(None, project="demo-lists") as store:
+        service = Service(store.client)
+        for number in range(7):
+            response = service.track(
+                contributor_email=f"person-{number}@example.com",
+                contributor_name=f"Person {number}",
+                repository=f"octo/repo-{number}",
+                commit_hash=f"{number:06x}",
+                timestamp=f"2024-05-0{number + 1}T00:00:00Z",
+            )
+            assert response.status_code == 201
+        yield service
 
 
 class TestList:
@@ -329,6 +333,20 @@ class TestLink:
         assert "evil" not in link
         assert "javascript" not in link
         assert link.removeprefix("http://localhost").startswith("/v1/contributions?limit=2&")
+
+    @pytest.mark.parametrize(
+        "email",
+        ["łukasz@x.org", "a#b?c%41d@x.org", "a/b@x.org", 'a">;<b@x.org', "user@host.(none)"],
+    )
+    def test_can_be_followed_whatever_stands_in_the_path(
+        self, service: Service, email: str
+    ) -> None:
+        for number in range(3):
+            service.track(contributor_email=email, commit_hash=f"{number:06x}")
+        path = f"/v1/contributors/{quote(email, safe='')}/contributions?limit=1"
+        pages = list(walk(service, path, headers=KEY))
+        assert [len(page) for page in pages] == [1, 1, 1]
+        assert len({entry["id"] for page in pages for entry in page}) == 3
 
     def test_of_a_functions_own_url_leads_there(self, filled: Service) -> None:
         link = next_link(filled.get("/?limit=2", at="contributors"))
