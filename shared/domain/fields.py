@@ -192,7 +192,7 @@ GivenTime = Annotated[
         {
             "type": "string",
             "format": "date-time",
-            "description": "RFC 3339, with an offset or Z; finer digits than microseconds are cut.",
+            "description": "RFC 3339 with an offset or Z: from year 1 to 9999, to the microsecond.",
             "examples": ["2026-01-05T12:00:00Z"],
         }
     ),

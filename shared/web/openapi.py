@@ -12,7 +12,8 @@ from shared.web.answer import JSON
 from shared.web.openapi_errors import error_responses, errors_of
 from shared.web.openapi_operations import DETAILS, Body, Success
 from shared.web.openapi_parameters import HEADERS, PARAMETERS, header_refs, parameter_refs
-from shared.web.openapi_schemas import component_schemas, ref
+from shared.web.openapi_plain_schemas import ref
+from shared.web.openapi_schemas import component_schemas
 from shared.web.routes import OPERATIONS, Access, Operation
 
 Schema = dict[str, Any]
@@ -29,7 +30,8 @@ that a path does not have (405 with `Allow`). A failure that nobody foresaw is a
 * HEAD goes wherever GET does. A query parameter that a GET or DELETE does not know is a 422.
 * Without an API key every email address is masked (`t***@example.com`). The service may be \
 configured to let nobody read without one.
-* An answer may gain fields.
+* An answer may gain fields. A body may not: an unknown field is a 422, as are a NUL in a string \
+and a key given twice.
 """
 
 _TAGS = {

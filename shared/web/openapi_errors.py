@@ -20,7 +20,7 @@ from shared.domain.errors import (
 )
 from shared.web.answer import PROBLEM_JSON, problem
 from shared.web.openapi_parameters import header_refs
-from shared.web.openapi_schemas import ref
+from shared.web.openapi_plain_schemas import ref
 from shared.web.routes import Access, Operation
 
 Schema = dict[str, Any]

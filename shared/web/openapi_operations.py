@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.domain.errors import Conflict, LedgerError, NotFound
 from shared.web import openapi_examples as examples
-from shared.web.openapi_schemas import list_of, ref
+from shared.web.openapi_plain_schemas import list_of, ref
 
 Schema = dict[str, Any]
 

@@ -107,12 +107,13 @@ PARAMETERS: dict[str, Schema] = {
         "list with the same filters only.",
     ),
     # Others
-    "reason": _query("reason", _of(Text), "Why; or in the body.", example=VOID["reason"]),
+    "reason": _query("reason", _of(Text), "Why; here or in the body.", example=VOID["reason"]),
     "strict": _query("strict", _FLAG, "Answer 503 unless tracking is `receiving`."),
     "Idempotency-Key": _header(
         "Idempotency-Key",
         {"type": "string", "pattern": "^[ -~]{1,255}$"},
-        "Chosen by the client. The same request with the same key is recorded once.",
+        "Chosen by the client. The same request with the same key is recorded once; another one "
+        "with that key is a 422.",
         example=IDEMPOTENCY_KEY,
     ),
     "X-Hub-Signature-256": _header(

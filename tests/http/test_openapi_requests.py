@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import parse
 from shared.web.body import parse_json
-from shared.web.openapi_schemas import REQUESTS, ref
+from shared.web.openapi_plain_schemas import ref
+from shared.web.openapi_schemas import REQUESTS
 from tests.http import documented
 
 MODELS = {model.__name__: model for model in REQUESTS}
