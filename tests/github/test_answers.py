@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.github.repositories import ZEROS, Repository
-from tests.github.runner import Runner
+from tests.github.runner import Runner, load_track
 from tests.github.stub_ledger import KEY, StubLedger, answer, problem
 
 RunnerFor = Callable[..., Runner]
@@ -83,6 +83,21 @@ class TestTheLog:
         assert "a***@private.example" in run.stdout
         assert not re.search(r"(ada|bob|somebody)@", run.log)
 
+    @pytest.mark.parametrize(
+        ("text", "shown"),
+        [
+            ("by ada@example.com.", "by a***@example.com."),
+            ("<a@b>", "<***@b>"),
+            ("https://user:word@example.com/x", "h***@example.com/x"),
+            ("https://example.com/?who=ada%40example.com", "h***%40example.com"),
+            ("a @ b, @team, me@", "a @ b, @team, me@"),
+            ("line\r\nbreak \x00\x1b[2K\u202e", "line break [2K"),
+            ("x" * 9999, "x" * 399 + "…"),
+        ],
+    )
+    def test_shows_any_text_on_one_line_and_without_addresses(self, text: str, shown: str) -> None:
+        assert load_track().public(text) == shown
+
     def test_cannot_be_given_commands_by_an_author_or_by_the_service(
         self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger
     ) -> None:
@@ -135,7 +150,8 @@ class TestAFailure:
             f"Commits: {origin.head[:10]}."
         ]
         assert len(ledger.requests) == 1
-        assert " recorded a***" not in run.stdout
+        assert f"{origin.head[:10]} a***@example.com: failed, HTTP 401" in run.stdout
+        assert "recorded, " not in run.stdout.replace("0 recorded, ", "")
 
     def test_breaks_the_build_where_fail_on_error_asks_for_it(
         self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -162,12 +163,21 @@ class TestADryRun:
         assert done.returncode == 0, done.stderr
         assert done.stdout == (
             "Done. 0 recorded, 0 replayed, 0 rejected, 6 planned, 1 skipped.\n"
-            "1 requests, 3 people.\n"
+            "Requests: 1. People: 3.\n"
         )
         assert ledger.requests == []
 
 
+@pytest.fixture
+def _heeding_interrupts() -> Iterator[None]:
+    """Have children obey SIGINT, which those of a job in the background inherit as ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class TestInterruption:
+    @pytest.mark.usefixtures("_heeding_interrupts")
     def test_ends_with_130_and_the_same_command_goes_on(
         self, history: Repository, backfill: Backfill, ledger: StubLedger
     ) -> None:
@@ -242,7 +252,7 @@ class TestWrongUsage:
         [
             (("--branch", "no-such-branch"), "git says: fatal: Needed a single revision"),
             (("--repo-dir", "/"), "git says: fatal: not a git repository"),
-            (("--branch=--all",), "must be a branch, tag or commit"),
+            (("--branch=--all",), "git says: fatal: Needed a single revision"),
             (("--repository", "demo"), "must be owner/name"),
             (("--url", "nowhere"), "url must be like https://ledger.example.com"),
             (("--paths-ignore", "[z-a]"), "[z-a] is no pattern"),

@@ -152,6 +152,22 @@ class TestThePeople:
             f"p{n}@example.com" for n in range(50)
         ]
 
+    def test_a_flood_of_trailers_neither_blocks_nor_breaks_the_report(
+        self, origin: Repository, report: Report
+    ) -> None:
+        before = origin.head
+        origin.commit(
+            "Flood\n\n"
+            "Co-authored-by: Grace <grace@example.com>\n"
+            f"Co-authored-by: Endless <{'a' * 200_000}@example.com>\n"
+            + "".join(f"Co-authored-by: N{n} <no address {n}>\n" for n in range(20_000))
+            + "Co-authored-by: Late <late@example.com>\n"
+        )
+
+        (commit,) = report(before)
+
+        assert commit["co_authors"] == [{"email": "grace@example.com", "name": "Grace"}]
+
     @pytest.mark.parametrize(
         "email",
         [

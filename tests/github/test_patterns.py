@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shared.domain.push import read_push
 from tests.github.runner import load_track
 
 track = load_track()
@@ -142,6 +143,24 @@ class TestWhatPathsAre:
 
     def test_one_path_of_many_is_enough(self) -> None:
         assert metadata("a.py", "b.py", "tests/c.py", "d.py")["has_tests"] is True
+
+    @pytest.mark.parametrize(
+        "path", ["tests/a.py", "src/a_test.go", "docs/a.txt", "README", "a.md", "src/a.py", "tests"]
+    )
+    def test_the_webhook_judges_them_alike(self, path: str) -> None:
+        event = {
+            "ref": "refs/heads/main",
+            "head_commit": {},
+            "repository": {"full_name": "octo/demo", "default_branch": "main"},
+            "commits": [{"id": "0" * 40, "message": "Change", "modified": [path]}],
+        }
+
+        (commit,) = read_push(event, branches=()).commits
+
+        judged = ("has_tests", "has_docs")
+        assert {name: commit["metadata"][name] for name in judged} == {
+            name: metadata(path)[name] for name in judged
+        }
 
 
 def metadata(*paths: str) -> dict[str, object]:

@@ -56,7 +56,7 @@ class TestAnOrdinaryPush:
 
         assert sorted(ledger.hashes) == sorted([*feature, direct])
         assert run.counts == (3, 0, 0, 0)
-        assert f"{merge[:10]} skipped g***@example.com merge commit" in run.stdout
+        assert f"{merge[:10]} g***@example.com: skipped, merge commit\n" in run.stdout
         assert "3 recorded, 0 replayed, 0 rejected, 1 skipped" in run.summary
 
     def test_of_nothing_new_says_so_and_sends_nothing(
@@ -160,7 +160,7 @@ class TestAForcedPush:
         assert run.annotations("error") == []
         assert ledger.hashes == listed
         assert [commit["metadata"]["lines_added"] for commit in ledger.sent] == [1, 1, 1]
-        assert "0123456789, is gone" in run.stdout
+        assert "0123456789, cannot be had" in run.stdout
         assert "Reporting the commits that the event lists: 3." in run.summary
 
     def test_over_a_state_that_is_gone_says_when_the_list_is_cut(
@@ -336,7 +336,9 @@ class TestIgnoredPaths:
         )
 
         assert ledger.hashes == [mixed, readme, moved, empty]
-        assert f"{ignored[:10]} skipped a***@example.com changes ignored paths only" in run.stdout
+        assert (
+            f"{ignored[:10]} a***@example.com: skipped, changes ignored paths only\n" in run.stdout
+        )
         assert run.counts == (4, 0, 0, 0)
 
     def test_a_pattern_that_is_none_is_an_error(

@@ -35,6 +35,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, TextIO, cast
 
@@ -109,7 +110,7 @@ def one_line(text: str) -> str:
 
 def masked(text: str) -> str:
     """Return the text with each `text@text` as `t***@text`, as the ledger shows it in public."""
-    return re.sub(r"([^\s@<>])[^\s@<>]*@(?=[^\s@<>])", r"\1***@", text)
+    return re.sub(r"(?:([^\s@<>])[^\s@<>]+|[^\s@<>])(@|%40)(?=[^\s@<>])", r"\1***\2", text)
 
 
 def public(text: str, limit: int = 400) -> str:
@@ -153,7 +154,7 @@ class Person:
         )
 
     def same_address(self, other: Person) -> bool:
-        return self.email.casefold() == other.email.casefold()
+        return self.email.lower() == other.email.lower()
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,6 @@ LOG_OPTIONS = (
     "--find-renames",
     "--diff-algorithm=myers",
     "--encoding=UTF-8",
-    "--no-color",
     "--no-ext-diff",
     "--no-textconv",
     "--no-show-signature",
@@ -262,7 +262,8 @@ def _co_authors(
 ) -> tuple[Person, ...]:
     """Return the co-authors, each address once, without the author and unusable addresses."""
     people: list[Person] = []
-    for contact in map(CONTACT.match, trailers.split("\n")):
+    # A message of a million trailers must not keep git busy with a million questions.
+    for contact in map(CONTACT.match, trailers.split("\n")[: 4 * CO_AUTHORS]):
         if contact:
             person = canonical(_person(contact))
             if person.usable and not any(map(person.same_address, (author, *people))):
@@ -322,10 +323,12 @@ class Git:
         yield from parse_log(self._tokens("log", *LOG_OPTIONS, *selection, "--"), self.canonical)
 
     def canonical(self, person: Person) -> Person:
-        """Return the person as .mailmap has them; git asked once for each."""
+        """Return the person as .mailmap has them; git is asked once for each."""
         if person not in self._canonical:
-            asked = f"{person.name} <{one_line(person.email)}>"
-            contact = CONTACT.match(self.run("check-mailmap", "--", asked))
+            contact = None
+            if len(person.email) <= EMAIL_LENGTH:
+                asked = f"{person.name} <{one_line(person.email)}>"
+                contact = CONTACT.match(self.run("check-mailmap", "--", asked))
             self._canonical[person] = _person(contact) if contact else person
         return self._canonical[person]
 
@@ -417,7 +420,7 @@ def select_commits(git: Git, push: Push, say: Callable[[str], None]) -> tuple[st
             selection = ("--reverse", push.after, f"^{push.before}")
             return _obtain(git, selection, push.after, push.before)
         except GitError as error:
-            say(f"The branch's state before the push, {push.before[:10]}, is gone: {error}")
+            say(f"The branch's state before the push, {push.before[:10]}, cannot be had: {error}")
         if push.listed:
             # Made by GitHub, which still knew both sides of the forced push.
             say(f"Reporting the commits that the event lists: {len(push.listed):,}.")
@@ -583,9 +586,21 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Answer:
+    """An answer, or with status 0 and an `error` that there was none."""
+
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Message = field(default_factory=Message)
+    body: bytes = b""
+    error: str = ""
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the same request would be answered the same again."""
+        return 0 < self.status < 500 and self.status != 429
 
     def parsed(self) -> Any:
         """Return the JSON of the body, or None where it holds none."""
@@ -618,25 +633,17 @@ class Http:
         self._runtime = runtime
         self._opener = urllib.request.build_opener(_NoRedirect)
 
-    def exchange(self, request: urllib.request.Request) -> Answer:
-        """Return the first 2xx answer; ServiceError with the last failure's reason."""
+    def exchange(self, request: urllib.request.Request) -> Any:
+        """Return the JSON of the first 2xx answer; ServiceError with the last failure's reason."""
         deadline = self._runtime.clock() + self.PATIENCE
         for attempt in range(1, self.TRIES + 1):
-            delay: float | None
-            try:
-                answer = self._once(request)
-            except (OSError, http.client.HTTPException) as error:
-                cause = getattr(error, "reason", None) or error
-                failure, delay = (
-                    f"no answer: {cause or type(cause).__name__}",
-                    self._jitter(attempt),
-                )
-            else:
-                if 200 <= answer.status < 300:
-                    return answer
-                failure, delay = describe_failure(answer), self._retry_delay(answer, attempt)
-            if delay is None or attempt == self.TRIES:
+            answer = self._once(request)
+            if answer.is_success:
+                return answer.parsed()
+            failure = describe_failure(answer)
+            if answer.is_final or attempt == self.TRIES:
                 break
+            delay = self._delay(answer, attempt)
             if self._runtime.clock() + delay > deadline:
                 failure += f"; the next try would be {delay:.0f} s away"
                 break
@@ -646,22 +653,22 @@ class Http:
 
     def _once(self, request: urllib.request.Request) -> Answer:
         try:
-            response = self._opener.open(request, timeout=self.TIMEOUT)
+            with self._opener.open(request, timeout=self.TIMEOUT) as response:
+                return Answer(response.status, response.headers, response.read(ANSWER_BYTES))
         except urllib.error.HTTPError as error:
-            response = error
-        with response:
-            return Answer(response.status, response.headers, response.read(ANSWER_BYTES))
+            with error:
+                return Answer(error.code, error.headers, error.read(ANSWER_BYTES))
+        except (OSError, http.client.HTTPException) as error:
+            cause = getattr(error, "reason", error)
+            return Answer(0, error=f"no answer: {cause or type(cause).__name__}")
 
-    def _retry_delay(self, answer: Answer, attempt: int) -> float | None:
-        if answer.status != 429 and answer.status < 500:
-            return None
+    def _delay(self, answer: Answer, attempt: int) -> float:
+        uniform = self._runtime.uniform
         asked = _retry_after(answer.headers.get("Retry-After", ""), self._runtime.wall_clock())
+        if asked is None:
+            return uniform(0.0, min(self.LONGEST_DELAY, self.FIRST_DELAY * 2 ** (attempt - 1)))
         # A little more than asked, or all who were turned away come back at the same moment.
-        return self._jitter(attempt) if asked is None else asked * self._runtime.uniform(1.0, 1.1)
-
-    def _jitter(self, attempt: int) -> float:
-        ceiling = min(self.LONGEST_DELAY, self.FIRST_DELAY * 2 ** (attempt - 1))
-        return self._runtime.uniform(0.0, ceiling)
+        return asked * uniform(1.0, 1.1)
 
 
 def _retry_after(value: str, now: float) -> float | None:
@@ -675,8 +682,8 @@ def _retry_after(value: str, now: float) -> float | None:
 
 
 def describe_failure(answer: Answer) -> str:
-    """Return why the service refused: its problem document (RFC 9457), or the bare status."""
-    text = f"HTTP {answer.status}"
+    """Return why a request failed: the service's problem document (RFC 9457), or less."""
+    text = answer.error or f"HTTP {answer.status}"
     if 300 <= answer.status < 400:
         target = urllib.parse.urlsplit(answer.headers.get("Location", ""))
         where = f"{target.scheme}://{target.netloc}" if target.netloc else "another path"
@@ -714,16 +721,6 @@ def service_base(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{path}"
 
 
-def origin(base: str) -> str:
-    return "://".join(urllib.parse.urlsplit(base)[:2])
-
-
-def is_confidential(base: str) -> bool:
-    """Whether nobody on the way can read along: TLS, or not leaving the machine."""
-    parts = urllib.parse.urlsplit(base)
-    return parts.scheme == "https" or parts.hostname in ("localhost", "127.0.0.1", "::1")
-
-
 Credential = Callable[[], tuple[str, str]]
 """Returns the header that shows who is asking."""
 
@@ -734,50 +731,29 @@ def api_key(key: str) -> Credential:
     return lambda: ("X-API-Key", key)
 
 
-class IdToken:
-    """GitHub's own proof of which workflow is asking, instead of a key.
+def identity_token(runtime: Runtime, audience: str, mask: Callable[[str], None]) -> Credential:
+    """Return GitHub's own proof of which workflow is asking, a new one for each request.
 
     https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments/about-security-hardening-with-openid-connect
-    It lives for some minutes, so a longer run asks for another one.
     """
+    query = urllib.parse.urlencode({"audience": audience})
+    request = urllib.request.Request(
+        f"{runtime.environ['ACTIONS_ID_TOKEN_REQUEST_URL']}&{query}",
+        headers={"Authorization": f"Bearer {runtime.environ['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"},
+    )
 
-    LIFETIME = 240.0
+    def ask() -> tuple[str, str]:
+        try:
+            answer = Http(runtime).exchange(request)
+        except ServiceError as error:
+            raise ServiceError(f"GitHub gave no identity token: {error}") from error
+        token = answer.get("value") if isinstance(answer, dict) else None
+        if not isinstance(token, str) or not re.fullmatch(r"[!-~]+", token):
+            raise ServiceError("GitHub gave no identity token")
+        mask(token)
+        return ("Authorization", f"Bearer {token}")
 
-    def __init__(self, runtime: Runtime, audience: str, mask: Callable[[str], None]) -> None:
-        self._runtime = runtime
-        self._mask = mask
-        query = urllib.parse.urlencode({"audience": audience})
-        self._request = urllib.request.Request(
-            f"{runtime.environ['ACTIONS_ID_TOKEN_REQUEST_URL']}&{query}",
-            headers={
-                "Authorization": f"Bearer {runtime.environ['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"
-            },
-        )
-        self._token, self._expires = "", -1.0
-
-    def __call__(self) -> tuple[str, str]:
-        if not self._token or self._runtime.clock() >= self._expires:
-            try:
-                answer = Http(self._runtime).exchange(self._request).parsed()
-            except ServiceError as error:
-                raise ServiceError(f"GitHub gave no identity token: {error}") from error
-            token = answer.get("value") if isinstance(answer, dict) else None
-            if not isinstance(token, str) or not re.fullmatch(r"[!-~]+", token):
-                raise ServiceError("GitHub gave no identity token")
-            self._mask(token)
-            self._token, self._expires = token, self._runtime.clock() + self.LIFETIME
-        return ("Authorization", f"Bearer {self._token}")
-
-
-def find_credential(
-    runtime: Runtime, key: str, audience: str, mask: Callable[[str], None]
-) -> Credential | None:
-    """Return the key's credential, else GitHub's where the workflow may have one, else None."""
-    if key:
-        mask(key)
-        return api_key(key)
-    names = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
-    return IdToken(runtime, audience, mask) if all(map(runtime.environ.get, names)) else None
+    return ask
 
 
 Record = Callable[[Sequence[str], bytes], list[Outcome]]
@@ -797,7 +773,7 @@ def ledger(runtime: Runtime, base: str, credential: Credential) -> Record:
             name: value,
         }
         request = urllib.request.Request(base + BATCH_PATH, body, headers, method="POST")
-        return read_outcomes(web.exchange(request).parsed(), hashes)
+        return read_outcomes(web.exchange(request), hashes)
 
     return record
 
@@ -974,7 +950,8 @@ class Workflow:
         reasons: dict[tuple[str, str], list[str]] = {}
         for result in results:
             short, said = result.commit_hash[:10], result.outcome
-            self.line(f"{short} {said.name} {shown_address(result.author)} {said.reason}")
+            what = ", ".join(filter(None, (said.name, said.reason)))
+            self.line(f"{short} {shown_address(result.author)}: {what}")
             if said.name in (*REJECTED, FAILED):
                 reasons.setdefault((said.name, said.reason), []).append(short)
         for (name, reason), hashes in list(reasons.items())[: self.ANNOTATIONS]:
@@ -1030,7 +1007,8 @@ class Workflow:
 
 
 def shown_address(person: Person) -> str:
-    return masked(person.email) if person.usable else "no usable address"
+    """Return the address for `public`, which masks it; one that is none could not be masked."""
+    return person.email if person.usable else "no usable address"
 
 
 def run_action(runtime: Runtime) -> int:
@@ -1052,7 +1030,7 @@ def run_action(runtime: Runtime) -> int:
         workflow.annotate("error", failure)
         notes.append(failure)
     if results:
-        notes.append(f"{tally}")
+        notes.append(str(tally))
     for note in notes:
         workflow.line(note)
     workflow.output(tally)
@@ -1077,17 +1055,21 @@ def report_push(
     if not given("URL"):
         return skip("no url is set")
     base = service_base(given("URL"))
-    credential = find_credential(
-        runtime, given("API_KEY"), given("OIDC_AUDIENCE") or origin(base), workflow.mask
-    )
-    if credential is None:
+    origin = urllib.parse.urlsplit(base)
+    if given("API_KEY"):
+        workflow.mask(given("API_KEY"))
+        credential = api_key(given("API_KEY"))
+    elif environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"):
+        audience = given("OIDC_AUDIENCE") or f"{origin.scheme}://{origin.netloc}"
+        credential = identity_token(runtime, audience, workflow.mask)
+    else:
         return skip("no api-key is set, and the job may not ask for an id-token")
     if environ.get("GITHUB_EVENT_NAME") != "push":
         return skip("this is not a push")
     push = read_push(_read_event(environ))
     if push is None:
         return skip("this push brings no commits to a branch")
-    if not is_confidential(base):
+    if origin.scheme == "http" and origin.hostname not in ("localhost", "127.0.0.1", "::1"):
         workflow.annotate("warning", "Over plain http everybody on the way can read the credential")
     workspace = Path(environ.get("GITHUB_WORKSPACE", ".")).resolve()
     git = Git(workspace, environ, _git_settings(environ, workspace, push, given("GITHUB_TOKEN")))
@@ -1205,7 +1187,7 @@ class DryRun:
         self.requests += 1
         for commit in json.loads(body)["commits"]:
             addresses = [p["email"] for p in commit.get("co_authors", ())]
-            self.people.update(map(str.casefold, (commit["contributor_email"], *addresses)))
+            self.people.update(map(str.lower, (commit["contributor_email"], *addresses)))
         return [Outcome(PLANNED)] * len(hashes)
 
 
@@ -1217,8 +1199,8 @@ def run_backfill(runtime: Runtime, options: argparse.Namespace) -> int:
     dry_run = DryRun()
     record = dry_run if options.dry_run else _backfill_ledger(runtime, options)
     ignored = PathFilter(options.paths_ignore)
-    selection = [git.run("rev-parse", "--verify", f"{options.branch}^{{commit}}")]
-    selection += [f"--since={options.since}"] if options.since else []
+    tip = git.run("rev-parse", "--verify", "--end-of-options", f"{options.branch}^{{commit}}")
+    selection = [tip, *([f"--since={options.since}"] if options.since else [])]
     total = int(git.run("rev-list", "--count", "--no-merges", *selection, "--"))
     progress, tally = Progress(runtime, total), Tally()
     status, ending = 0, "Done"
@@ -1244,9 +1226,8 @@ def run_backfill(runtime: Runtime, options: argparse.Namespace) -> int:
     progress.finish()
     print(public(f"{ending}. {tally}."), file=runtime.stdout)
     if options.dry_run:
-        print(
-            f"{dry_run.requests:,} requests, {len(dry_run.people):,} people.", file=runtime.stdout
-        )
+        counts = f"Requests: {dry_run.requests:,}. People: {len(dry_run.people):,}."
+        print(counts, file=runtime.stdout)
     if status:
         again = "The same command goes on from here: what is recorded already stays as it is."
         print(again, file=runtime.stdout)
@@ -1254,15 +1235,10 @@ def run_backfill(runtime: Runtime, options: argparse.Namespace) -> int:
 
 
 def _backfill_ledger(runtime: Runtime, options: argparse.Namespace) -> Record:
-    base = service_base(options.url)
     key = runtime.environ.get("LEDGER_API_KEY", "").strip()
-    # The runner blots a token out of its log; anywhere else there is nobody to tell it to.
-    is_runner = runtime.environ.get("GITHUB_ACTIONS") == "true"
-    mask = Workflow(runtime).mask if is_runner else lambda _: None
-    credential = find_credential(runtime, key, options.oidc_audience or origin(base), mask)
-    if credential is None:
+    if not key:
         raise ConfigurationError("the environment variable LEDGER_API_KEY is not set")
-    return ledger(runtime, base, credential)
+    return ledger(runtime, service_base(options.url), api_key(key))
 
 
 # --- The command line ---------------------------------------------------------------------------
@@ -1285,10 +1261,9 @@ def _parser() -> argparse.ArgumentParser:
     option("--url", default="", help="the service's address")
     option("--repository", required=True, type=_repository, help="owner/name on GitHub")
     option("--repo-dir", default=".", type=Path, metavar="DIR", help="the clone (default: here)")
-    option("--branch", default="HEAD", type=_revision, metavar="REF", help="default: HEAD")
+    option("--branch", default="HEAD", metavar="REF", help="default: HEAD")
     option("--since", metavar="DATE", help="only commits after it, as `git log --since` takes it")
     option("--paths-ignore", action="append", default=[], metavar="PATTERN", help="as the action's")
-    option("--oidc-audience", default="", help="in a workflow without a key (default: the origin)")
     option("--dry-run", action="store_true", help="read and count everything, send nothing")
     return parser
 
@@ -1296,12 +1271,6 @@ def _parser() -> argparse.ArgumentParser:
 def _repository(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+", text):
         raise argparse.ArgumentTypeError("must be owner/name")
-    return text
-
-
-def _revision(text: str) -> str:
-    if not text or text.startswith("-"):
-        raise argparse.ArgumentTypeError("must be a branch, tag or commit")
     return text
 
 
