@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.domain.contributor import ContributorType
 from shared.web.settings import ReadAccess, Settings, SettingsError
 
 
@@ -24,19 +25,41 @@ class TestFromEnvironment:
         assert settings.data_dir == Path(".data")
 
     def test_reads_every_variable(self) -> None:
-        settings = Settings.from_environment(
+        assert Settings.from_environment(
             {
                 "LEDGER_API_KEYS": " ci = s3cret=with= , ops=other ",
+                "LEDGER_WEBHOOK_SECRETS": "hook=h",
+                "LEDGER_TRACKED_BRANCHES": "main, release",
+                "LEDGER_CONTRIBUTOR_TYPES": "*@CI.example=BOT,a=b@x.org=AGENT",
                 "LEDGER_READ_ACCESS": "key",
+                "LEDGER_OIDC_AUDIENCE": "https://ledger.example",
+                "LEDGER_OIDC_OWNERS": "583231, 9919",
+                "LEDGER_OIDC_ISSUER": "https://issuer.example/",
+                "LEDGER_QUIET_AFTER_HOURS": "24",
+                "LEDGER_LOG_SALT": "salt",
                 "LEDGER_BACKEND": "embedded",
                 "LEDGER_DATA_DIR": "elsewhere",
+                "GOOGLE_CLOUD_PROJECT": "demo",
                 "PATH": "is none of ours",
             }
+        ) == Settings(
+            api_keys={"ci": "s3cret=with=", "ops": "other"},
+            webhook_secrets={"hook": "h"},
+            tracked_branches=frozenset({"main", "release"}),
+            contributor_types={
+                "*@ci.example": ContributorType.BOT,
+                "a=b@x.org": ContributorType.AGENT,
+            },
+            read_access=ReadAccess.KEY,
+            oidc_audience="https://ledger.example",
+            oidc_owners=frozenset({"583231", "9919"}),
+            oidc_issuer="https://issuer.example",
+            quiet_after_hours=24,
+            log_salt="salt",
+            project="demo",
+            embedded=True,
+            data_dir=Path("elsewhere"),
         )
-        assert settings.api_keys == {"ci": "s3cret=with=", "ops": "other"}
-        assert settings.read_access is ReadAccess.KEY
-        assert settings.embedded
-        assert settings.data_dir == Path("elsewhere")
 
     @pytest.mark.parametrize("text", ["", " ", ",", " , ,"])
     def test_takes_no_keys_for_no_keys(self, text: str) -> None:
@@ -60,6 +83,26 @@ class TestFromEnvironment:
             "LEDGER_BACKEND must be one of emulator, embedded"
         ]
 
+    @pytest.mark.parametrize(
+        ("environment", "name"),
+        [
+            ({"LEDGER_QUIET_AFTER_HOURS": "0"}, "LEDGER_QUIET_AFTER_HOURS"),
+            ({"LEDGER_QUIET_AFTER_HOURS": "-1"}, "LEDGER_QUIET_AFTER_HOURS"),
+            ({"LEDGER_QUIET_AFTER_HOURS": "a day"}, "LEDGER_QUIET_AFTER_HOURS"),
+            ({"LEDGER_CONTRIBUTOR_TYPES": "a@b"}, "LEDGER_CONTRIBUTOR_TYPES"),
+            ({"LEDGER_CONTRIBUTOR_TYPES": "a@b=SYSTEM"}, "LEDGER_CONTRIBUTOR_TYPES"),
+            ({"LEDGER_CONTRIBUTOR_TYPES": "=BOT"}, "LEDGER_CONTRIBUTOR_TYPES"),
+            ({"LEDGER_WEBHOOK_SECRETS": "h"}, "LEDGER_WEBHOOK_SECRETS"),
+            # An audience without owners would let everybody's workflows in.
+            ({"LEDGER_OIDC_AUDIENCE": "https://ledger.example"}, "LEDGER_OIDC_OWNERS"),
+            ({"LEDGER_OIDC_OWNERS": "583231"}, "LEDGER_OIDC_AUDIENCE"),
+            ({"LEDGER_OIDC_AUDIENCE": "a", "LEDGER_OIDC_OWNERS": "octo"}, "LEDGER_OIDC_OWNERS"),
+        ],
+    )
+    def test_refuses_values_that_mean_nothing(self, environment: dict[str, str], name: str) -> None:
+        [mistake] = mistakes(**environment)
+        assert name in mistake
+
     def test_refuses_a_variable_that_does_not_exist(self) -> None:
         assert mistakes(LEDGER_API_KEY="ci=s3cret") == ["LEDGER_API_KEY is not a setting"]
 
@@ -75,5 +118,6 @@ class TestFromEnvironment:
         assert "s3cret" not in str(caught.value)
 
     def test_shows_no_secret_in_its_representation(self) -> None:
-        settings = Settings.from_environment({"LEDGER_API_KEYS": "ci=s3cret"})
+        names = ("LEDGER_API_KEYS", "LEDGER_WEBHOOK_SECRETS", "LEDGER_LOG_SALT")
+        settings = Settings.from_environment(dict.fromkeys(names, "ci=s3cret"))
         assert "s3cret" not in repr(settings)
