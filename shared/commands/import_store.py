@@ -79,9 +79,8 @@ def read_plan(path: Path, settings: Settings) -> ImportPlan:
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}") from None
     except InvalidInput as error:
-        raise CommandError(
-            f"{path} is not a store of the replaced service: {error.detail}"
-        ) from None
+        faults = ", ".join(fault.message for fault in error.faults)
+        raise CommandError(f"{path} is not a store of the replaced service: it {faults}") from None
     return plan_import(file, classify=Classifier(settings.contributor_types))
 
 

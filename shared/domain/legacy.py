@@ -197,7 +197,7 @@ class LegacyFile:
             raise InvalidInput.at("", "must be a JSON object with a list contributions")
         for name in LISTS:
             if not isinstance(content.get(name, []), list):
-                raise InvalidInput.at(f"/{name}", "must be a list")
+                raise InvalidInput.at("", f"must have a list as {name}")
         return cls(content)
 
     def records(self, name: str, model: type[_L]) -> Iterator[tuple[str, _L]]:

@@ -48,8 +48,8 @@ class TestLegacyFile:
             (b"[" * 100_000, "is nested too deeply"),
             (b"[]", "must be a JSON object with a list contributions"),
             (b"{}", "must be a JSON object with a list contributions"),
-            (b'{"contributions": {}}', "must be a list"),
-            (b'{"contributions": [], "assets": null}', "must be a list"),
+            (b'{"contributions": {}}', "must have a list as"),
+            (b'{"contributions": [], "assets": null}', "must have a list as"),
         ],
     )
     def test_refuses_what_is_no_such_file(self, data: bytes, reason: str) -> None:
