@@ -16,9 +16,10 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 run: $(RUN_TIME) ## serve every function on http://127.0.0.1:8080 (PORT, HOST, LEDGER_... change it)
 	@exec $(BIN)/python -m shared.commands.run
 
-inspect: $(RUN_TIME) ## print the documents as the Firestore console shows them (COLLECTION=, LIMIT=)
+inspect: $(RUN_TIME) ## print the documents as the Firestore console shows them (COLLECTION=, LIMIT=, CLOUD=project)
 	@exec $(BIN)/python -m shared.commands.inspect \
-	  $(if $(COLLECTION),--collection "$(COLLECTION)") $(if $(LIMIT),--limit "$(LIMIT)")
+	  $(if $(COLLECTION),--collection "$(COLLECTION)") $(if $(LIMIT),--limit "$(LIMIT)") \
+	  $(if $(CLOUD),--cloud "$(CLOUD)")
 
 ##@ Develop
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from shared.commands.emulator import Emulator, find_emulator
 from shared.commands.emulator.exports import metadata
-from shared.commands.emulator.process import answers
+from shared.commands.emulator.process import answers, runs_at
 from shared.commands.errors import CommandError
 from shared.commands.local.data_directory import DataDirectory
 from shared.commands.local.document_text import document_lines
@@ -65,7 +65,7 @@ def open_client(environment: Mapping[str, str], stack: ExitStack) -> tuple[Clien
     running = data.run()
     if running and forced in {None, "", running.backend}:
         host = running.emulator_host
-        if host and answers(host):
+        if host and _is_there(host, running.emulator_pid):
             return emulator_client(host, project=running.project), f"the emulator at {host}"
         if running.backend == "embedded":
             forced, project = "embedded", running.project
@@ -83,6 +83,11 @@ def open_client(environment: Mapping[str, str], stack: ExitStack) -> tuple[Clien
     stack.callback(emulator.stop)
     emulator.wait()
     return emulator_client(emulator.host, project=project), f"the emulator's latest export {newest}"
+
+
+def _is_there(host: str, pid: int | None) -> bool:
+    # A run that was killed leaves its note behind, and its port may be somebody else's by now.
+    return answers(host) and (pid is None or runs_at(pid, host))
 
 
 def main() -> int:

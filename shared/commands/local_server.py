@@ -22,7 +22,6 @@ from shared.commands.local.rewrites import Rewrites
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-DEFAULT_THREADS = 16
 # A graceful stop waits this long (in seconds) for the requests that are being answered.
 GRACE = 10
 
@@ -142,7 +141,7 @@ def main() -> None:
     app: WSGIApplication = Dispatcher(Rewrites.load(source.parent / "firebase.json"), load)
     if arguments.changed_file:
         app = noting_changes(app, arguments.changed_file.touch)
-    threads = int(os.environ.get("THREADS", DEFAULT_THREADS))
+    threads = int(os.environ.get("THREADS", "16"))
     LocalServer(app, bind=arguments.bind, threads=threads, lifeline=arguments.lifeline).run()
 
 

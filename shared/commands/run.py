@@ -40,6 +40,9 @@ def run(environment: dict[str, str], signals: StopSignals) -> None:
         settings = Settings.from_environment(environment)
     except SettingsError as error:
         raise CommandError(str(error)) from None
+    port = _number("PORT", environment)
+    # Read by the functions' process, where a mistake would be a stack trace.
+    _number("THREADS", environment)
     backend = choose(environment, lambda: find_emulator(environment, home=Path.home()))
     data = DataDirectory(settings.data_dir)
     data.create()
@@ -47,7 +50,7 @@ def run(environment: dict[str, str], signals: StopSignals) -> None:
 
     with ExitStack() as stack:
         stack.enter_context(data.held())
-        listener = stack.enter_context(listen(environment["HOST"], _port(environment)))
+        listener = stack.enter_context(listen(environment["HOST"], port))
         FunctionsProcess.end_left_behind(data)
         rescue(data, say)
         firestore = ready(
@@ -77,11 +80,11 @@ def run(environment: dict[str, str], signals: StopSignals) -> None:
                 keeper.tick(signals.pause)
 
 
-def _port(environment: Mapping[str, str]) -> int:
+def _number(name: str, environment: Mapping[str, str]) -> int:
     try:
-        return int(environment["PORT"])
+        return int(environment[name])
     except ValueError:
-        raise CommandError(f"PORT must be a number, not {environment['PORT']!r}") from None
+        raise CommandError(f"{name} must be a number, not {environment[name]!r}") from None
 
 
 def main() -> int:

@@ -132,8 +132,8 @@ def answers(host: str) -> bool:
             return False
 
 
-def is_left_behind(pid: int, host: str) -> bool:
-    """Whether the process that an earlier run started as its emulator is still there."""
+def runs_at(pid: int, host: str) -> bool:
+    """Whether this process is an emulator that a run started at `host`."""
     return is_process(pid, marks=_marks(host))
 
 

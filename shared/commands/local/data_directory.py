@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -46,7 +46,9 @@ class DataDirectory:
     def create(self) -> None:
         """Make the directory; raises `CommandError` where that is impossible."""
         try:
-            self.emulator.mkdir(parents=True, exist_ok=True)
+            # For its owner only: the documents hold addresses.
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.emulator.mkdir(exist_ok=True)
         except OSError as error:
             raise CommandError(f"LEDGER_DATA_DIR cannot be used: {error}") from None
 
@@ -73,16 +75,6 @@ class DataDirectory:
             lock.write(str(os.getpid()))
             lock.flush()
             yield
-
-    @property
-    def is_held(self) -> bool:
-        """Whether a run holds the directory at this moment."""
-        with suppress(FileNotFoundError), self._lock_file.open(encoding="utf-8") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
 
     def run(self) -> Run | None:
         """What the current run wrote down, or an earlier one that was killed; else None."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shared.commands.emulator import Emulator, EmulatorError, Installation
 from shared.commands.emulator.exports import NAME, metadata
-from shared.commands.emulator.process import end_left_behind, export, is_left_behind
+from shared.commands.emulator.process import end_left_behind, export, runs_at
 from shared.commands.local.data_directory import DataDirectory
 from shared.commands.local.restarts import Restarts
 
@@ -28,7 +28,7 @@ def rescue(data: DataDirectory, say: Say) -> None:
     if not (earlier and earlier.emulator_host and earlier.emulator_pid):
         return
     host, pid = earlier.emulator_host, earlier.emulator_pid
-    if not is_left_behind(pid, host):
+    if not runs_at(pid, host):
         return
     say(f"An earlier run was killed; taking over the data of its emulator at {host}.")
     try:

@@ -15,6 +15,8 @@ _DEFAULTS = {
     "LEDGER_DATA_DIR": ".data",
     "HOST": "127.0.0.1",
     "PORT": "8080",
+    # As many requests at once; a deployment's concurrency.
+    "THREADS": "16",
 }
 
 

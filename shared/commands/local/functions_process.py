@@ -22,6 +22,7 @@ _MODULE = "shared.commands.local_server"
 _START_DEADLINE = 60.0
 _ANSWER_DEADLINE = 10.0
 _POLL = 0.1
+_LAST_PORT = 65535
 
 Say = Callable[[str], None]
 Pause = Callable[[float], None]
@@ -37,11 +38,12 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listener.close()
+        reason = error.strerror if isinstance(error, OSError) else "it must be 0 to 65535"
         raise CommandError(
-            f"Port {port} of {host} cannot be used ({error.strerror}). "
-            f"Choose another one: PORT={port + 1} make run"
+            f"Port {port} of {host} cannot be used ({reason}). "
+            f"Choose another one: PORT={port + 1 if port < _LAST_PORT else 8081} make run"
         ) from None
     listener.listen(128)
     return listener
