@@ -177,7 +177,7 @@ class _Planner:
                 self.notes.leads_elsewhere("asset_id", place)
         elif first.entry.contributor_email != email:
             self.file.refuse(place, "an earlier record has this commit, for another author")
-        else:
+        elif self._has_room(place, first.entry.legacy_ids):
             self.file.refuse(place, "an earlier record has this commit; this id now leads to it")
             legacy_ids = (*first.entry.legacy_ids, old.id)
             entry = first.entry.model_copy(update={"legacy_ids": legacy_ids})

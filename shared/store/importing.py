@@ -21,8 +21,10 @@ from google.cloud.firestore import (
 
 from shared.domain.asset import Asset
 from shared.domain.contributor import Contributor, ContributorType
+from shared.domain.fields import Record
 from shared.domain.legacy import NotTaken
 from shared.domain.legacy_plan import ImportPlan, PlannedEntry
+from shared.store.batch import MAX_BYTES, MAX_WRITES
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
 from shared.store.documents import to_fields
@@ -30,16 +32,18 @@ from shared.store.posting import Posting
 from shared.store.writes import Batch
 
 _T = TypeVar("_T")
-_A = TypeVar("_A", bound=Contributor | Asset)
+_R = TypeVar("_R")
 
-# An entry is at most three writes, with its contributor and its asset, and holds at most 16 KiB
-# of metadata: so many stay below 500 writes and 10 MiB.
-_ENTRIES_A_COMMIT = 160
-_ACCOUNTS_A_COMMIT = 400
-_OLD_IDS_A_COMMIT = 50_000
+# An entry is at most three writes, with its contributor and its asset.
+_ENTRIES_A_COMMIT = MAX_WRITES // 3
+# As for a batch: the most that a character of a record's JSON takes in the request, and what the
+# ledger adds.
+_BYTES_A_CHARACTER = 5
+_BYTES_A_RECORD = 1024
 
 _KEPT_OF_ENTRY = ("contributor_email", "author_email", "cost_micros", "legacy_ids")
 _KEPT_OF_ACCOUNT = ("legacy_ids",)
+_EXISTENCE = ("id",)
 
 
 @dataclass(slots=True)
@@ -98,13 +102,11 @@ class Importer:
         """Import; raises `Unavailable` when Firestore does not answer. What was written stays."""
         done = Imported()
         people, assets = self.connection.contributors, self.connection.assets
-        for some_people in _chunks(plan.contributors):
+        for some_people in _chunks(plan.contributors, MAX_WRITES, _size):
             done.contributors.add(self._until_done(self._accounts, people, some_people))
-        for some_assets in _chunks(plan.assets):
+        for some_assets in _chunks(plan.assets, MAX_WRITES, _size):
             done.assets.add(self._until_done(self._accounts, assets, some_assets))
-        names = list(plan.entries)
-        for start in range(0, len(names), _ENTRIES_A_COMMIT):
-            entries = {n: plan.entries[n] for n in names[start : start + _ENTRIES_A_COMMIT]}
+        for entries in _chunks(plan.entries, _ENTRIES_A_COMMIT, lambda p: _size(p.entry)):
             done.add(self._until_done(self._entries, entries))
         return done
 
@@ -152,7 +154,7 @@ class Importer:
                 posting.add(stored.reference, planned.entry, asset=asset, names={})
         # A commit may be by somebody, or of a repository, that the file does not list.
         accounts = [account.reference for account in posting.accounts.values()]
-        known = self._read(accounts, _KEPT_OF_ACCOUNT, deadline)
+        known = self._read(accounts, _EXISTENCE, deadline)
         batch = posting.batch({path for path, account in known.items() if not account.exists})
         done = Imported(contributions=Tally(created=len(posting.entries)))
         for stored, planned in there:
@@ -196,15 +198,22 @@ def _give_ids(batch: Batch, stored: DocumentSnapshot, ids: Sequence[str], tally:
         tally.unchanged += 1
 
 
-def _chunks(accounts: Mapping[str, _A]) -> Iterator[dict[str, _A]]:
-    """As many accounts at a time as a Commit takes with their old ids."""
-    chunk: dict[str, _A] = {}
-    old_ids = 0
-    for name, account in accounts.items():
-        old_ids += len(account.legacy_ids)
-        if chunk and (len(chunk) == _ACCOUNTS_A_COMMIT or old_ids > _OLD_IDS_A_COMMIT):
+def _size(record: Record) -> int:
+    """Bytes that a record takes in a Commit, at most."""
+    return _BYTES_A_RECORD + _BYTES_A_CHARACTER * len(record.model_dump_json())
+
+
+def _chunks(
+    records: Mapping[str, _R], most: int, size_of: Callable[[_R], int]
+) -> Iterator[dict[str, _R]]:
+    """As many records at a time as go into one Commit."""
+    chunk: dict[str, _R] = {}
+    size = 0
+    for name, record in records.items():
+        size += size_of(record)
+        if chunk and (len(chunk) == most or size > MAX_BYTES):
             yield chunk
-            chunk, old_ids = {}, len(account.legacy_ids)
-        chunk[name] = account
+            chunk, size = {}, size_of(record)
+        chunk[name] = record
     if chunk:
         yield chunk
