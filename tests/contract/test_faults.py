@@ -175,6 +175,21 @@ def test_somebody_elses_entry_between_the_read_and_the_second_commit_is_seen(
     assert len(assert_balanced(spy.client)) == 1
 
 
+def test_accounts_that_somebody_else_opens_meanwhile_are_added_to_and_not_opened_anew(
+    ledger: Ledger, spy: Spy, open_client: OpenClient
+) -> None:
+    other = ledger_of(open_client())
+
+    def overtake(_: float) -> None:
+        if len(spy.calls) == 3:
+            record(other, "bbbbbb")
+
+    spy.on_call = overtake
+    assert not record(ledger, "aaaaaa").replayed
+    assert spy.methods == ["commit", *["batch_get_documents", "commit"] * 2]
+    assert len(assert_balanced(spy.client)) == 2
+
+
 def test_an_account_deleted_by_hand_is_created_anew(steady: Ledger, client: Client) -> None:
     client.collection("contributors").document("test@example.com").delete()
     assert not record(steady).replayed
