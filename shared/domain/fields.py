@@ -16,6 +16,7 @@ from pydantic import (
     PlainSerializer,
     ValidationError,
     WithJsonSchema,
+    model_validator,
 )
 
 from shared.domain.email import MAX_EMAIL_LENGTH, mask_text, normalise_email
@@ -30,12 +31,24 @@ _M = TypeVar("_M", bound=BaseModel)
 MAX_NAME_LENGTH = 256
 MAX_URL_LENGTH = 2048
 MAX_TEXT_LENGTH = 1024
+# An error says what to mend; said of every one of a million faults, it would fill the memory.
+MAX_FAULTS = 20
+MAX_UNKNOWN_FIELDS = 20
+MAX_POINTER_LENGTH = 256
 
 
 class Request(BaseModel):
     """What a client sends. A misspelt field is an error: ignored, it would lose what was meant."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_few_unknown_fields(cls, value: object) -> object:
+        # Before each of them becomes a fault: a large body has room for hundreds of thousands.
+        if isinstance(value, dict) and len(value) > len(cls.model_fields) + MAX_UNKNOWN_FIELDS:
+            raise ValueError(f"must have no unknown fields, and has over {MAX_UNKNOWN_FIELDS}")
+        return value
 
 
 class Record(BaseModel):
@@ -52,7 +65,10 @@ class Record(BaseModel):
 
 
 def parse(model: type[_M], value: object) -> _M:
-    """Validate parsed JSON; raises `InvalidInput` with a pointer for each fault, no value in it."""
+    """Validate parsed JSON; raises `InvalidInput` with a pointer for each fault, no value in it.
+
+    Of many faults, the first 20 are named.
+    """
     if not isinstance(value, dict):
         raise InvalidInput.at("", "must be a JSON object")
     try:
@@ -60,14 +76,16 @@ def parse(model: type[_M], value: object) -> _M:
     except ValidationError as error:
         raise InvalidInput(
             Fault(_pointer(e["loc"]), e["msg"].removeprefix("Value error, "))
-            for e in error.errors(include_url=False, include_input=False, include_context=False)
+            for e in error.errors(include_url=False, include_input=False, include_context=False)[
+                :MAX_FAULTS
+            ]
         ) from None
 
 
 def _pointer(location: Sequence[str | int]) -> str:
     # The name of an unknown field is the client's text, and may hold an address.
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in location)
-    return mask_text("".join(f"/{part}" for part in parts))
+    return mask_text("".join(f"/{part}" for part in parts))[:MAX_POINTER_LENGTH]
 
 
 def _text(maximum: int) -> Callable[[object], object]:

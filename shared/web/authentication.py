@@ -68,10 +68,10 @@ class Authenticator:
         self._stored = _StoredKeys(key_store, clock) if key_store else None
 
     def admit(self, request: Request, access: Access) -> Caller | None:
-        """The caller, or None where nobody in particular may do this.
+        """Who is calling, or None where nobody in particular may do this.
 
-        Raises `Unauthenticated`, `Forbidden`, or `Unavailable` where no credential is configured
-        at all, since then nobody could ever write.
+        Raises `Unauthenticated`, `Forbidden` for a token of an owner who is not listed, or
+        `Unavailable` where no credential is configured at all, since then nobody could ever write.
         """
         if access in {Access.OPEN, Access.SIGNED}:
             return None
@@ -85,11 +85,15 @@ class Authenticator:
         if caller is None:
             self._require_configured()
             raise Unauthenticated("The API key is not valid")
-        needed = _NEEDED[access]
-        public = access is Access.READ and self._public_reads
-        if not caller.may(needed) and not public:
-            raise Forbidden(f"This credential lacks the scope {needed.value}")
         return caller
+
+    def authorize(self, caller: Caller | None, access: Access) -> None:
+        """Raises `Forbidden` where somebody who was admitted lacks the scope for this."""
+        if caller is None or (access is Access.READ and self._public_reads):
+            return
+        needed = _NEEDED[access]
+        if not caller.may(needed):
+            raise Forbidden(f"This credential lacks the scope {needed.value}")
 
     def _identify(self, credential: Credential) -> Caller | None:
         if credential.is_token:

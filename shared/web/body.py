@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request
 
 from shared.domain.errors import InvalidInput, MalformedRequest, PayloadTooLarge, UnsupportedMedia
@@ -32,19 +32,19 @@ def read_body(request: Request, limit: int) -> bytes:
         raise PayloadTooLarge(limit)
     chunks: list[bytes] = []
     size = 0
-    try:
-        while chunk := request.stream.read(_CHUNK):
-            size += len(chunk)
-            if size <= limit:
-                chunks.append(chunk)
-            else:
-                chunks.clear()
-            if size > _DRAIN_LIMIT:
-                break
-    except (HTTPException, OSError):
-        raise MalformedRequest("The body ended early") from None
+    for chunk in _chunks(request):
+        size += len(chunk)
+        if size <= limit:
+            chunks.append(chunk)
+        else:
+            chunks.clear()
+        if size > _DRAIN_LIMIT:
+            break
     if size > limit:
         raise PayloadTooLarge(limit)
+    if request.content_length is not None and size < request.content_length:
+        # https://www.rfc-editor.org/rfc/rfc9112#section-8
+        raise MalformedRequest("The body ended early")
     return b"".join(chunks)
 
 
@@ -57,13 +57,21 @@ def drain(request: Request) -> bool:
         return False
     size = 0
     try:
-        while chunk := request.stream.read(_CHUNK):
+        for chunk in _chunks(request):
             size += len(chunk)
             if size > _DRAIN_LIMIT:
                 return False
-    except (HTTPException, OSError):
+    except MalformedRequest:
         return False
     return True
+
+
+def _chunks(request: Request) -> Iterator[bytes]:
+    try:
+        while chunk := request.stream.read(_CHUNK):
+            yield chunk
+    except Exception:  # noqa: BLE001 - each server has errors of its own for this
+        raise MalformedRequest("The body ended early, or is not framed as HTTP wants it") from None
 
 
 def require_json(request: Request) -> None:

@@ -9,8 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
+from flask import current_app, has_app_context
+from flask import request as flask_request
 from werkzeug.wrappers import Request, Response
 
 from shared.domain.errors import LedgerError, MethodNotAllowed, NotFound, Unavailable
@@ -40,6 +43,9 @@ def entry_point(
     def serve(request: Request) -> Response:
         return endpoint.serve(request)
 
+    if has_app_context():
+        # The framework keeps /robots.txt and /favicon.ico, for which it has a page of its own.
+        current_app.register_error_handler(HTTPStatus.NOT_FOUND, lambda _: serve(flask_request))
     return serve
 
 
@@ -90,11 +96,12 @@ class _Endpoint:
             facts["caller"] = caller.name
         call = Call(request, operation, parameters, caller, self.services, facts)
         try:
+            self.services.authenticator.authorize(caller, operation.access)
             answer = self.handlers[operation.name](call)
         except Unavailable:
             raise
         except LedgerError as error:
-            # Somebody who may write and gets nothing recorded wants to see why.
+            # Somebody with a valid credential who gets nothing recorded wants to see why.
             if operation.access in _WRITES and "caller" in facts:
                 facts["reason"] = error.detail
                 self._note(error.code, error.detail, facts)

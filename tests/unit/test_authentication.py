@@ -200,11 +200,13 @@ class TestKeptKey:
     ) -> None:
         keys.kept[KEY_ID] = key(scope)
         for access in (Access.READ, Access.RECORD, Access.ADMIN):
+            caller = authenticator.admit(request(X_API_Key=KEY), access)
+            assert caller
             if access in allowed:
-                assert authenticator.admit(request(X_API_Key=KEY), access)
+                authenticator.authorize(caller, access)
             else:
                 with pytest.raises(Forbidden):
-                    authenticator.admit(request(X_API_Key=KEY), access)
+                    authenticator.authorize(caller, access)
 
 
 class TestNothingConfigured:
