@@ -236,14 +236,24 @@ class TestAssets:
         assert plan.assets == {}
         assert plan.not_taken == (NotTaken("assets[0]", reason),)
 
-    def test_have_no_more_old_ids_than_a_document_holds(self, old: OldStore) -> None:
+
+class TestOldIds:
+    """A document holds 10,000 of them."""
+
+    def test_beyond_what_a_document_holds_are_not_taken(self, old: OldStore) -> None:
         for _ in range(MAX_LEGACY_IDS + 1):
-            old.asset()
+            person, repo = old.contributor(), old.asset()
+            old.commit(person, repo)
         plan = old.plan()
-        assert len(plan.assets["octo:repo"].legacy_ids) == MAX_LEGACY_IDS
-        assert reasons(plan) == {
-            f"assets[{MAX_LEGACY_IDS}]": "id: its document has 10000 old ids already"
-        }
+        reason = "id: its document has 10000 old ids already"
+        for documents in (plan.contributors, plan.assets):
+            [document] = documents.values()
+            assert len(document.legacy_ids) == MAX_LEGACY_IDS
+        [planned] = plan.entries.values()
+        assert len(planned.entry.legacy_ids) == MAX_LEGACY_IDS
+        full = {one.place for one in plan.not_taken if one.reason == reason}
+        last = MAX_LEGACY_IDS
+        assert full == {f"{name}[{last}]" for name in ("contributors", "assets", "contributions")}
 
 
 class TestContributions:
