@@ -50,7 +50,8 @@ help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-PARALLEL := -n 2 --dist loadgroup
+# A file's tests stay together, so that what they share is set up once; the slow files come first.
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 LOCK := $(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header \
   --python-version 3.11 -q
 

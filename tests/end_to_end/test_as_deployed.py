@@ -13,9 +13,6 @@ import pytest
 import main
 from tests.end_to_end.deployed import Deployment
 
-# In one process under pytest-xdist, so that the environment is installed once.
-pytestmark = pytest.mark.xdist_group("as-deployed")
-
 COMMIT = {
     "contributor_email": "ada@example.com",
     "repository": "octo/hello",
