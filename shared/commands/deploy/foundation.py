@@ -39,21 +39,24 @@ _FIREBASE_PROJECT = Variable("FIREBASE_PROJECT")
 def checks(options: Options) -> Stage:
     """Name what is missing while nothing is changed yet."""
     gcloud = Gcloud(options.project)
-    account, alpha = Variable("ACCOUNT"), Variable("ALPHA_COMMANDS")
-    accounts = gcloud("auth list", "--filter=status:ACTIVE", "--format=value(account)")
+    alpha = Variable("ALPHA_COMMANDS")
     project = gcloud("projects describe", options.project, "--format=value(projectId)")
     return Stage(
         "What this needs is there (changes nothing)",
         (
-            Keep(account, (accounts,)),
-            Require(account, "gcloud has no account to act for. Run: gcloud auth login"),
             # Alert policies and notification channels have no other commands in every release.
             Keep(alpha, (gcloud("version", "--format=value(alpha)"),)),
             Require(alpha, "gcloud lacks alpha commands. Run: gcloud components install alpha"),
-            Keep(Variable("PROJECT"), (project,)),
+            # Not `auth list`: it knows nothing of tokens, and lists what has expired.
+            Keep(
+                Variable("PROJECT"),
+                (project,),
+                f"gcloud is not logged in (gcloud auth login), or there is no {options.project}.",
+            ),
             Keep(
                 _FIREBASE_PROJECT,
                 listed(options, "result.projectId", options.project, "projects:list"),
+                "firebase-tools is not logged in (firebase login).",
             ),
         ),
     )

@@ -66,15 +66,17 @@ class Runner:
             match step:
                 case Run(commands):
                     self._pipe(commands, values, keep=False)
-                case Keep(variable, commands):
-                    values[variable.name] = self._pipe(commands, values, keep=True)
+                case Keep(variable, commands, otherwise):
+                    values[variable.name] = self._pipe(commands, values, keep=True, why=otherwise)
                 case Require(variable, otherwise):
                     if not values[variable.name]:
                         raise StepFailed(otherwise)
                 case Choose(variable, found, absent):
                     self._take(found if values[variable.name] else absent, values)
 
-    def _pipe(self, commands: Pipeline, values: Mapping[str, str], *, keep: bool) -> str:
+    def _pipe(
+        self, commands: Pipeline, values: Mapping[str, str], *, keep: bool, why: str = ""
+    ) -> str:
         """Run commands that read each other's output; as under `set -o pipefail`, all must work."""
         processes: list[subprocess.Popen[str]] = []
         feed: IO[str] | int = subprocess.DEVNULL
@@ -100,5 +102,6 @@ class Runner:
         for ignored in ({0, -signal.SIGPIPE}, {0}):
             for one, code in zip(commands, codes, strict=True):
                 if code not in ignored:
-                    raise StepFailed(f"Exit code {code} from: {shlex.join(one.words(values))}")
+                    failed = f"Exit code {code} from: {shlex.join(one.words(values))}"
+                    raise StepFailed("\n".join(filter(None, (failed, why))))
         return (output or "").rstrip("\n")

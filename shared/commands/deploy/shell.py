@@ -38,13 +38,17 @@ def _lines(steps: Iterable[Step], indent: str) -> Iterator[str]:
         match step:
             case Run(commands):
                 yield _pipeline(commands, indent)
-            case Keep(variable, commands):
-                yield f"{indent}{variable.name}=$({_pipeline(commands, indent).lstrip()})"
+            case Keep(variable, commands, otherwise):
+                kept = f"{indent}{variable.name}=$({_pipeline(commands, indent).lstrip()})"
+                yield f"{kept} || {_stop(otherwise)}" if otherwise else kept
             case Require(variable, otherwise):
-                complain = f"{{ echo {shlex.quote(otherwise)} >&2; exit 1; }}"
-                yield f'{indent}[ -n "${variable.name}" ] || {complain}'
+                yield f'{indent}[ -n "${variable.name}" ] || {_stop(otherwise)}'
             case Choose():
                 yield from _choice(step, indent)
+
+
+def _stop(why: str) -> str:
+    return f"{{ echo {shlex.quote(why)} >&2; exit 1; }}"
 
 
 def _choice(step: Choose, indent: str) -> Iterator[str]:

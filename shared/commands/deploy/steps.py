@@ -45,10 +45,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Run commands that change nothing, and keep what they print."""
+    """Run commands that change nothing, and keep what they print.
+
+    `otherwise` says what it may mean if they fail.
+    """
 
     variable: Variable
     commands: Pipeline
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ def commands_of(steps: tuple[Step, ...]) -> Iterator[Command]:
     """Every command that these steps may run."""
     for step in steps:
         match step:
-            case Run(commands) | Keep(_, commands):
+            case Run(commands) | Keep(commands=commands):
                 yield from commands
             case Choose(_, found, absent):
                 yield from commands_of(found)
