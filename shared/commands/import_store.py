@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from google.api_core.exceptions import GoogleAPIError
+from google.auth.exceptions import GoogleAuthError
 
 from shared.commands.errors import CommandError
 from shared.commands.ledger_access import open_for_writing
@@ -115,7 +116,7 @@ def main() -> int:
             )
             print("\n".join(lines))
             return code
-    except (CommandError, SettingsError, Unavailable) as error:
+    except (CommandError, SettingsError, Unavailable, GoogleAuthError) as error:
         print(error, file=sys.stderr)
     except GoogleAPIError as error:
         # Its text may name documents, and with them addresses.

@@ -177,3 +177,15 @@ class TestCommand:
         result = self.run(tmp_path, file, LEDGER_CONTRIBUTOR_TYPES="nobody")
         assert result.returncode == 1
         assert result.stderr.startswith("Wrong settings: LEDGER_CONTRIBUTOR_TYPES must be")
+
+    def test_ends_with_a_sentence_where_nobody_is_logged_in(
+        self, file: str, tmp_path: Path
+    ) -> None:
+        # No file of credentials, and no server of Google's to ask for some.
+        nobody = {"CLOUDSDK_CONFIG": str(tmp_path), "NO_GCE_CHECK": "true", "HOME": str(tmp_path)}
+        result = self.run(
+            tmp_path, file, "--cloud", "demo-project", **nobody, GOOGLE_APPLICATION_CREDENTIALS=""
+        )
+        assert result.returncode == 1
+        assert result.stderr.startswith("Your default credentials were not found.")
+        assert result.stdout == ""
