@@ -90,13 +90,14 @@ class Service:
         settings: Settings | None = None,
         *,
         timing: Timing | None = None,
+        clock: Callable[[], datetime] = lambda: NOW,
     ) -> None:
         self.logged: list[str] = []
         self.services: Services = _TimedServices(
             settings or Settings(api_keys={"ci": "s3cret"}),
             timing=timing,
             open_client=lambda _: open_client(),
-            clock=lambda: NOW,
+            clock=clock,
             log=Log(write=self.logged.append),
         )
         self._apps: dict[str, WSGIApplication] = {}
