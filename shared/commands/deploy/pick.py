@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from shared.commands.errors import CommandError
+
 
 def values(document: Any, path: str) -> Iterator[str]:
     """The texts at a path of field names; a list on the way stands for its items."""
@@ -25,6 +27,21 @@ def values(document: Any, path: str) -> Iterator[str]:
         yield from values(document.get(name), rest)
 
 
+def is_there(printed: str, path: str, value: str) -> bool:
+    """Whether what firebase-tools printed has this value at this path.
+
+    Raises `CommandError` where it reports an error, which must not pass for an absence.
+    """
+    try:
+        answer = json.loads(printed)
+    except ValueError:
+        raise CommandError("firebase-tools printed no JSON") from None
+    if not isinstance(answer, dict) or answer.get("status") != "success":
+        error = answer.get("error") if isinstance(answer, dict) else None
+        raise CommandError(f"firebase-tools: {error or 'no success'}")
+    return value in values(answer, path)
+
+
 def main() -> int:
     """Run the command; returns its exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -32,16 +49,11 @@ def main() -> int:
     parser.add_argument("value")
     arguments = parser.parse_args()
     try:
-        answer = json.load(sys.stdin)
-    except ValueError:
-        print("firebase-tools printed no JSON", file=sys.stderr)
+        if is_there(sys.stdin.read(), arguments.path, arguments.value):
+            print(arguments.value)
+    except CommandError as error:
+        print(error, file=sys.stderr)
         return 1
-    if not isinstance(answer, dict) or answer.get("status") != "success":
-        error = answer.get("error") if isinstance(answer, dict) else None
-        print(f"firebase-tools: {error or 'no success'}", file=sys.stderr)
-        return 1
-    if arguments.value in values(answer, arguments.path):
-        print(arguments.value)
     return 0
 
 

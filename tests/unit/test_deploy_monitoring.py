@@ -1,0 +1,129 @@
+"""The monitoring files agree with the log that the functions write, and with each other."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
+
+from shared.commands.deploy.monitoring import CHECK_ID, UPTIME_FLAGS, display_name
+from shared.commands.deploy.plan import Source
+from shared.commands.local.rewrites import Rewrites
+from shared.domain.outcome import Outcome
+from shared.web.logs import Log
+from shared.web.routes import OPERATIONS
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = Source.read(ROOT)
+
+
+def load(file: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))
+    return loaded
+
+
+def logged() -> dict[str, Any]:
+    """A line as the functions write it, with the counts of a batch."""
+    lines: list[str] = []
+    Log(write=lines.append).request(
+        Request(EnvironBuilder("/", method="POST").get_environ()),
+        request_id="r",
+        function="track_github",
+        path="/v1/contributions/github/batch",
+        status=200,
+        seconds=0.25,
+        outcome="batch",
+        facts={"counts": {outcome.value: 1 for outcome in Outcome}},
+    )
+    line: dict[str, Any] = json.loads(lines[0])
+    return line
+
+
+def has(line: dict[str, Any], path: str) -> bool:
+    value: Any = line
+    for name in path.split("."):
+        if not isinstance(value, dict) or name not in value:
+            return False
+        value = value[name]
+    return True
+
+
+@pytest.mark.parametrize("file", SOURCE.metrics)
+def test_a_metric_reads_fields_that_the_log_has(file: str) -> None:
+    metric = load(file)
+    text = " ".join([metric["filter"], *metric["labelExtractors"].values()])
+    text += metric.get("valueExtractor", "")
+    line = logged()
+    read = {
+        # Cloud Logging takes `httpRequest` out of the payload, and leaves the rest in it.
+        field.removeprefix("jsonPayload.")
+        for field in re.findall(r"\b(?:jsonPayload|httpRequest)\.[A-Za-z.]+", text)
+    }
+    assert read
+    for field in read:
+        assert has(line, field), field
+
+
+@pytest.mark.parametrize("file", SOURCE.metrics)
+def test_a_metric_declares_the_labels_that_it_extracts(file: str) -> None:
+    metric = load(file)
+    declared = {label["key"] for label in metric["metricDescriptor"]["labels"]}
+    assert declared == set(metric["labelExtractors"])
+
+
+def test_the_latency_is_what_the_log_says_in_seconds() -> None:
+    metric = load("shared/monitoring/metrics/ledger_latency.yaml")
+    assert metric["valueExtractor"] == "EXTRACT(httpRequest.latency)"
+    assert metric["metricDescriptor"]["unit"] == "s"
+    assert logged()["httpRequest"]["latency"] == "0.250000s"
+
+
+def test_errors_are_counted_for_every_function() -> None:
+    metric = load("shared/monitoring/metrics/ledger_errors.yaml")
+    named = re.search(r"service_name=\(([^)]+)\)", metric["filter"])
+    assert named
+    functions = {rewrite.function_id for rewrite in Rewrites.load(ROOT / "firebase.json").table}
+    assert set(re.findall(r'"([^"]+)"', named[1])) == functions
+
+
+def test_every_kind_of_commit_that_a_batch_turns_away_is_counted_as_rejected() -> None:
+    metric = load("shared/monitoring/metrics/ledger_rejected.yaml")
+    counted = set(re.findall(r"jsonPayload\.counts\.(\w+)>0", metric["filter"]))
+    taken = {Outcome.RECORDED, Outcome.REPLAYED}
+    assert counted == {outcome.value for outcome in Outcome if outcome not in taken}
+
+
+@pytest.mark.parametrize("file", SOURCE.alerts)
+def test_an_alert_is_found_again_by_its_name_and_has_a_playbook(file: str) -> None:
+    alert = load(file)
+    assert alert["displayName"] == display_name(file)
+    heading = alert["displayName"].replace("Contribution ledger", "Alert")
+    assert f'"{heading}"' in alert["documentation"]["content"]
+
+
+@pytest.mark.parametrize("file", SOURCE.alerts)
+def test_an_alert_watches_a_metric_that_exists(file: str) -> None:
+    ours = {Path(metric).stem for metric in SOURCE.metrics}
+    for condition in load(file)["conditions"]:
+        watched = condition["conditionThreshold"]["filter"]
+        (kind,) = re.findall(r'metric\.type="([^"]+)"', watched)
+        domain, _, name = kind.rpartition("/")
+        if domain == "logging.googleapis.com/user":
+            assert name in ours
+            labels = set(load(f"shared/monitoring/metrics/{name}.yaml")["labelExtractors"])
+            assert set(re.findall(r"metric\.label\.(\w+)", watched)) <= labels
+        else:
+            assert kind == "monitoring.googleapis.com/uptime_check/check_passed"
+            assert f'check_id="{CHECK_ID}"' in watched
+
+
+def test_the_uptime_check_asks_strictly_whether_tracking_works() -> None:
+    path, _, query = load(UPTIME_FLAGS)["--path"].partition("?")
+    assert path in {operation.path for operation in OPERATIONS if operation.name == "tracking"}
+    assert query == "strict=true"
