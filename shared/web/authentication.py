@@ -125,9 +125,12 @@ class _StoredKeys:
         self._lock = threading.Lock()
         self._known: dict[str, tuple[ApiKey | None, datetime]] = {}
         self._touched: dict[str, datetime] = {}
+        self._exist = False
 
     def any(self) -> bool:
-        return self._store().any()
+        # Keys are revoked and never deleted, so one look that finds a key is enough.
+        self._exist = self._exist or self._store().any()
+        return self._exist
 
     def caller(self, secret: bytes, digest: str) -> Caller | None:
         key_id = key_id_of(secret)
