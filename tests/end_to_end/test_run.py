@@ -179,6 +179,18 @@ def test_it_can_be_stopped_while_the_emulator_starts(runner: Runner) -> None:
     assert run.groups_left() == []
 
 
+def test_without_an_emulator_it_says_so_and_serves_from_the_embedded_store(
+    runner: Runner, tmp_path: Path
+) -> None:
+    bare = {"PATH": str(tmp_path), "HOME": str(tmp_path), "JAVA_HOME": ""}
+    run = runner("", **bare, FIRESTORE_EMULATOR_BINARY_PATH="", FIREBASE_EMULATORS_PATH="")
+    run.start()
+    assert "No Firestore emulator: neither gcloud nor firebase-tools'" in run.output
+    assert "To get it, " in run.output
+    assert run.post("aaaa01") == HTTPStatus.CREATED
+    assert (run.data_dir / "embedded" / "journal.jsonl").exists()
+
+
 def test_a_taken_port_is_named_with_the_way_to_choose_another(runner: Runner) -> None:
     run = runner("embedded")
     with socket.create_server(("127.0.0.1", 0)) as taken:
