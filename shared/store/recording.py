@@ -83,7 +83,8 @@ class Recorder:
         deadline = self.connection.timing.deadline()
         missing: set[str] = set()
         # A co-author's stored type decides on the shares; where it is not known, read first.
-        types = self.known.types(report.distinct_co_authors())
+        co_authors = report.distinct_co_authors()
+        types = self.known.types(co_authors)
         while True:
             hopeful = types is not None
             try:
@@ -93,10 +94,12 @@ class Recorder:
                         return replay(entry_from(found[entry_ref.path].to_dict() or {}), report)
                     missing = {path for path, document in found.items() if not document.exists}
                     types = target.stored_types(report, found)
-                    self.known.learn(types)
                 posting = Posting(self.connection, self.classify)
                 target.add(posting, report, types)
                 [entry] = posting.commit(missing, deadline)
+                self.known.learn(
+                    {email: types.get(email) or self.classify(email) for email in co_authors}
+                )
                 return Recorded(entry, replayed=False)
             except OVERTAKEN:
                 types = None

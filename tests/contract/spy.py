@@ -37,6 +37,9 @@ class Rpc:
     retry: Any
     writes: int = 0
     documents: int = 0
+    # How many documents were asked for by name; those that do not exist are billed too.
+    asked: int = 0
+    carried_out: bool = False
 
 
 @dataclass
@@ -77,11 +80,17 @@ class Spy:
 
     def batch_get_documents(self, request: Any, **options: Any) -> Iterator[Any]:
         call = self._note("batch_get_documents", options)
+        call.asked = len(request["documents"])
         return self._stream(call, request, options, "found")
 
     def run_query(self, request: Any, **options: Any) -> Iterator[Any]:
         call = self._note("run_query", options)
         return self._stream(call, request, options, "document")
+
+    def run_aggregation_query(self, request: Any, **options: Any) -> Iterator[Any]:
+        call = self._note("run_aggregation_query", options)
+        responses = self._api.run_aggregation_query(request=request, **options)
+        return iter(self._carry_out(call, lambda: list(responses)))
 
     def _note(self, method: str, options: dict[str, Any], *, writes: int = 0) -> Rpc:
         call = Rpc(method, options.get("timeout"), options.get("retry"), writes)
@@ -102,6 +111,7 @@ class Spy:
         if isinstance(fault, Before):
             raise fault.error
         response = carry_out()
+        call.carried_out = True
         if isinstance(fault, After):
             raise fault.error
         return response

@@ -1,0 +1,106 @@
+"""What the bench measures against: the same work by the client alone, in a function alone.
+
+No validation, no key, no routing, no errors: the least that a function can do that writes the same
+documents with google-cloud-firestore as its manual shows.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import flask
+from google.cloud.firestore import SERVER_TIMESTAMP, Client, Increment, Query
+from pydantic import BaseModel
+
+_ID = "abbc9bee-8e88-5880-a7cf-6b8cc3fc7188"
+_lock = threading.Lock()
+_client: Client | None = None
+
+
+class Report(BaseModel):
+    """The fields that the floor takes from a request."""
+
+    repository: str
+    commit_hash: str
+    metadata: dict[str, Any]
+
+
+def client() -> Client:
+    """One client for the process."""
+    global _client
+    with _lock:
+        if _client is None:
+            _client = Client()
+    return _client
+
+
+def entry(commit_hash: str, metadata: dict[str, Any]) -> dict[str, Any]:
+    """A document with as many fields as a contribution of the ledger."""
+    return {
+        "id": _ID,
+        "contributor_id": _ID,
+        "contributor_email": "test@example.com",
+        "contributor_ids": [_ID],
+        "contributor_name": None,
+        "author_email": None,
+        "asset_id": _ID,
+        "repository": "octo/repo",
+        "commit_hash": commit_hash,
+        "cost_micros": 100_000_000,
+        "cost_basis": "submitted",
+        "coherence_score": 0.9,
+        "coherence": {"version": "1", "components": {"base": 0.5, "files_changed": 0.1}},
+        "credits": [
+            {
+                "contributor_id": _ID,
+                "email": "test@example.com",
+                "role": "author",
+                "share_micros": 100_000_000,
+            }
+        ],
+        "metadata": metadata,
+        "url": None,
+        "timestamp": "2026-01-01T00:00:00Z",
+        "recorded_by": "bench",
+        "request_digest": None,
+        "voided": False,
+        "voided_at": None,
+        "voided_by": None,
+        "void_reason": None,
+        "corrects": None,
+        "corrected_by": None,
+        "legacy_ids": [],
+    }
+
+
+def record(request: flask.Request) -> tuple[str, int]:
+    """One contribution and two totals in one Commit."""
+    report = Report.model_validate_json(request.get_data())
+    database = client()
+    fields = entry(report.commit_hash, report.metadata)
+    change = {
+        "contribution_count": Increment(1),
+        "total_cost_micros": Increment(100_000_000),
+        "last_contribution_at": SERVER_TIMESTAMP,
+    }
+    key = report.repository.replace("/", ":")
+    batch = database.batch()
+    document = database.collection("contributions").document(f"{key}@{report.commit_hash}")
+    batch.create(document, fields | {"recorded_at": SERVER_TIMESTAMP})
+    # `set` with `merge` so that a first report works too; the ledger's precondition costs no less.
+    for reference in (
+        database.collection("contributors").document("test@example.com"),
+        database.collection("assets").document(key),
+    ):
+        batch.set(reference, change, merge=True)
+    batch.commit()
+    return json.dumps(fields), 201
+
+
+def list_newest(request: flask.Request) -> tuple[str, int]:
+    """The newest 100 contributions as they come."""
+    query = client().collection("contributions").order_by("timestamp", direction=Query.DESCENDING)
+    documents = [document.to_dict() for document in query.limit(101).stream()]
+    return json.dumps(documents, default=str), 200

@@ -1,0 +1,150 @@
+"""Whether the ledger stays as fast as it grows, and what each operation is billed for."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from google.cloud.firestore import Client
+
+from shared.domain.contribution import Commit, CommitReport
+from shared.domain.identity import Classifier
+from shared.domain.repository import Repository
+from shared.domain.sort import Sort
+from shared.store.ledger import Ledger, ledger_on
+from shared.store.listing import EntryFilter
+from tests.backends import emulator_client
+from tests.benchmarks.billing import Bill, indexed_entries
+from tests.benchmarks.served import new_project, report
+from tests.benchmarks.table import Row, Table, progress
+from tests.contract.spy import Spy
+
+SIZES = (1_000, 10_000, 100_000)
+PEOPLE = 5_000
+_BATCH = 500
+
+
+@contextmanager
+def _ledger(emulator: str) -> Iterator[tuple[Client, Ledger]]:
+    client = emulator_client(emulator, project=new_project())
+    yield client, ledger_on(client, classify=Classifier(), clock=lambda: datetime.now(UTC))
+    client._firestore_api.transport.close()
+
+
+def _commit(number: int) -> Commit:
+    fields = report(number)
+    del fields["repository"], fields["cost_amount"]
+    return Commit.model_validate(
+        fields | {"contributor_email": f"person{number % PEOPLE}@example.com"}
+    )
+
+
+def _operations(ledger: Ledger, size: int) -> dict[str, Callable[[int], object]]:
+    lists, find = ledger.lists, ledger.find
+    person = find.contributor("person7@example.com").record.id
+    entry = find.entry(f"octo/repo-0@{7:040x}").record.id
+
+    def record(turn: int) -> object:
+        fields = report(10**9 + size * 100 + turn) | {"cost_amount": 1}
+        return ledger.commits.record(CommitReport.model_validate(fields), recorded_by="bench")
+
+    return {
+        "record": record,
+        "list of 100": lambda _: lists.entries(EntryFilter(), limit=100),
+        "filter by contributor": lambda _: lists.entries(
+            EntryFilter(contributor_id=person), limit=100
+        ),
+        "contributors by total": lambda _: lists.contributors(Sort.TOTAL_COST, limit=100),
+        "look-up by id": lambda _: find.entry(entry),
+        "health/tracking": lambda _: ledger.tracker.activity(datetime.now(UTC)),
+    }
+
+
+def measure_growth(emulator: str, table: Table, sizes: tuple[int, ...] = SIZES) -> None:
+    """Time and documents read of each operation at several sizes of one ledger."""
+    with _ledger(emulator) as (client, ledger):
+        spy = Spy(client)
+        seen: dict[str, list[tuple[float, float]]] = {}
+        done = 0
+        for size in sizes:
+            while done < size:
+                progress(f"growth: {done:,} of {sizes[-1]:,} contributions")
+                for _ in range(min(10, (size - done) // _BATCH)):
+                    commits = [_commit(done + n) for n in range(_BATCH)]
+                    repository = Repository("octo", f"repo-{done // _BATCH % 50}")
+                    ledger.batches.record(repository, commits, recorded_by="bench")
+                    done += _BATCH
+            for name, operation in _operations(ledger, size).items():
+                operation(0)
+                spy.forget()
+                times = []
+                for turn in range(1, 21):
+                    began = time.perf_counter()
+                    operation(turn)
+                    times.append(time.perf_counter() - began)
+                read = sum(call.documents for call in spy.calls) / len(times)
+                seen.setdefault(name, []).append((statistics.median(times), read))
+    for name, found in seen.items():
+        (first, first_read), (last, last_read) = found[0], found[-1]
+        steps = ", ".join(f"{t * 1000:.1f}" for t, _ in found)
+        ratio = max(last_read, 1) / max(first_read, 1)
+        sizes_text = f"{sizes[-1]:,} / {sizes[0]:,}"
+        table.add(
+            Row(f"{name}, documents, {sizes_text}", f"{last_read:g}", f"{first_read:g}", ratio, 1.2)
+        )
+        table.add(
+            Row(
+                f"{name}, time, {sizes_text}",
+                f"{last * 1000:.1f} ms",
+                f"{first * 1000:.1f} ms",
+                last / first,
+                note=f"{steps} ms; the emulator's own growth is in it",
+            )
+        )
+
+
+def measure_bill(emulator: str, table: Table) -> None:
+    """What Firestore bills for each operation."""
+    progress("billed operations")
+    with _ledger(emulator) as (client, ledger):
+        bill = Bill(Spy(client))
+
+        def row(name: str, operation: Callable[[], object], *, entries: bool = False) -> None:
+            cost = bill.of(operation)
+            note = f"{cost.rpcs} RPCs"
+            if entries:
+                note += f", {indexed_entries(client)} index entries for the new documents"
+            table.add(
+                Row(f"billed: {name}", f"{cost.reads} reads", f"{cost.writes} writes", note=note)
+            )
+
+        def record(number: int, **changes: object) -> None:
+            fields = report(number) | {"cost_amount": 1} | changes
+            ledger.commits.record(CommitReport.model_validate(fields), recorded_by="bench")
+
+        row("the very first record", lambda: record(1), entries=True)
+        row("record", lambda: record(2))
+        row("replay", lambda: record(2))
+        people = [{"email": f"co{n}@example.com"} for n in range(2)]
+        record(3, co_authors=people)
+        row("record with 2 co-authors", lambda: record(4, co_authors=people))
+        commits = [Commit.model_validate(_fields(n)) for n in range(1000, 1400)]
+        repository = Repository("octo", "repo")
+        row(
+            "batch of 400 by one person",
+            lambda: ledger.batches.record(repository, commits, recorded_by="bench"),
+        )
+        row("list of 100", lambda: ledger.lists.entries(EntryFilter(), limit=100))
+        entry = ledger.find.entry(f"octo/repo@{2:040x}").record.id
+        row("look-up by id", lambda: ledger.find.entry(entry))
+        row("void", lambda: ledger.voids.void(entry, voided_by="bench", reason=None))
+        row("health/tracking", lambda: ledger.tracker.activity(datetime.now(UTC)))
+
+
+def _fields(number: int) -> dict[str, object]:
+    fields = report(number) | {"cost_amount": 1}
+    del fields["repository"]
+    return fields

@@ -1,0 +1,235 @@
+"""Warm records, throughput, batches, lists, cold starts and memory, each beside its floor."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+
+from google.cloud.firestore import SERVER_TIMESTAMP
+
+from tests.backends import emulator_client
+from tests.benchmarks.floor.main import entry
+from tests.benchmarks.served import (
+    FLOOR,
+    ROOT,
+    Client,
+    Run,
+    Served,
+    first_answer,
+    load,
+    new_project,
+    report,
+    served,
+)
+from tests.benchmarks.table import Row, Table, progress
+
+_numbers = count(1)
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.2f} ms"
+
+
+@contextmanager
+def _pair(emulator: str) -> Iterator[tuple[Served, Served]]:
+    with (
+        served(ROOT, "track_github", emulator, new_project()) as ours,
+        served(FLOOR, "record", emulator, new_project()) as floor,
+    ):
+        for function in (ours, floor):
+            first_answer(function.port, report(next(_numbers)))
+            _run(function, clients=4, requests=200)
+        yield ours, floor
+
+
+def _run(function: Served, *, clients: int, requests: int, repositories: int = 1) -> Run:
+    first = next(_numbers) * 1_000_000
+    return load(
+        function.port,
+        clients,
+        requests,
+        lambda number: report(first + number, f"octo/repo-{number % repositories}"),
+    )
+
+
+def measure_record(emulator: str, table: Table) -> None:
+    """Median and 95th percentile of one client's records, in turns with the floor."""
+    progress("warm record")
+    with _pair(emulator) as (ours, floor):
+        mine: list[float] = []
+        theirs: list[float] = []
+        for _ in range(10):
+            mine += _run(ours, clients=1, requests=100).latencies
+            theirs += _run(floor, clients=1, requests=100).latencies
+    for name, part in (("warm record, median", 0.5), ("warm record, 95th percentile", 0.95)):
+        a, b = (sorted(values)[int(part * len(values))] for values in (mine, theirs))
+        wanted = 1.25 if part == 0.5 else None
+        table.add(Row(name, _ms(a), _ms(b), a / b, wanted))
+
+
+def measure_throughput(emulator: str, table: Table) -> None:
+    """Records a second from several clients, on one repository and on fifty."""
+    with _pair(emulator) as (ours, floor):
+        for repositories in (1, 50):
+            for clients in (1, 16, 64):
+                progress(f"throughput, {clients} clients, {repositories} repositories")
+                requests = 600 if clients == 1 else 1500
+                runs: dict[str, list[Run]] = {"ours": [], "floor": []}
+                for _ in range(2):
+                    for name, function in (("ours", ours), ("floor", floor)):
+                        runs[name].append(
+                            _run(
+                                function,
+                                clients=clients,
+                                requests=requests,
+                                repositories=repositories,
+                            )
+                        )
+                a, b = (max(r.per_second() for r in runs[name]) for name in ("ours", "floor"))
+                errors = sum(run.errors for run in runs["ours"])
+                place = "1 repository" if repositories == 1 else f"{repositories} repositories"
+                name = f"{clients} clients on {place}"
+                note = f"{errors} errors"
+                table.add(Row(name, f"{a:.0f}/s", f"{b:.0f}/s", a / b, 0.85, False, note))
+        progress("exactness of the totals")
+        database = emulator_client(emulator, project=ours.project)
+        totals = [d.to_dict() for d in database.collection("assets").stream()]
+        entries = database.collection("contributions").count().get()[0][0].value
+        exact = sum(t["contribution_count"] for t in totals) == entries and sum(
+            t["total_cost_micros"] for t in totals
+        ) == int(entries * 100_500_000)
+        table.add(
+            Row("totals after all that", "exact" if exact else "WRONG", note=f"{entries:.0f}")
+        )
+
+
+def measure_batch(emulator: str, table: Table) -> None:
+    """Contributions a second in batches of 500, over single posts and over bare creates."""
+    progress("batches of 500")
+    with served(ROOT, "track_github", emulator, new_project()) as ours:
+        first_answer(ours.port, report(next(_numbers)))
+        client = Client(ours.port)
+        times = []
+        for _ in range(6):
+            first = next(_numbers) * 1_000_000
+            commits = [report(first + n) for n in range(500)]
+            for commit in commits:
+                del commit["repository"]
+            batch = {"repository": "octo/repo", "commits": commits}
+            began = time.perf_counter()
+            status, answer = client.ask("POST", "/v1/contributions/github/batch", batch)
+            times.append(time.perf_counter() - began)
+            if status != 200 or b'"recorded":500' not in answer:
+                raise RuntimeError(f"the batch answered {status}: {answer[:200]!r}")
+        singles = _run(ours, clients=1, requests=500)
+        database = emulator_client(emulator, project=ours.project)
+    bare = []
+    for _ in range(4):
+        first = next(_numbers) * 1_000_000
+        began = time.perf_counter()
+        writes = database.batch()
+        for number in range(500):
+            document = database.collection("bare").document(f"octo:repo@{first + number:040x}")
+            fields = entry(f"{first + number:040x}", {"files_changed": 3, "lines_added": 120})
+            writes.create(document, fields | {"recorded_at": SERVER_TIMESTAMP})
+        writes.commit()
+        bare.append(time.perf_counter() - began)
+    rate, single, floor = (
+        500 / statistics.median(times),
+        singles.per_second(),
+        500 / statistics.median(bare),
+    )
+    table.add(
+        Row(
+            "batch of 500, over single posts",
+            f"{rate:.0f}/s",
+            f"{single:.0f}/s",
+            rate / single,
+            15,
+            False,
+        )
+    )
+    table.add(
+        Row("batch of 500, over bare creates", f"{rate:.0f}/s", f"{floor:.0f}/s", rate / floor)
+    )
+
+
+def measure_list(emulator: str, table: Table) -> None:
+    """A list of 100 contributions over the bare query turned into JSON."""
+    progress("list of 100")
+    project = new_project()
+    with (
+        served(ROOT, "track_github", emulator, project) as writer,
+        served(ROOT, "contributions", emulator, project) as ours,
+        served(FLOOR, "list_newest", emulator, project) as floor,
+    ):
+        first_answer(writer.port, report(next(_numbers)))
+        _run(writer, clients=4, requests=300)
+        times: dict[int, list[float]] = {ours.port: [], floor.port: []}
+        for _ in range(40):
+            for port, seen in times.items():
+                client = Client(port)
+                client.ask("GET", "/?limit=100" if port == ours.port else "/")
+                began = time.perf_counter()
+                status, _ = client.ask("GET", "/?limit=100" if port == ours.port else "/")
+                seen.append(time.perf_counter() - began)
+                if status != 200:
+                    raise RuntimeError(f"the list answered {status}")
+    a, b = (statistics.median(seen[5:]) for seen in times.values())
+    table.add(Row("list of 100", _ms(a), _ms(b), a / b, 1.3))
+
+
+def measure_cold_start(emulator: str, table: Table) -> None:
+    """From exec to the first 201, in turns with the floor; then what the imports cost."""
+    times: dict[str, list[float]] = {"track_github": [], "record": []}
+    for turn in range(5):
+        progress(f"cold start {turn + 1} of 5")
+        for source, target in ((ROOT, "track_github"), (FLOOR, "record")):
+            began = time.perf_counter()
+            with served(source, target, emulator, new_project()) as function:
+                first_answer(function.port, report(1))
+                times[target].append(time.perf_counter() - began)
+    a, b = (statistics.median(seen) for seen in times.values())
+    table.add(Row("cold start to the first 201", f"{a:.2f} s", f"{b:.2f} s", a / b, 1.15))
+    for name, micros in heaviest_imports(10):
+        table.add(Row(f"  import {name}", f"{micros / 1000:.0f} ms", note="with all below it"))
+
+
+def heaviest_imports(number: int) -> list[tuple[str, int]]:
+    """The modules that take longest to import, with what they import, in microseconds."""
+    code = "import main; main.track_github; import shared.store.ledger"
+    command = [sys.executable, "-X", "importtime", "-c", f"import functions_framework; {code}"]
+    errors = subprocess.run(
+        command, cwd=ROOT, env={"PYTHONPATH": "."}, capture_output=True, check=True, text=True
+    ).stderr
+    found = []
+    for line in errors.splitlines()[1:]:
+        _, cumulative, name = line.removeprefix("import time:").split("|")
+        found.append((name.strip(), int(cumulative)))
+    return sorted(found, key=lambda pair: -pair[1])[:number]
+
+
+def measure_memory(emulator: str, table: Table) -> None:
+    """Memory of one instance after its first requests, and after 10,000."""
+    progress("memory after 10,000 requests")
+    with served(ROOT, "track_github", emulator, new_project()) as ours:
+        first_answer(ours.port, report(next(_numbers)))
+        _run(ours, clients=16, requests=200)
+        idle = ours.memory()
+        _run(ours, clients=16, requests=10_000)
+        after = ours.memory()
+    table.add(
+        Row(
+            "memory after 10,000 requests",
+            f"{after / 2**20:.0f} MiB",
+            f"{idle / 2**20:.0f} MiB",
+            after / idle,
+            1.1,
+            note="the floor is the same instance after 200",
+        )
+    )
