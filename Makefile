@@ -21,6 +21,22 @@ inspect: $(RUN_TIME) ## print the documents as the Firestore console shows them 
 	  $(if $(COLLECTION),--collection "$(COLLECTION)") $(if $(LIMIT),--limit "$(LIMIT)") \
 	  $(if $(CLOUD),--cloud "$(CLOUD)")
 
+keys: $(RUN_TIME) ## create, list and revoke API keys (ARGS="create --help", PROJECT= for the cloud)
+	@exec $(BIN)/python -m shared.commands.keys $(if $(PROJECT),--cloud "$(PROJECT)") $(ARGS)
+
+reconcile: $(RUN_TIME) ## hold every total against its entries (REPAIR=1 mends, PROJECT= for the cloud)
+	@exec $(BIN)/python -m shared.commands.reconcile \
+	  $(if $(REPAIR),--repair) $(if $(PROJECT),--cloud "$(PROJECT)")
+
+backfill: $(RUN_TIME) ## report a clone's history (DIR=, REPOSITORY=owner/name, URL=, SINCE=, BRANCH=, DRY_RUN=1)
+	@exec $(BIN)/python .github/actions/track-contributions/track.py backfill \
+	  --repo-dir "$(DIR)" --repository "$(REPOSITORY)" --url "$(URL)" $(if $(SINCE),--since "$(SINCE)") \
+	  $(if $(BRANCH),--branch "$(BRANCH)") $(if $(DRY_RUN),--dry-run)
+
+import: $(RUN_TIME) ## import the JSON store of the replaced service (FILE=, DRY_RUN=1, PROJECT=)
+	@exec $(BIN)/python -m shared.commands.import_store "$(FILE)" \
+	  $(if $(DRY_RUN),--dry-run) $(if $(PROJECT),--cloud "$(PROJECT)")
+
 ##@ Develop
 
 test: lint $(CHECKS) ## all checks that need nothing but Python, make and git
@@ -28,6 +44,9 @@ test: lint $(CHECKS) ## all checks that need nothing but Python, make and git
 
 test-long: lint $(CHECKS) ## also the checks that are slow or need Node
 	$(BIN)/python -m pytest -m "long or not long"
+
+bench: $(CHECKS) ## measure speed, size and cost beside their floors (some minutes, writes bench.json)
+	@exec $(BIN)/python -m tests.benchmarks $(ONLY)
 
 lint: $(CHECKS)
 	$(BIN)/ruff check .
@@ -70,4 +89,4 @@ $(BIN)/python:
 	  "make PYTHON=python3.12 $(MAKECMDGOALS)" % sys.version_info[:3])'
 	$(PYTHON) -m venv $(VENV)
 
-.PHONY: run inspect test test-long lint format lock clean help
+.PHONY: run inspect keys reconcile backfill import bench test test-long lint format lock clean help
