@@ -1,0 +1,100 @@
+"""The installed gcloud understands every command line of a deployment."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shared.commands.deploy.options import Options
+from shared.commands.deploy.plan import Source, plan
+from shared.commands.deploy.steps import commands_of
+from tests.backends import unavailable
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Runs command lines one after another in one process of gcloud's own Python, since each start of
+# it takes a second. Without an account a command ends with 1 once its line was understood, and
+# with 2 where it was not; nothing reaches the network.
+PROGRAM = """
+import json, sys
+root, given = sys.argv[1], json.load(sys.stdin)
+sys.path[:0] = [root + "/lib", root + "/lib/third_party"]
+from googlecloudsdk import gcloud_main
+cli, codes = gcloud_main.CreateCLI([]), []
+for words in given:
+    try:
+        cli.Execute(words)
+        codes.append(0)
+    except SystemExit as end:
+        codes.append(end.code)
+print("\\n" + json.dumps(codes))
+"""
+
+
+class Names(dict[str, str]):
+    """Gives every variable a value."""
+
+    def __missing__(self, name: str) -> str:
+        return "1"
+
+
+Understand = Callable[[list[list[str]]], tuple[list[int], str]]
+
+
+@pytest.fixture(scope="module")
+def understand(tmp_path_factory: pytest.TempPathFactory) -> Understand:
+    """The exit codes of command lines without the word `gcloud`, and all that they complained."""
+    gcloud = shutil.which("gcloud")
+    if not gcloud:
+        unavailable("no gcloud is installed")
+    # No credential may reach it: then it would ask Google.
+    own = ("CLOUDSDK_", "GOOGLE_")
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(own)},
+        "CLOUDSDK_CONFIG": str(tmp_path_factory.mktemp("gcloud")),
+        "CLOUDSDK_CORE_CHECK_GCE_METADATA": "false",
+    }
+    where = "--format=value(basic.python_location,installation.sdk_root)"
+    python, root = subprocess.run(
+        [gcloud, "info", where], env=environment, capture_output=True, text=True, check=True
+    ).stdout.split()
+
+    def ask(lines: list[list[str]]) -> tuple[list[int], str]:
+        done = subprocess.run(
+            [python, "-c", PROGRAM, root],
+            cwd=ROOT,
+            env=environment,
+            input=json.dumps(lines),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return json.loads(done.stdout.splitlines()[-1]), done.stderr
+
+    return ask
+
+
+def test_every_command_of_a_deployment_is_understood(understand: Understand) -> None:
+    lines = {
+        tuple(one.words(Names())[1:])
+        for email in ("", "ops@example.com")
+        for stage in plan(Options(project="test-project", alert_email=email), Source.read(ROOT))
+        for one in commands_of(stage.steps)
+        if one.program == "gcloud"
+    }
+    acting = [list(line) for line in sorted(lines) if line[0] != "version"]
+    assert len(acting) > 50
+    codes, complaints = understand(acting)
+    assert [line for line, code in zip(acting, codes, strict=True) if code != 1] == [], complaints
+    assert complaints.count("You do not currently have an active account") == len(acting)
+
+
+def test_a_wrong_command_is_not_understood(understand: Understand) -> None:
+    codes, _ = understand([["functions", "deploy", "x", "--gen3"], ["secrets", "lisd"]])
+    assert codes == [2, 2]
