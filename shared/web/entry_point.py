@@ -44,7 +44,8 @@ def entry_point(
         return endpoint.serve(request)
 
     if has_app_context():
-        # The framework keeps /robots.txt and /favicon.ico, for which it has a page of its own.
+        # The framework has a page of its own for /robots.txt, /favicon.ico and paths with a line
+        # break in them.
         current_app.register_error_handler(HTTPStatus.NOT_FOUND, lambda _: serve(flask_request))
     return serve
 

@@ -40,17 +40,17 @@ REPORT: dict[str, Any] = {
     "metadata": {"files_changed": 3, "lines_added": 120},
 }
 
-_handed: list[EntryPoint] = []
+_handed: list[Callable[[], EntryPoint]] = []
 
 
 def handed_over() -> EntryPoint:
-    """The function that is to be served; the source file takes it."""
-    return _handed.pop()
+    """The function that is to be served; the source file makes it while the framework loads it."""
+    return _handed.pop()()
 
 
-def framework_app(function: EntryPoint) -> WSGIApplication:
+def framework_app(make_function: Callable[[], EntryPoint]) -> WSGIApplication:
     """A function as the framework serves it under gunicorn."""
-    _handed.append(function)
+    _handed.append(make_function)
     app = functions_framework.create_app("function", str(SOURCE))
 
     def under_gunicorn(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -107,7 +107,7 @@ class Service:
         """A function by its entry point's name."""
         if name not in self._apps:
             handlers = import_module(f"functions.{name}").HANDLERS
-            self._apps[name] = framework_app(entry_point(name, handlers, self.services))
+            self._apps[name] = framework_app(lambda: entry_point(name, handlers, self.services))
         return self._apps[name]
 
     def request(

@@ -56,7 +56,9 @@ class TestPath:
             "/v1/%00",
             "/v1/%E9",
             "/v1/<script>",
+            "/v1/line%0Abreak",
             "/index.html",
+            "/robots.txt",
         ],
     )
     @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
@@ -325,8 +327,8 @@ class TestUnexpected:
         def explode(_: Call) -> NoReturn:
             raise RuntimeError("secret test@example.com")
 
-        function = entry_point("health", {"alive": explode}, service.services)
-        response = HttpClient(framework_app(function)).get("/v1/health")
+        app = framework_app(lambda: entry_point("health", {"alive": explode}, service.services))
+        response = HttpClient(app).get("/v1/health")
         problem = assert_problem(response, 500, "internal")
         assert "secret" not in problem["detail"]
         assert not any("secret" in line or "@" in line for line in service.logged)
