@@ -36,7 +36,7 @@ def _write_line(line: str) -> None:
 class Log:
     """Writes the log of one process. `salt` makes hashes comparable between processes."""
 
-    salt: str = ""
+    salt: str = field(default="", repr=False)
     project: str | None = None
     write: Callable[[str], None] = _write_line
     _salt: bytes = field(init=False, repr=False)
