@@ -21,6 +21,7 @@ _R = TypeVar("_R", bound=Record)
 
 Read = Callable[[int, Cursor | None], Page[_R]]
 
+MOST_PAGES = 50
 MONDAY = datetime(2024, 5, 6, tzinfo=UTC)
 FIELDS = {
     Sort.CREATED: "created_at",
@@ -34,11 +35,14 @@ SHAPES = [(sort, limit) for sort in Sort for limit in (1, 2, 3, 8, 9, 10)]
 
 def pages(read: Read[_R], limit: int) -> Iterator[Page[_R]]:
     """All pages, one after the other."""
-    page = read(limit, None)
-    yield page
-    while page.next:
-        page = read(limit, page.next)
+    after = None
+    for _ in range(MOST_PAGES):
+        page = read(limit, after)
         yield page
+        after = page.next
+        if after is None:
+            return
+    raise AssertionError("the pages go round in circles")
 
 
 def put_accounts(client: Client, collection: str) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from shared.store.embedded import open_embedded
 from tests.http.framework import KEY, Service
 from tests.http.problems import assert_problem
 
+MOST_PAGES = 50
 LISTS = ["/v1/contributions", "/v1/contributors", "/v1/assets"]
 
 
@@ -32,13 +33,16 @@ def next_link(response: Any) -> str | None:
 
 def walk(service: Service, path: str, **options: Any) -> Iterator[list[dict[str, Any]]]:
     """All pages, by following the links as they are."""
-    url: str | None = f"http://localhost{path}"
-    while url:
-        response = service.get(url.removeprefix("http://localhost"), **options)
+    for _ in range(MOST_PAGES):
+        response = service.get(path, **options)
         assert response.status_code == 200, response.get_data(as_text=True)
         yield response.get_json()
         url = next_link(response)
-        assert url is None or url.startswith("http://localhost/")
+        if url is None:
+            return
+        assert url.startswith("http://localhost/")
+        path = url.removeprefix("http://localhost")
+    raise AssertionError("the links go round in circles")
 
 
 @pytest.fixture(scope="module")
