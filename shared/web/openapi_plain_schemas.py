@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from shared.domain.contribution import EVIDENCE
+from shared.domain.fields import RepositoryName
 from shared.domain.metadata import COUNTS, MAX_METADATA_BYTES, MAX_METADATA_DEPTH
 from shared.domain.outcome import Outcome
 
@@ -50,9 +53,9 @@ PLAIN_SCHEMAS: dict[str, Schema] = {
         "one that is filled in makes a cost recorded by ids `actual_verified`.",
         "properties": {
             **{name: {**_COUNT, "exclusiveMaximum": 2**63} for name in COUNTS},
-            "has_tests": {"description": "`true` adds to the score."},
-            "has_docs": {"description": "`true` adds to the score."},
-            "complexity": {"description": '`"low"` adds to the score.'},
+            "has_tests": {**ref("MetadataValue"), "description": "`true` adds to the score."},
+            "has_docs": {**ref("MetadataValue"), "description": "`true` adds to the score."},
+            "complexity": {**ref("MetadataValue"), "description": '`"low"` adds to the score.'},
         },
         "propertyNames": _KEYS,
         "additionalProperties": ref("MetadataValue"),
@@ -128,7 +131,10 @@ PLAIN_SCHEMAS: dict[str, Schema] = {
             "head_commit": {"type": ["object", "null"]},
             "repository": {
                 "type": "object",
-                "properties": {"full_name": _TEXT, "default_branch": _TEXT},
+                "properties": {
+                    "full_name": TypeAdapter(RepositoryName).json_schema(),
+                    "default_branch": _TEXT,
+                },
                 "required": ["full_name"],
             },
             "commits": list_of("PushedCommit"),

@@ -84,6 +84,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("Commit", {**COMMIT, "metadata": {"": 1}}),
     ("Commit", {**COMMIT, "metadata": {"a": {"__b__": 1}}}),
     ("Commit", {**COMMIT, "metadata": {"a": [[1]]}}),
+    ("Commit", {**COMMIT, "metadata": {"has_docs": [[]]}}),
     ("Commit", {**COMMIT, "metadata": {"lines_added": -1}}),
     ("Commit", {**COMMIT, "metadata": {"lines_added": "3"}}),
     ("Commit", {**COMMIT, "metadata": {"lines_deleted": 1.5}}),
