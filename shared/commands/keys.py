@@ -14,6 +14,9 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from google.api_core.exceptions import GoogleAPIError
+from google.auth.exceptions import GoogleAuthError
+
 from shared.commands.errors import CommandError
 from shared.commands.ledger_access import open_for_writing
 from shared.commands.local.environment import local_environment
@@ -22,6 +25,7 @@ from shared.domain.api_key import (
     SECRET_BYTES,
     ApiKey,
     Scope,
+    is_key_id,
     key_digest,
     make_key,
     normalise_repository_pattern,
@@ -85,8 +89,11 @@ def main() -> int:
             )
             print(f"In {where}:", file=sys.stderr)
             _run(arguments, KeyStore(Connection(client)))
-    except (CommandError, LedgerError) as error:
+    except (CommandError, LedgerError, GoogleAuthError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except GoogleAPIError as error:
+        print(f"Firestore refused: {type(error).__name__}", file=sys.stderr)
         return 1
     return 0
 
@@ -135,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     creating.add_argument("--expires", type=_expiry, help="a number of days, or an RFC 3339 time")
     commands.add_parser("list", help="list the keys, revoked ones included")
     revoking = commands.add_parser("revoke", help="take a key out of use for good")
-    revoking.add_argument("id", help="as `list` shows it")
+    revoking.add_argument("id", type=_key_id, help="as `list` shows it")
     return parser
 
 
@@ -143,6 +150,13 @@ def _name(text: str) -> str:
     if not text.isprintable() or not 0 < len(text.strip()) <= 64:
         raise argparse.ArgumentTypeError("must be 1 to 64 printable characters")
     return text.strip()
+
+
+def _key_id(text: str) -> str:
+    if not is_key_id(text):
+        # Not repeated: it may be a whole key.
+        raise argparse.ArgumentTypeError("must be the id of a key, as `list` shows it")
+    return text
 
 
 def _repository(text: str) -> str:

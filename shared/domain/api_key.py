@@ -15,7 +15,8 @@ from enum import StrEnum
 from shared.domain.fields import Record, Time
 from shared.domain.repository import Repository
 
-_KEY = re.compile(r"clk_([a-z2-7]{16})_[A-Za-z0-9_-]{43}", re.ASCII)
+_KEY_ID = re.compile(r"[a-z2-7]{16}", re.ASCII)
+_KEY = re.compile(rf"clk_({_KEY_ID.pattern})_[A-Za-z0-9_-]{{43}}", re.ASCII)
 _PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}/(?:\*|[A-Za-z0-9._-]{1,100})", re.ASCII)
 ID_BYTES = 10
 SECRET_BYTES = 32
@@ -59,6 +60,11 @@ def key_id_of(presented: bytes) -> str | None:
     """The id in a presented credential, or None where it has not the form of a key."""
     match = _KEY.fullmatch(presented.decode("latin-1"))
     return match[1] if match else None
+
+
+def is_key_id(text: str) -> bool:
+    """Whether a text has the form of a key's id."""
+    return _KEY_ID.fullmatch(text) is not None
 
 
 def key_digest(presented: bytes) -> str:
