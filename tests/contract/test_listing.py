@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any, TypeVar
 
 import pytest
@@ -205,36 +206,28 @@ class TestEntries:
     ) -> None:
         assert self.walk(ledger, 5, include_voided=True) == [entry["id"] for entry in entries]
 
-    @pytest.mark.parametrize("by_person", [False, True])
-    @pytest.mark.parametrize("by_asset", [False, True])
-    @pytest.mark.parametrize("include_voided", [False, True])
-    @pytest.mark.parametrize("between", [False, True])
     def test_come_by_any_filters_together(
-        self,
-        ledger: Ledger,
-        entries: list[dict[str, Any]],
-        *,
-        by_person: bool,
-        by_asset: bool,
-        include_voided: bool,
-        between: bool,
+        self, ledger: Ledger, entries: list[dict[str, Any]]
     ) -> None:
         person = ledger.find.contributor("person-0@example.com").record.id
         asset = ledger.find.asset("octo/repo-1").record.id
         since, until = MONDAY + timedelta(hours=1), MONDAY + timedelta(hours=2)
-        expected = [
-            entry["id"]
-            for entry in entries
-            if (include_voided or not entry["voided"])
-            and (not by_person or person in entry["people"])
-            and (not by_asset or entry["asset_id"] == asset)
-            and (not between or since <= entry["time"] < until)
+        filters: list[tuple[dict[str, Any], Callable[[dict[str, Any]], bool]]] = [
+            ({"contributor_id": person}, lambda entry: person in entry["people"]),
+            ({"asset_id": asset}, lambda entry: entry["asset_id"] == asset),
+            ({"since": since}, lambda entry: entry["time"] >= since),
+            ({"until": until}, lambda entry: entry["time"] < until),
         ]
-        chosen: dict[str, Any] = {"include_voided": include_voided}
-        chosen |= {"contributor_id": person} if by_person else {}
-        chosen |= {"asset_id": asset} if by_asset else {}
-        chosen |= {"since": since, "until": until} if between else {}
-        assert self.walk(ledger, 2, **chosen) == expected
+        for used in product([False, True], repeat=len(filters)):
+            for include_voided in (False, True):
+                chosen: dict[str, Any] = {"include_voided": include_voided}
+                expected = [entry for entry in entries if include_voided or not entry["voided"]]
+                for is_used, (choice, fits) in zip(used, filters, strict=True):
+                    if is_used:
+                        chosen |= choice
+                        expected = [entry for entry in expected if fits(entry)]
+                found = self.walk(ledger, 2, **chosen)
+                assert found == [entry["id"] for entry in expected], chosen
 
     def test_of_one_commit_hash_come_from_every_repository(self, ledger: Ledger) -> None:
         for number in range(5):
