@@ -1,0 +1,157 @@
+"""What each operation asks of Firestore: the calls, and the reads and writes that are billed.
+
+`COSTS` is what the README says of it; a test of the README holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from shared.domain.contribution import Commit
+from shared.domain.fields import parse
+from shared.domain.repository import Repository
+from shared.domain.sort import Sort
+from shared.domain.tracking import Rejection
+from shared.store.ledger import Ledger
+from shared.store.listing import EntryFilter
+from tests.benchmarks.billing import Bill, Cost
+from tests.contract.by_hand import new_asset, new_contributor, new_entry
+from tests.contract.reports import ledger_of, report
+from tests.contract.spy import Spy
+
+NOW = datetime(2020, 5, 1, 12, tzinfo=UTC)
+AUTHOR = "test@example.com"
+PERSON_ID = "4f758c4b-f15e-5ad8-9ddf-034d0b5e98ba"
+ASSET_ID = "be2e4112-a5b0-5072-9971-c59703a2b0e1"
+REPOSITORY = Repository.parse("seeker71/Coherence-Network")
+LIVE, VOIDED = (f"{REPOSITORY.full_name}@{number:06x}" for number in (0, 1))
+
+Operation = Callable[[Ledger], object]
+
+
+def co_authors(number: int) -> list[dict[str, str]]:
+    return [{"email": f"co{n}@example.com"} for n in range(number)]
+
+
+def record(commit_hash: str, **changes: Any) -> Operation:
+    return lambda ledger: ledger.commits.record(report(commit_hash, **changes), recorded_by="ci")
+
+
+def batch(first: int, number: int) -> Operation:
+    commits = [
+        parse(Commit, {"contributor_email": AUTHOR, "commit_hash": f"{n:06x}"})
+        for n in range(first, first + number)
+    ]
+    return lambda ledger: ledger.batches.record(REPOSITORY, commits, recorded_by="ci")
+
+
+def void(key: str) -> Operation:
+    return lambda ledger: ledger.voids.void(key, voided_by="ops", reason=None)
+
+
+def by_ids(**changes: Any) -> Operation:
+    return lambda ledger: new_entry(ledger, PERSON_ID, ASSET_ID, **changes)
+
+
+@pytest.fixture
+def settled(ledger: Ledger, spy: Spy) -> Ledger:
+    """A ledger of 120 commits by one person, who had two co-authors once; one is voided."""
+    batch(0, 119)(ledger)
+    record("00ffff", co_authors=co_authors(2))(ledger)
+    void(VOIDED)(ledger)
+    spy.forget()
+    return ledger
+
+
+REJECTION = Rejection(code="invalid", reason="/cost_amount: must be at least 0")
+
+COSTS: dict[str, tuple[Operation, Cost]] = {
+    "record": (record("abc123"), Cost(reads=0, writes=3, rpcs=1)),
+    "record with 2 co-authors": (
+        record("abc123", co_authors=co_authors(2)),
+        Cost(reads=0, writes=5, rpcs=1),
+    ),
+    "record of somebody new": (
+        record("abc123", contributor_email="new@example.com"),
+        Cost(reads=3, writes=3, rpcs=3),
+    ),
+    "replay": (record("000002"), Cost(reads=3, writes=0, rpcs=2)),
+    "batch of 400 by one person": (batch(1000, 400), Cost(reads=402, writes=402, rpcs=2)),
+    "batch of 100 replays": (batch(2, 100), Cost(reads=102, writes=0, rpcs=1)),
+    "record by ids": (by_ids(), Cost(reads=2, writes=3, rpcs=3)),
+    "correction": (by_ids(corrects=VOIDED), Cost(reads=3, writes=4, rpcs=4)),
+    "void": (void(LIVE), Cost(reads=1, writes=3, rpcs=2)),
+    "create a contributor": (new_contributor, Cost(reads=0, writes=1, rpcs=1)),
+    "create an asset": (new_asset, Cost(reads=0, writes=1, rpcs=1)),
+    "list of 100": (
+        lambda ledger: ledger.lists.entries(EntryFilter(), limit=100),
+        Cost(reads=101, writes=0, rpcs=1),
+    ),
+    "list of 2 contributors": (
+        lambda ledger: ledger.lists.contributors(Sort.TOTAL_COST, limit=2),
+        Cost(reads=3, writes=0, rpcs=1),
+    ),
+    "look-up by id": (
+        lambda ledger: ledger.find.contributor(PERSON_ID),
+        Cost(reads=1, writes=0, rpcs=1),
+    ),
+    "look-up by commit": (
+        lambda ledger: ledger.find.entry(LIVE),
+        Cost(reads=1, writes=0, rpcs=1),
+    ),
+    "health/ready": (lambda ledger: ledger.probe.ready(), Cost(reads=1, writes=0, rpcs=1)),
+    "health/tracking": (
+        lambda ledger: ledger.tracker.activity(NOW),
+        Cost(reads=6, writes=0, rpcs=6),
+    ),
+    "health/tracking of a repository": (
+        lambda ledger: ledger.tracker.activity_of(REPOSITORY.full_name),
+        Cost(reads=2, writes=0, rpcs=2),
+    ),
+    "note of a rejection": (
+        lambda ledger: ledger.tracker.note(REJECTION),
+        Cost(reads=0, writes=1, rpcs=1),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_an_operation_costs_what_it_should(settled: Ledger, spy: Spy, name: str) -> None:
+    operation, cost = COSTS[name]
+    assert Bill(spy).of(lambda: operation(settled)) == cost
+
+
+def test_the_very_first_record_reads_what_is_not_there(ledger: Ledger, spy: Spy) -> None:
+    assert Bill(spy).of(lambda: record("abc123")(ledger)) == Cost(reads=3, writes=3, rpcs=3)
+
+
+@pytest.mark.parametrize("number", [1, 50])
+def test_each_known_co_author_is_one_write_more(settled: Ledger, spy: Spy, number: int) -> None:
+    record("aaaaaa", co_authors=co_authors(number))(settled)
+    cost = Bill(spy).of(lambda: record("bbbbbb", co_authors=co_authors(number))(settled))
+    assert cost == Cost(reads=0, writes=3 + number, rpcs=1)
+
+
+def test_an_instance_reads_co_authors_that_it_does_not_know(settled: Ledger, spy: Spy) -> None:
+    another = ledger_of(spy.client)
+    cost = Bill(spy).of(lambda: record("abc123", co_authors=co_authors(2))(another))
+    assert cost == Cost(reads=5, writes=5, rpcs=2)
+
+
+def test_a_batch_is_its_commits_and_in_each_commit_its_people_and_its_repository(
+    settled: Ledger, spy: Spy
+) -> None:
+    cost = Bill(spy).of(lambda: batch(1000, 500)(settled))
+    # 498 commits and two accounts fill the first Commit.
+    assert cost == Cost(reads=502, writes=500 + 2 * 2, rpcs=3)
+
+
+def test_nothing_costs_more_where_there_is_more(settled: Ledger, spy: Spy) -> None:
+    batch(1000, 400)(settled)
+    for name in ("record", "list of 100", "look-up by id", "void"):
+        operation, cost = COSTS[name]
+        assert Bill(spy).of(lambda: operation(settled)) == cost, name  # noqa: B023
