@@ -38,39 +38,27 @@ _COUNT: Schema = {"type": "integer", "minimum": 0}
 _MONEY: Schema = {"type": "string", "pattern": r"^-?[0-9]+\.[0-9]{2,6}$"}
 _SCORE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 _HASH: Schema = {"type": ["string", "null"], "description": "As it was sent, if it was one."}
-_SCALAR: Schema = {"type": ["string", "number", "boolean", "null"]}
 _CHANGES = ("added", "modified", "removed")
-# Firestore reserves `__x__`.
-_KEYS: Schema = {"minLength": 1, "not": {"pattern": r"^__[\s\S]*__$"}}
 
 PLAIN_SCHEMAS: dict[str, Schema] = {
+    # What holds at every level is told in words: a schema that refers to itself is more than many
+    # generators of clients can take.
     "Metadata": {
         "type": "object",
         "description": "What is known about the contribution, as free-form JSON: at most "
-        f"{MAX_METADATA_BYTES // 1024} KiB and {MAX_METADATA_DEPTH} levels, integers of 64 "
-        "bits, no list directly in a list. The score looks at the counts, `has_tests`, "
-        f"`has_docs` and `complexity`; of {', '.join(f'`{e}`' for e in sorted(EVIDENCE))}, "
-        "one that is filled in makes a cost recorded by ids `actual_verified`.",
+        f"{MAX_METADATA_BYTES // 1024} KiB and {MAX_METADATA_DEPTH} levels, integers of 64 bits, "
+        "no list directly in a list, no key that is empty or begins and ends with two "
+        "underscores. The score looks at the counts, `has_tests`, `has_docs` and `complexity`; of "
+        f"{', '.join(f'`{e}`' for e in sorted(EVIDENCE))}, one that is filled in makes a cost "
+        "recorded by ids `actual_verified`.",
         "properties": {
             **{name: {**_COUNT, "exclusiveMaximum": 2**63} for name in COUNTS},
-            "has_tests": {**ref("MetadataValue"), "description": "`true` adds to the score."},
-            "has_docs": {**ref("MetadataValue"), "description": "`true` adds to the score."},
-            "complexity": {**ref("MetadataValue"), "description": '`"low"` adds to the score.'},
+            "has_tests": {"description": "`true` adds to the score."},
+            "has_docs": {"description": "`true` adds to the score."},
+            "complexity": {"description": '`"low"` adds to the score.'},
         },
-        "propertyNames": _KEYS,
-        "additionalProperties": ref("MetadataValue"),
-    },
-    "MetadataValue": {
-        "anyOf": [
-            _SCALAR,
-            {"type": "array", "items": {"anyOf": [_SCALAR, ref("MetadataObject")]}},
-            ref("MetadataObject"),
-        ]
-    },
-    "MetadataObject": {
-        "type": "object",
-        "propertyNames": _KEYS,
-        "additionalProperties": ref("MetadataValue"),
+        "propertyNames": {"minLength": 1, "not": {"pattern": r"^__[\s\S]*__$"}},
+        "additionalProperties": True,
     },
     "Problem": _object(
         {

@@ -1,0 +1,146 @@
+"""Generated requests find no answer that the OpenAPI document does not foretell.
+
+Requests are made from the document: valid ones, which the service must not refuse as invalid, and
+invalid ones, which it must not take. The seed is fixed, and each test has a ledger of its own, so
+that every run sends the same.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+import schemathesis
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.failures import AcceptedNegativeData, ServerError
+from schemathesis.openapi.checks import RejectedPositiveData
+
+from tests.http.documented_service import (
+    WITH_KEY,
+    DocumentedService,
+    documented_service,
+    signature,
+)
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+WEBHOOK = "/v1/webhooks/github"
+SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
+
+# Rules that the document tells in words, since no schema can: by these, a request that is valid by
+# its schema is a 422.
+IN_WORDS = {
+    "a string holds a NUL or half a surrogate pair",
+    "goes with repository and include_voided only",
+    "is given in the body too",
+    "must be at most 100 without a key",
+    "must be at most 8 levels deep",
+    "must have at most 6 decimals",
+    "must have no empty key",
+    "must hold no list directly inside a list",
+    "was not given for this list",
+    "was used before, with another request; choose a new key",
+    "with commit_hash there is one entry, and no pages",
+}
+
+
+class FrontDoor:
+    """The service of the test under way, as one WSGI application.
+
+    Nobody can guess a signature: whatever is signed in the right form gets the right one here, and
+    is a push.
+    """
+
+    def __init__(self) -> None:
+        self.service: DocumentedService | None = None
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        assert self.service is not None
+        if SIGNATURE.fullmatch(environ.get("HTTP_X_HUB_SIGNATURE_256", "")):
+            body = environ["wsgi.input"].read()
+            environ["wsgi.input"] = io.BytesIO(body)
+            environ["HTTP_X_HUB_SIGNATURE_256"] = signature(body)
+            environ["HTTP_X_GITHUB_EVENT"] = "push"
+        return self.service.hosting(environ, start_response)
+
+
+DOOR = FrontDoor()
+with documented_service() as _service:
+    DOOR.service = _service
+    API = schemathesis.openapi.from_wsgi(
+        "/v1/openapi.json", DOOR, config=SchemathesisConfig(seed=1)
+    )
+    API.config.generation.update(with_security_parameters=False)
+
+
+@pytest.fixture(autouse=True)
+def service() -> Iterator[None]:
+    with documented_service() as service:
+        assert service.ask("track_commit").status_code == 201
+        DOOR.service = service
+        yield
+
+
+@API.hook  # type: ignore[untyped-decorator]
+def filter_failure(_: Any, failure: Exception, case: Any, response: Any) -> bool:
+    """Whether a failure is one: not where the document says in words what is to be expected."""
+    match failure:
+        case RejectedPositiveData() | AcceptedNegativeData() if case.path == WEBHOOK:
+            # What a push has to hold, no other event needs; the rest is read with tolerance.
+            return False
+        case RejectedPositiveData():
+            return not {fault["message"] for fault in response.json()["errors"]} <= IN_WORDS
+        case AcceptedNegativeData() if case.path.endswith("/batch"):
+            # What is wrong with a commit of a batch stands in its outcome.
+            return bool(response.json()["counts"]["invalid"] == 0)
+        case ServerError() if case.path == "/v1/health/tracking":
+            return bool(case.query.get("strict") != "true")
+    return True
+
+
+@API.parametrize()  # type: ignore[untyped-decorator]
+@settings(max_examples=20)
+def test_answers_to_requests_with_a_key_are_documented(case: Any) -> None:
+    case.call_and_validate(headers=WITH_KEY)
+
+
+@API.include(method="GET").parametrize()  # type: ignore[untyped-decorator]
+@settings(max_examples=10, phases=[Phase.generate])
+def test_answers_to_reads_without_a_key_are_documented(case: Any) -> None:
+    case.call_and_validate()
+
+
+class Story(API.as_state_machine()):  # type: ignore[misc]
+    """Requests that go on with what earlier ones were answered: ids, keys, hashes."""
+
+    answered: ClassVar[Counter[tuple[str, int]]] = Counter()
+
+    def setup(self) -> None:
+        self.closing = ExitStack()
+        DOOR.service = self.closing.enter_context(documented_service())
+
+    def teardown(self) -> None:
+        self.closing.close()
+
+    def get_call_kwargs(self, case: Any) -> dict[str, Any]:
+        return {"headers": WITH_KEY}
+
+    def validate_response(self, response: Any, case: Any, **kwargs: Any) -> None:
+        self.answered[case.operation.label, response.status_code] += 1
+        case.validate_response(
+            response, headers=WITH_KEY, transport_kwargs=kwargs, recorder=self.recorder
+        )
+
+
+def test_answers_to_requests_that_follow_from_each_other_are_documented() -> None:
+    run_state_machine_as_test(Story, settings=settings(max_examples=10, stateful_step_count=8))
+    for step in ("GET /v1/contributions/{id}", "DELETE /v1/contributions/{id}"):
+        assert Story.answered[step, 200], "no story went on with a recorded contribution"
