@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import zipfile
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 
 import main
 from tests.end_to_end.deployed import Deployment
+from tests.end_to_end.local_run import ROOT
+from tests.gcloud import GcloudPython
 
 COMMIT = {
     "contributor_email": "ada@example.com",
@@ -37,6 +40,23 @@ def test_only_what_the_functions_need_is_uploaded(deployment: Deployment) -> Non
     top = {path.name for path in deployment.source.iterdir()}
     assert top == {"main.py", "requirements.txt", "functions", "shared"}
     assert not (deployment.source / "shared" / "commands").exists()
+
+
+# What the deploying command itself calls: `meta list-files-for-upload` reads .gcloudignore in
+# another way.
+UPLOAD = """
+import sys
+from googlecloudsdk.command_lib.functions import source_util
+source_util.CreateSourcesZipFile(sys.argv[1], ".")
+"""
+
+
+def test_gcloud_uploads_the_same_files(deployment: Deployment, tmp_path: Path) -> None:
+    GcloudPython.find(tmp_path / "gcloud").run(UPLOAD, str(tmp_path), cwd=ROOT)
+    with zipfile.ZipFile(tmp_path / "fun.zip") as archive:
+        uploaded = {name for name in archive.namelist() if not name.endswith("/")}
+    copied = {path for path in deployment.source.rglob("*") if path.is_file()}
+    assert uploaded == {path.relative_to(deployment.source).as_posix() for path in copied}
 
 
 def test_what_is_installed_fits_together(deployment: Deployment) -> None:

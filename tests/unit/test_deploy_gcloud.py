@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +11,7 @@ import pytest
 from shared.commands.deploy.options import Options
 from shared.commands.deploy.plan import Source, plan
 from shared.commands.deploy.steps import commands_of
-from tests.backends import unavailable
+from tests.gcloud import GcloudPython
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,11 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 # with 2 where it was not; nothing reaches the network.
 PROGRAM = """
 import json, sys
-root, given = sys.argv[1], json.load(sys.stdin)
-sys.path[:0] = [root + "/lib", root + "/lib/third_party"]
 from googlecloudsdk import gcloud_main
 cli, codes = gcloud_main.CreateCLI([]), []
-for words in given:
+for words in json.load(sys.stdin):
     try:
         cli.Execute(words)
         codes.append(0)
@@ -50,31 +45,10 @@ Understand = Callable[[list[list[str]]], tuple[list[int], str]]
 @pytest.fixture(scope="module")
 def understand(tmp_path_factory: pytest.TempPathFactory) -> Understand:
     """The exit codes of command lines without the word `gcloud`, and all that they complained."""
-    gcloud = shutil.which("gcloud")
-    if not gcloud:
-        unavailable("no gcloud is installed")
-    # No credential may reach it: then it would ask Google.
-    own = ("CLOUDSDK_", "GOOGLE_")
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(own)},
-        "CLOUDSDK_CONFIG": str(tmp_path_factory.mktemp("gcloud")),
-        "CLOUDSDK_CORE_CHECK_GCE_METADATA": "false",
-    }
-    where = "--format=value(basic.python_location,installation.sdk_root)"
-    python, root = subprocess.run(
-        [gcloud, "info", where], env=environment, capture_output=True, text=True, check=True
-    ).stdout.split()
+    gcloud = GcloudPython.find(tmp_path_factory.mktemp("gcloud"))
 
     def ask(lines: list[list[str]]) -> tuple[list[int], str]:
-        done = subprocess.run(
-            [python, "-c", PROGRAM, root],
-            cwd=ROOT,
-            env=environment,
-            input=json.dumps(lines),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        done = gcloud.run(PROGRAM, cwd=ROOT, stdin=json.dumps(lines))
         return json.loads(done.stdout.splitlines()[-1]), done.stderr
 
     return ask
