@@ -1,0 +1,84 @@
+"""firebase-tools from npm serves this project from `firebase.json` and `functions.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+
+import pytest
+
+import main
+from tests.end_to_end.firebase_tools import PROJECT, FirebaseEmulators
+
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("firebase-tools")]
+
+COMMIT = {
+    "contributor_email": "ada@example.com",
+    "repository": "octo/hello",
+    "commit_hash": "abc123",
+    "cost_amount": 1,
+}
+DOCUMENTS = f"/v1/projects/{PROJECT}/databases/(default)/documents"
+DOCUMENT = f"{DOCUMENTS}/contributors/ada@example.com"
+# What the emulator takes for somebody to whom no rules apply, as the functions' account is.
+OWNER = {"Authorization": "Bearer owner"}
+
+
+@pytest.fixture(scope="module")
+def emulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FirebaseEmulators]:
+    started = FirebaseEmulators(tmp_path_factory.mktemp("firebase"), LEDGER_API_KEYS="ci=the-key")
+    try:
+        started.start()
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture(scope="module")
+def recorded(emulators: FirebaseEmulators) -> FirebaseEmulators:
+    """After one commit was reported through the hosting rewrite."""
+    with emulators.client("hosting") as hosting:
+        key = {"X-API-Key": "the-key"}
+        answer = hosting.post("/v1/contributions/github", json=COMMIT, headers=key)
+    assert answer.status_code == HTTPStatus.CREATED, answer.text
+    return emulators
+
+
+def test_a_reported_commit_is_listed_through_the_rewrites(recorded: FirebaseEmulators) -> None:
+    with recorded.client("hosting") as hosting:
+        (entry,) = hosting.get("/v1/contributions").json()
+        assert entry["commit_hash"] == COMMIT["commit_hash"]
+        (asset,) = hosting.get("/v1/assets").json()
+        assert (asset["name"], asset["contribution_count"]) == ("octo/hello", 1)
+        assert hosting.get("/v1/health/ready").json()["status"] == "ready"
+
+
+def test_a_path_that_does_not_exist_is_a_problem(recorded: FirebaseEmulators) -> None:
+    with recorded.client("hosting") as hosting:
+        answer = hosting.get("/nowhere")
+    assert answer.status_code == HTTPStatus.NOT_FOUND
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_every_function_is_served_at_an_address_of_its_own(recorded: FirebaseEmulators) -> None:
+    with recorded.client("functions") as functions:
+        for entry_point in main.ENTRY_POINTS:
+            name = entry_point.replace("_", "-")
+            answer = functions.put(f"/{PROJECT}/us-central1/{name}")
+            assert answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED, name
+
+
+def test_the_rules_refuse_whoever_has_no_credential(recorded: FirebaseEmulators) -> None:
+    with recorded.client("firestore") as firestore:
+        stored = firestore.get(DOCUMENT, headers=OWNER)
+        assert stored.status_code == HTTPStatus.OK
+        changed = {"fields": {"name": {"stringValue": "Mallory"}}}
+        tries = [
+            firestore.get(DOCUMENT),
+            firestore.get(f"{DOCUMENTS}/contributors"),
+            firestore.patch(DOCUMENT, json=changed),
+            firestore.post(f"{DOCUMENTS}/contributors", json=changed),
+            firestore.delete(DOCUMENT),
+        ]
+        assert [answer.status_code for answer in tries] == [HTTPStatus.FORBIDDEN] * len(tries)
+        assert firestore.get(DOCUMENT, headers=OWNER).json() == stored.json()
