@@ -38,7 +38,6 @@ def start_emulator() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         emulator = Emulator.start(installed_emulator(), log=Path(folder, "emulator.log"))
         try:
-            emulator.wait()
             yield emulator.host
         finally:
             emulator.stop()

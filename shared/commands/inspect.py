@@ -81,7 +81,6 @@ def open_client(environment: Mapping[str, str], stack: ExitStack) -> tuple[Clien
     installation = find_emulator(environment, home=Path.home())
     emulator = Emulator.start(installation, log=folder / "log", metadata=metadata(newest))
     stack.callback(emulator.stop)
-    emulator.wait()
     return emulator_client(emulator.host, project=project), f"the emulator's latest export {newest}"
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import secrets
 import socket
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import Self
 
 from shared.commands.emulator.search import Installation
 from shared.commands.errors import CommandError
@@ -24,10 +24,20 @@ _ANSWER_DEADLINE = 5.0
 _STOP_GRACE = 5.0
 _POLL = 0.1
 _LOG_LINES = 12
+# Somebody else may take a port between the choice and the start.
+_TRIES = 3
+_PORT_TAKEN = "java.net.BindException"
+# Below those that systems give to outgoing connections (from 32768 on Linux). Among these, a
+# client that tries to reach an emulator which is down can connect to itself, and keep the port.
+_PORTS = range(20000, 30000)
 
 
 class EmulatorError(CommandError):
     """The emulator did not start, or did not do what it was asked."""
+
+
+class _PortTakenError(EmulatorError):
+    """Somebody else listens where the emulator was to listen."""
 
 
 class Emulator:
@@ -49,13 +59,36 @@ class Emulator:
         log: Path,
         port: int | None = None,
         metadata: Path | None = None,
-    ) -> Self:
-        """Start an emulator without waiting for it.
+        pause: Callable[[float], None] = time.sleep,
+        started: Callable[[Emulator], object] = lambda _: None,
+    ) -> Emulator:
+        """Start an emulator, and return it when it answers.
 
         `port` is a free one where none is given; `metadata` is that of an export to begin with;
-        `log` takes what the emulator prints.
+        `log` takes what the emulator prints. `pause` is called with the seconds between two looks,
+        and may raise; `started` is told of the process before it answers. Raises `EmulatorError`
+        if it ends or never answers. It is left running only where it is returned.
         """
-        port = port or free_port()
+
+        def attempt() -> Emulator:
+            emulator = cls._spawn(installation, log, port or free_port(), metadata)
+            try:
+                started(emulator)
+                emulator._wait(pause)
+            except BaseException:
+                emulator.stop()
+                raise
+            return emulator
+
+        for _ in range(_TRIES - 1):
+            with suppress(_PortTakenError):
+                return attempt()
+        return attempt()
+
+    @classmethod
+    def _spawn(
+        cls, installation: Installation, log: Path, port: int, metadata: Path | None
+    ) -> Emulator:
         options = [f"--host={LOCAL}", f"--port={port}"]
         if metadata:
             options.append(f"--import-data={metadata}")
@@ -72,23 +105,21 @@ class Emulator:
         """How the emulator ended, in words; None while it runs."""
         return self._process.ending
 
-    def wait(self, pause: Callable[[float], None] = time.sleep) -> None:
-        """Return as soon as the emulator answers. Raises `EmulatorError` if it ends or never does.
-
-        `pause` is called with the seconds between two tries, and may raise.
-        """
+    def _wait(self, pause: Callable[[float], None]) -> None:
         deadline = time.monotonic() + _START_DEADLINE
         while not answers(self.host):
             if self.ending:
-                raise EmulatorError(f"the Firestore emulator ended ({self.ending}):\n{self.tail()}")
+                printed = self._printed()
+                kind = _PortTakenError if _PORT_TAKEN in printed else EmulatorError
+                raise kind(f"the Firestore emulator ended ({self.ending}):\n{printed}")
             if time.monotonic() > deadline:
-                raise EmulatorError(f"the Firestore emulator does not answer:\n{self.tail()}")
+                raise EmulatorError(f"the Firestore emulator does not answer:\n{self._printed()}")
             pause(_POLL)
 
-    def tail(self) -> str:
-        """The last lines that the emulator printed."""
+    def _printed(self) -> str:
+        """The last lines that the emulator printed, without those of a stack trace."""
         lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return "\n".join(lines[-_LOG_LINES:])
+        return "\n".join([line for line in lines if not line.startswith("\tat ")][-_LOG_LINES:])
 
     def stop(self) -> None:
         """End the emulator and everything it started."""
@@ -148,7 +179,8 @@ def _marks(host: str) -> list[str]:
 
 def free_port() -> int:
     """A TCP port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((LOCAL, 0))
-        port: int = probe.getsockname()[1]
-    return port
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((LOCAL, port))
+            return port

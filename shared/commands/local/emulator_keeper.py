@@ -61,10 +61,6 @@ class EmulatorKeeper:
         """`address:port` of the emulator; it stays the same for the whole run."""
         return self._running.host
 
-    @property
-    def pid(self) -> int:
-        return self._running.pid
-
     def start(self, pause: Pause) -> None:
         """Start with the newest export that can be imported, and wait until it answers."""
         self.changed_file.touch()
@@ -129,20 +125,20 @@ class EmulatorKeeper:
 
     def _start_with(self, newest: Path | None, pause: Pause, port: int | None) -> None:
         self._answering = False
-        self._emulator = Emulator.start(
+        Emulator.start(
             self._installation,
             log=self._data.emulator / "emulator.log",
             port=port,
             metadata=metadata(newest) if newest else None,
+            pause=pause,
+            started=self._note,
         )
-        # Before it answers: if this run is killed now, the next one still finds the process.
-        self._data.amend_run(emulator_host=self.host, emulator_pid=self.pid)
-        try:
-            self._emulator.wait(pause)
-        except EmulatorError:
-            self._emulator.stop()
-            raise
         self._answering = True
+
+    def _note(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        # Before it answers: if this run is killed now, the next one still finds the process.
+        self._data.amend_run(emulator_host=emulator.host, emulator_pid=emulator.pid)
 
     @property
     def _running(self) -> Emulator:

@@ -19,6 +19,7 @@ class GroupProcess:
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
+        self._stopped = False
 
     @classmethod
     def start(
@@ -59,8 +60,11 @@ class GroupProcess:
     def stop(self, *, grace: float, hurry: Callable[[], bool] = lambda: False) -> None:
         """Ask the whole group to end, and kill what is left of it after `grace` seconds.
 
-        `hurry` is asked all the while, and cuts the waiting short.
+        `hurry` is asked all the while, and cuts the waiting short. Nothing is done a second time.
         """
+        if self._stopped:
+            return
+        self._stopped = True
         _signal_group(self.pid, signal.SIGTERM)
         deadline = time.monotonic() + grace
         while self._process.poll() is None and time.monotonic() < deadline and not hurry():
