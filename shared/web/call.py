@@ -11,7 +11,7 @@ from urllib.parse import quote
 from werkzeug.wrappers import Request
 
 from shared.domain.api_key import Scope
-from shared.domain.errors import InvalidInput
+from shared.domain.errors import InvalidInput, MalformedRequest
 from shared.domain.repository import Repository
 from shared.web.body import parse_json, read_body, require_json
 from shared.web.caller import Caller
@@ -61,8 +61,12 @@ class Call:
 
     def query(self, *allowed: str) -> dict[str, str]:
         """The query parameters; raises `InvalidInput` for one not allowed, or given twice."""
+        try:
+            given = self.request.args
+        except UnicodeDecodeError:
+            raise MalformedRequest("The query is not UTF-8") from None
         query: dict[str, str] = {}
-        for name, values in self.request.args.lists():
+        for name, values in given.lists():
             if name not in allowed:
                 allow = ", ".join(allowed) or "none"
                 raise InvalidInput.at("?", f"an unknown query parameter; there are: {allow}")

@@ -83,7 +83,7 @@ def decode_cursor(token: str, scope: str) -> Cursor:
             raise ValueError
         value, key = json.loads(payload)
         return Cursor(_cursor_value(value), _cursor_key(key))
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, RecursionError, binascii.Error):
         raise InvalidInput.at("?page_token", "was not given for this list") from None
 
 
