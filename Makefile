@@ -37,6 +37,13 @@ import: $(RUN_TIME) ## import the JSON store of the replaced service (FILE=, DRY
 	@exec $(BIN)/python -m shared.commands.import_store "$(FILE)" \
 	  $(if $(DRY_RUN),--dry-run) $(if $(PROJECT),--cloud "$(PROJECT)")
 
+deploy: $(RUN_TIME) ## deploy to a project (PROJECT=, REGION=, DRY_RUN=1 prints only, ARGS="--help")
+	@exec $(BIN)/python -m shared.commands.deploy --project "$(PROJECT)" \
+	  $(if $(REGION),--region "$(REGION)") $(if $(DRY_RUN),--dry-run) $(ARGS)
+
+smoke: $(RUN_TIME) ## see that a service works: record a commit and void it (URL=, the key in LEDGER_API_KEY)
+	@exec $(BIN)/python -m shared.commands.smoke --url "$(URL)"
+
 ##@ Develop
 
 test: lint $(CHECKS) ## all checks that need nothing but Python, make and git
@@ -89,4 +96,4 @@ $(BIN)/python:
 	  "make PYTHON=python3.12 $(MAKECMDGOALS)" % sys.version_info[:3])'
 	$(PYTHON) -m venv $(VENV)
 
-.PHONY: run inspect keys reconcile backfill import bench test test-long lint format lock clean help
+.PHONY: run inspect keys reconcile backfill import deploy smoke bench test test-long lint format lock clean help
