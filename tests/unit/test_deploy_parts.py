@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from shared.commands.deploy import first_value, pick
@@ -121,7 +122,8 @@ class TestGcloud:
 
     def test_a_line_is_looked_for_as_it_is_written(self) -> None:
         assert only("a.b/[c]*").words({}) == ["sed", "-n", r"/^a\.b\/\[c\]\*$/p"]
-        assert second("o'hara@x.org").words({}) == ["sed", "-n", r"s/^o'hara@x\.org|//p"]
+        found, _ = second("o'hara@x.org")
+        assert found.words({}) == ["sed", "-n", r"s/^o'hara@x\.org|//p"]
 
 
 class TestScript:
@@ -141,9 +143,12 @@ class TestFirebaseSource:
         made = configuration(original, region="us-central1", site="my-site")
         assert made["hosting"].pop("site") == "my-site"
         assert made == {name: original[name] for name in ("firestore", "hosting")}
+        schema = ROOT / "tests" / "data" / "firebase-config.json"
+        validator = jsonschema.Draft7Validator(json.loads(schema.read_text(encoding="utf-8")))
         elsewhere = configuration(original, region="asia-east1", site="s")
         regions = {r["function"]["region"] for r in elsewhere["hosting"]["rewrites"]}
         assert regions == {"asia-east1"}
+        validator.validate(elsewhere)
 
     def test_all_that_the_configuration_names_lies_beside_it(self, tmp_path: Path) -> None:
         for name in ("firebase.json", "shared/firestore", "shared/hosting"):

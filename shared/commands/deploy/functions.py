@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shared.commands.deploy.firebase import deploy_to_firebase, firebase, listed, own
-from shared.commands.deploy.gcloud import Gcloud, assignments, only
+from shared.commands.deploy.gcloud import FIRST, Gcloud, assignments, only
 from shared.commands.deploy.options import Options
 from shared.commands.deploy.steps import (
     Choose,
@@ -14,7 +14,6 @@ from shared.commands.deploy.steps import (
     Stage,
     Step,
     Variable,
-    command,
     ensure,
     run,
 )
@@ -95,7 +94,7 @@ def _secret(options: Options, secret: Secret) -> tuple[Step, ...]:
                 "--format=value(name.basename())",
             ),
             # Not with gcloud's own limit, which counts before it filters.
-            command("sed", "-n", "1p"),
+            FIRST,
         ),
     )
     label = (f"--label={secret.label}",) if secret.label else ()

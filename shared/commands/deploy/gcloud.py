@@ -36,10 +36,13 @@ def only(line: str) -> Command:
 # Makes gcloud print lines for `second`.
 PAIRS = 'value[separator="|"]'
 
+# The first line alone. It reads the others too, or the command before would complain.
+FIRST = command("sed", "-n", "1p")
 
-def second(first: str) -> Command:
-    """Of lines `first|second`, lets through what stands beside `first`."""
-    return command("sed", "-n", f"s/^{_escaped(first)}|//p")
+
+def second(first: str) -> tuple[Command, Command]:
+    """Of lines `first|second`, lets through what stands beside `first`, the first time it does."""
+    return command("sed", "-n", f"s/^{_escaped(first)}|//p"), FIRST
 
 
 def assignments(values: Mapping[str, str]) -> str:

@@ -55,7 +55,7 @@ def _uptime_check(options: Options) -> tuple[Step, ...]:
     name = f"Contribution ledger at {options.host}"
     look_up = (
         gcloud("monitoring uptime list-configs", f"--format={PAIRS}(displayName,name.basename())"),
-        second(name),
+        *second(name),
     )
     flags = f"--flags-file={UPTIME_FLAGS}"
     target = f"--resource-labels=host={options.host},project_id={options.project}"
@@ -67,13 +67,11 @@ def _uptime_check(options: Options) -> tuple[Step, ...]:
         "--protocol=https",
         flags,
     )
-    return (
-        *ensure(
-            _CHECK,
-            *look_up,
-            create=(run(create), Keep(_CHECK, look_up)),
-            update=(run(gcloud("monitoring uptime update", _CHECK, flags)),),
-        ),
+    return ensure(
+        _CHECK,
+        *look_up,
+        create=(run(create), Keep(_CHECK, look_up)),
+        update=(run(gcloud("monitoring uptime update", _CHECK, flags)),),
     )
 
 
@@ -81,7 +79,7 @@ def _channel(options: Options) -> tuple[Step, ...]:
     gcloud = Gcloud(options.project)
     look_up = (
         gcloud("alpha monitoring channels list", f"--format={PAIRS}(labels.email_address,name)"),
-        second(options.alert_email),
+        *second(options.alert_email),
     )
     create = gcloud(
         "alpha monitoring channels create",
@@ -123,7 +121,7 @@ def _policy(options: Options, file: str) -> tuple[Step, ...]:
     return ensure(
         known,
         gcloud("alpha monitoring policies list", f"--format={PAIRS}(displayName,name)"),
-        second(display_name(file)),
+        *second(display_name(file)),
         create=(run(filled, create),),
         update=(*(() if options.alert_email else (keep_told,)), run(filled, replace)),
     )

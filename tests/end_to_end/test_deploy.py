@@ -1,0 +1,210 @@
+"""A deployment by the real gcloud, to stand-ins for Google's interfaces on loopback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import main
+from shared.commands.deploy.functions import functions, secrets
+from shared.commands.deploy.options import Options
+from shared.commands.deploy.plan import Source, plan
+from shared.commands.deploy.runner import Runner, StepFailed
+from shared.commands.deploy.steps import Stage
+from shared.commands.deploy.variables import SECRETS
+from tests.end_to_end.deployed import copy_uploaded_files
+from tests.end_to_end.local_run import ROOT
+from tests.fake_tools import FakeTools
+from tests.google_apis import PROJECT, GoogleApis, gcloud_environment, serve_google_apis
+
+pytestmark = pytest.mark.long
+
+ACCOUNT = f"ledger-functions@{PROJECT}.iam.gserviceaccount.com"
+MEMBER = f"serviceAccount:{ACCOUNT}"
+
+
+@dataclass
+class Cloud:
+    """Google, and the tools of somebody who is logged in."""
+
+    apis: GoogleApis
+    tools: FakeTools
+    environment: dict[str, str]
+
+    def options(self, **chosen: Any) -> Options:
+        return Options(project=PROJECT, python=self.tools.python, **chosen)
+
+    def run(self, *stages: Stage) -> list[str]:
+        """Run stages, and return what they changed."""
+        self.apis.changes.clear()
+        Runner(ROOT, self.environment, lambda _: None).run(stages)
+        return list(self.apis.changes)
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    folder = tmp_path_factory.mktemp("cloud")
+    assert shutil.which("gcloud"), "this test needs gcloud"
+    # firebase-tools has a test of its own, and nothing answers where the smoke check would look.
+    tools = FakeTools.make(folder / "tools", "firebase", "python")
+    with serve_google_apis() as apis:
+        path = f"{tools.path}{os.pathsep}{os.environ['PATH']}"
+        environment = {"PATH": path, "HOME": str(folder), **gcloud_environment(apis, folder)}
+        yield Cloud(apis, tools, environment)
+
+
+@pytest.fixture(scope="module")
+def deployed(cloud: Cloud) -> GoogleApis:
+    """After one deployment of everything to an empty project."""
+    options = cloud.options(
+        alert_email="ops@example.com",
+        concurrency=8,
+        settings={"LEDGER_TRACKED_BRANCHES": "main,release", "LEDGER_READ_ACCESS": "key"},
+    )
+    cloud.run(*plan(options, Source.read(ROOT)))
+    return cloud.apis
+
+
+def test_the_functions_are_as_they_were_planned(deployed: GoogleApis) -> None:
+    entry_points = [function["buildConfig"]["entryPoint"] for function in deployed.of("functions")]
+    assert sorted(entry_points) == sorted(main.ENTRY_POINTS)
+    for function in deployed.of("functions"):
+        name = function["name"].rpartition("/")[2]
+        assert name == function["buildConfig"]["entryPoint"].replace("_", "-")
+        service = function["serviceConfig"]
+        assert service["serviceAccountEmail"] == ACCOUNT
+        assert (service["maxInstanceCount"], service["timeoutSeconds"]) == (10, 60)
+        assert service["maxInstanceRequestConcurrency"] == 8
+        assert service["environmentVariables"] == {
+            "GOOGLE_CLOUD_PROJECT": PROJECT,
+            "LEDGER_READ_ACCESS": "key",
+            "LEDGER_TRACKED_BRANCHES": "main,release",
+            "THREADS": "8",
+        }
+        pinned = {
+            (s["key"], s["secret"], s["version"]) for s in service["secretEnvironmentVariables"]
+        }
+        assert pinned == {(secret.variable, secret.name, "1") for secret in SECRETS}
+
+
+def test_what_gcloud_uploads_is_what_is_tested_as_deployed(
+    deployed: GoogleApis, tmp_path: Path
+) -> None:
+    copy_uploaded_files(tmp_path)
+    copied = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
+    assert deployed.uploaded_files() == copied
+
+
+def test_the_account_may_use_firestore_and_read_these_secrets_and_nothing_else(
+    deployed: GoogleApis,
+) -> None:
+    granted = {
+        (resource, binding["role"])
+        for resource, policy in deployed.policies.items()
+        for binding in policy["bindings"]
+        if MEMBER in binding["members"]
+    }
+    readable = {f"projects/{PROJECT}/secrets/{secret.name}" for secret in SECRETS}
+    assert granted == {
+        (f"projects/{PROJECT}", "roles/datastore.user"),
+        *((secret, "roles/secretmanager.secretAccessor") for secret in readable),
+    }
+
+
+def test_everybody_may_call_every_function(deployed: GoogleApis) -> None:
+    called = [
+        resource
+        for resource, policy in deployed.policies.items()
+        for binding in policy["bindings"]
+        if (binding["role"], binding["members"]) == ("roles/run.invoker", ["allUsers"])
+    ]
+    assert len(called) == len(main.ENTRY_POINTS)
+
+
+def test_the_database_is_protected_and_backed_up(deployed: GoogleApis) -> None:
+    (database,) = deployed.of("databases")
+    assert database["type"] == "FIRESTORE_NATIVE"
+    assert database["deleteProtectionState"] == "DELETE_PROTECTION_ENABLED"
+    assert database["pointInTimeRecoveryEnablement"] == "POINT_IN_TIME_RECOVERY_ENABLED"
+    (schedule,) = deployed.of("backupSchedules")
+    assert (schedule["dailyRecurrence"], schedule["retention"]) == ({}, f"{14 * 24 * 3600}s")
+
+
+def test_what_watches_over_it_is_as_in_its_files(deployed: GoogleApis) -> None:
+    assert {metric["name"] for metric in deployed.of("metrics")} == {
+        Path(file).stem for file in Source.read(ROOT).metrics
+    }
+    (check,) = deployed.of("uptimeCheckConfigs")
+    assert check["monitoredResource"]["labels"]["host"] == f"{PROJECT}.web.app"
+    assert check["httpCheck"]["path"] == "/v1/health/tracking?strict=true"
+    assert (check["httpCheck"]["useSsl"], check["httpCheck"]["validateSsl"]) == (True, True)
+    (channel,) = deployed.of("notificationChannels")
+    assert channel["labels"] == {"email_address": "ops@example.com"}
+    assert len(deployed.of("alertPolicies")) == len(Source.read(ROOT).alerts)
+    watched = ""
+    for policy in deployed.of("alertPolicies"):
+        assert policy["notificationChannels"] == [channel["name"]]
+        for condition in policy["conditions"]:
+            watched += condition["conditionThreshold"]["filter"] + "\n"
+    assert f'check_id="{check["name"].rpartition("/")[2]}"' in watched
+
+
+def test_the_keys_reach_the_smoke_check(deployed: GoogleApis, cloud: Cloud) -> None:
+    (path,) = (path for path in deployed.payloads if "ledger-api-keys" in path)
+    assert cloud.tools.state["smoke"]["keys"] == deployed.payloads[path]
+
+
+def test_the_second_time_everything_is_brought_up_to_date(
+    deployed: GoogleApis, cloud: Cloud
+) -> None:
+    before = set(deployed.resources)
+    options = cloud.options()
+    *first, _functions, hosting, alerts, smoke = plan(options, Source.read(ROOT))
+    changes = cloud.run(*first, functions(options, ["health"]), hosting, alerts, smoke)
+    assert set(deployed.resources) == before
+    actions = {change.rpartition(":")[2] for change in changes if change.startswith("POST")}
+    assert actions == {"batchEnable", "setIamPolicy", "generateUploadUrl"}
+    updated = {
+        change.split("/")[-2] for change in changes if change.startswith(("PATCH", "PUT /v"))
+    }
+    assert updated == {"databases", "metrics", "functions", "uptimeCheckConfigs", "alertPolicies"}
+    # No address was given this time, and nobody is forgotten for it.
+    assert all(policy["notificationChannels"] for policy in deployed.of("alertPolicies"))
+
+
+@pytest.mark.parametrize(("newest", "pinned"), [("ENABLED", "2"), ("DISABLED", "1")])
+def test_the_newest_enabled_version_of_a_secret_is_pinned(
+    deployed: GoogleApis, cloud: Cloud, newest: str, pinned: str
+) -> None:
+    versions = f"projects/{PROJECT}/secrets/ledger-api-keys/versions"
+    deployed.resources[f"{versions}/2"] = {
+        "name": f"{versions}/2",
+        "state": newest,
+        "createTime": "2026-02-01T00:00:00Z",
+    }
+    options = cloud.options()
+    cloud.run(secrets(options), functions(options, ["health"]))
+    (health,) = (f for f in deployed.of("functions") if f["name"].endswith("/health"))
+    used = {s["key"]: s["version"] for s in health["serviceConfig"]["secretEnvironmentVariables"]}
+    assert used["LEDGER_API_KEYS"] == pinned
+
+
+@pytest.mark.parametrize(
+    ("variables", "project"),
+    [({"CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": ""}, PROJECT), ({}, "another-project")],
+)
+def test_a_missing_login_or_project_is_named_and_nothing_is_changed(
+    cloud: Cloud, variables: dict[str, str], project: str
+) -> None:
+    cloud.apis.changes.clear()
+    options = Options(project=project, python=cloud.tools.python)
+    runner = Runner(ROOT, {**cloud.environment, **variables}, lambda _: None)
+    with pytest.raises(StepFailed, match=rf"gcloud auth login.*there is no {project}"):
+        runner.run(plan(options, Source.read(ROOT)))
+    assert cloud.apis.changes == []
