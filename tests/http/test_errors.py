@@ -58,6 +58,8 @@ class TestPath:
             "/v1/<script>",
             "/v1/line%0Abreak",
             "/index.html",
+            "/favicon.ico",
+            "/robots.txt",
             "/robots.txt",
         ],
     )

@@ -257,7 +257,9 @@ class TestPageToken:
             "5",
             '{"a": 1, "b": 2}',
             "",
+            "[" * 2_500,
         ],
+        ids=lambda payload: payload[:40],
     )
     @pytest.mark.parametrize(
         ("path", "operation"),
