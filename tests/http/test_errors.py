@@ -60,7 +60,6 @@ class TestPath:
             "/index.html",
             "/favicon.ico",
             "/robots.txt",
-            "/robots.txt",
         ],
     )
     @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
