@@ -89,6 +89,9 @@ class Functions:
                 GOOGLE_CLOUD_PROJECT="demo-abuse",
             )
             self._started[target] = self._stack.enter_context(function)
+            # Opens the ledger, so that its memory does not count as what a request takes.
+            with function.client(**KEY) as client:
+                client.post("/", json={})
         return self._started[target]
 
     def kept(self) -> dict[str, list[str]]:
@@ -425,9 +428,11 @@ class TestLong:
                 answer = client.post("/", content=body)
             assert answer.status_code == 422, answer.text[:500]
 
-    def test_hundreds_of_idle_connections_leave_others_served(self, track: FunctionProcess) -> None:
+    def test_idle_connections_are_put_aside_for_those_that_ask(
+        self, track: FunctionProcess
+    ) -> None:
         with ExitStack() as stack:
-            for _ in range(300):
+            for _ in range(3 * THREADS):
                 stack.enter_context(track.connect())
             with track.client(**KEY) as client:
                 assert client.post("/", json={}).status_code == 422
