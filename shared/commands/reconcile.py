@@ -100,14 +100,13 @@ def describe(finding: Finding, *, show_emails: bool) -> str:
         case State.UNSETTLED:
             found = "kept changing while it was checked; try again when it is quieter"
         case _:
-            stored = _totals(finding.stored) if finding.stored else "nothing"
+            stored = _totals(finding.stored) if finding.stored else "what is no whole number"
             found = f"says {stored}; its entries sum to {_totals(finding.actual)}"
     return f"{finding.state}: {account} {found}"
 
 
 def _totals(totals: Totals) -> str:
-    cost = "no amount" if totals.micros is None else format_money(totals.micros)
-    return f"{cost} in {'no number' if totals.count is None else totals.count}"
+    return f"{format_money(totals.micros)} in {totals.count}"
 
 
 def open_for_repair(environment: Mapping[str, str], stack: ExitStack) -> tuple[Client, str]:

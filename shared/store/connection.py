@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 
 from google.api_core import exceptions as google_errors
@@ -109,9 +110,11 @@ class Connection:
         )
         return {snapshot.reference.path: snapshot for snapshot in found}
 
-    def query(self, query: Query, deadline: Deadline) -> list[DocumentSnapshot]:
-        """All results of a query. One RPC."""
-        return list(query.stream(retry=_ONCE, timeout=deadline.timeout()))
+    def query(
+        self, query: Query, deadline: Deadline, *, at: datetime | None = None
+    ) -> list[DocumentSnapshot]:
+        """All results of a query, now or as they were at a time of the last hour. One RPC."""
+        return list(query.stream(retry=_ONCE, timeout=deadline.timeout(), read_time=at))
 
     def count(self, query: Query, deadline: Deadline) -> int:
         """How many documents a query has, counted by Firestore. One RPC.

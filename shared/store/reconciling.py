@@ -1,20 +1,24 @@
 """Totals held against entries: proof that what each account says is what its entries sum to.
 
 One pass over the live entries sums them by person and asset. Writers go on meanwhile, so an
-account that disagrees is only suspected: it is checked alone, and what was read counts where the
-account stood still from before its entries were summed until after. Every entry changes its
-accounts in the Commit that records or voids it, so a sum of one that stood still is exact.
+account that disagrees is only suspected, and is looked at alone: its entries are summed as they
+were when the account was read. Where a backend knows the present only, a look counts if the
+account stood still meanwhile, since every entry changes its accounts in the Commit that records
+or voids it. And what is found must be found twice: the emulator can show a commit half done.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
+from google.api_core.exceptions import MethodNotImplemented
 from google.cloud.firestore import CollectionReference, DocumentSnapshot, FieldFilter, Query
 
 from shared.domain.errors import Unavailable
@@ -23,6 +27,8 @@ from shared.store.listing import EntryFilter, entries_query
 
 # What a sum needs of an entry; the time is where a page of one account's entries ends.
 _ENTRY_FIELDS = ("asset_id", "repository", "cost_micros", "credits", "timestamp")
+# Seconds after which a drift must be found again.
+_SECOND_LOOK_S = 0.2
 _ACCOUNT_FIELDS = ("id", "email", "name", "contribution_count", "total_cost_micros")
 
 # Told what is gone through and how many of them were, after each page.
@@ -50,15 +56,18 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """A count and a sum in micro-units; None where the document has no whole number."""
+    """A count, and a sum in micro-units."""
 
-    count: int | None
-    micros: int | None
+    count: int = 0
+    micros: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An account that disagrees with its entries; `label` is its address or its name."""
+    """An account that disagrees with its entries; `label` is its address or its name.
+
+    `stored` is None where the account is not there, or holds something else than whole numbers.
+    """
 
     kind: Kind
     id: str
@@ -67,10 +76,27 @@ class Finding:
     actual: Totals
     state: State = State.DRIFT
 
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at an account and its entries; `settled` where both were of one moment."""
+
+    account: DocumentSnapshot | None
+    finding: Finding
+    settled: bool
+
     @property
     def agrees(self) -> bool:
-        """Whether there is nothing to find after all."""
-        return self.stored == self.actual or (self.stored is None and self.actual.count == 0)
+        """Whether there is nothing to find."""
+        return self.finding.actual == (self.finding.stored if self.account else Totals())
+
+    def confirms(self, other: _Look | None) -> bool:
+        """Whether both looks found the same drift, which stays while the totals move on."""
+        return other is not None and self._drift() == other._drift()
+
+    def _drift(self) -> tuple[int, int] | None:
+        stored, actual = self.finding.stored, self.finding.actual
+        return (actual.count - stored.count, actual.micros - stored.micros) if stored else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +145,13 @@ class Reconciler:
         micros: Counter[tuple[Kind, str]] = Counter()
         live = self.connection.contributions.where(filter=FieldFilter("voided", "==", False))
         query = live.order_by("__name__").select(_ENTRY_FIELDS)
-        for entry in self._pages(query, "contributions", progress):
+        for entry in self._pages(query, tell=partial(progress, "contributions")):
             for part in _parts(entry.to_dict() or {}):
                 counts[part.kind, part.account_id] += 1
                 micros[part.kind, part.account_id] += part.micros
         for kind in Kind:
             query = self._accounts(kind).order_by("__name__").select(_ACCOUNT_FIELDS)
-            for document in self._pages(query, f"{kind}s", progress):
+            for document in self._pages(query, tell=partial(progress, f"{kind}s")):
                 account = (kind, str(_field(document, "id")))
                 if _totals(document) != Totals(counts.pop(account, 0), micros.pop(account, 0)):
                     yield account
@@ -133,42 +159,60 @@ class Reconciler:
         yield from counts
 
     def _check(self, kind: Kind, account_id: str, *, repair: bool) -> Finding | None:
-        deadline = self.connection.timing.deadline(self.patience)
+        timing = self.connection.timing
+        deadline = timing.deadline(self.patience)
+        before: _Look | None = None
         mended: Finding | None = None
         while True:
-            before = self._account(kind, account_id)
-            actual, label = self._sum(kind, account_id)
-            after = self._account(kind, account_id)
-            stored = _totals(before) if before else None
-            label = _label(kind, before) if before else label
-            finding = Finding(kind, account_id, label, stored, actual)
-            if _version(before) == _version(after):
-                if finding.agrees:
-                    # None, or the repair that was made although its answer was lost.
-                    return mended
-                if before is None:
-                    return replace(finding, state=State.MISSING)
+            look = self._look(kind, account_id)
+            if look.settled and look.agrees:
+                # What was mended is called so when it was seen to be right.
+                return mended
+            if look.settled and not look.confirms(before):
+                before = look
+                timing.sleep(_SECOND_LOOK_S)
+            elif look.settled:
+                if look.account is None:
+                    return replace(look.finding, state=State.MISSING)
                 if not repair:
-                    return finding
-                mended = replace(finding, state=State.MENDED)
-                if self._mend(before, actual):
-                    return mended
+                    return look.finding
+                mended = mended or replace(look.finding, state=State.MENDED)
+                self._mend(look.account, look.finding)
             try:
                 deadline.pause()
             except Unavailable:
-                return replace(finding, state=State.UNSETTLED)
+                return replace(look.finding, state=State.UNSETTLED)
 
-    def _mend(self, account: DocumentSnapshot, actual: Totals) -> bool:
-        """Write the totals, on condition that the account still is what was read."""
-        unchanged = self.connection.client.write_option(last_update_time=account.update_time)
-        totals = {"contribution_count": actual.count, "total_cost_micros": actual.micros}
-        batch = self.connection.batch()
-        batch.update(account.reference, totals, option=unchanged)
+    def _look(self, kind: Kind, account_id: str) -> _Look:
+        account = self._account(kind, account_id)
+        stored = _totals(account) if account else None
+        sum_at = partial(self._sum, kind, account_id)
         try:
+            (actual, label), settled = sum_at(account.read_time if account else None), bool(account)
+        except MethodNotImplemented:
+            (actual, label), settled = sum_at(None), False
+        if not settled:
+            settled = _version(account) == _version(self._account(kind, account_id))
+        label = _label(kind, account) if account else label
+        return _Look(account, Finding(kind, account_id, label, stored, actual), settled)
+
+    def _mend(self, account: DocumentSnapshot, finding: Finding) -> None:
+        """Write the totals of a finding, with what was recorded since, if nobody is faster."""
+        current = self._account(finding.kind, finding.id)
+        if current is None:
+            return
+        then, now, totals = finding.stored, _totals(current), finding.actual
+        if _version(current) != _version(account):
+            if then is None or now is None:
+                return
+            count, micros = now.count - then.count, now.micros - then.micros
+            totals = Totals(totals.count + count, totals.micros + micros)
+        fields = {"contribution_count": totals.count, "total_cost_micros": totals.micros}
+        unchanged = self.connection.client.write_option(last_update_time=current.update_time)
+        batch = self.connection.batch()
+        batch.update(current.reference, fields, option=unchanged)
+        with suppress(*OVERTAKEN, *TRANSIENT):
             self.connection.commit(batch, self.connection.timing.deadline())
-        except (*OVERTAKEN, *TRANSIENT):
-            return False
-        return True
 
     def _accounts(self, kind: Kind) -> CollectionReference:
         people = kind is Kind.CONTRIBUTOR
@@ -178,7 +222,7 @@ class Reconciler:
         query = self._accounts(kind).where(filter=FieldFilter("id", "==", account_id))
         return self.connection.first(query, self.connection.timing.deadline())
 
-    def _sum(self, kind: Kind, account_id: str) -> tuple[Totals, str | None]:
+    def _sum(self, kind: Kind, account_id: str, at: datetime | None) -> tuple[Totals, str | None]:
         """What the live entries of one account sum to, and what they call it."""
         people = kind is Kind.CONTRIBUTOR
         chosen = EntryFilter(
@@ -187,40 +231,39 @@ class Reconciler:
         )
         count, micros, label = 0, 0, None
         query = entries_query(self.connection.contributions, chosen).select(_ENTRY_FIELDS)
-        for entry in self._pages(query):
+        for entry in self._pages(query, at=at):
             for part in _parts(entry.to_dict() or {}):
                 if (part.kind, part.account_id) == (kind, account_id):
                     count, micros, label = count + 1, micros + part.micros, part.label
         return Totals(count, micros), label
 
     def _pages(
-        self, query: Query, what: str = "", progress: Progress | None = None
+        self, query: Query, *, at: datetime | None = None, tell: Callable[[int], None] | None = None
     ) -> Iterator[DocumentSnapshot]:
         """All results of an ordered query; after a fault, only the page that failed is repeated."""
         done = 0
-        place = query.limit(self.page_size)
+        page = query.limit(self.page_size)
         while True:
-            page = self.connection.patiently(lambda d: self.connection.query(place, d))  # noqa: B023
-            yield from page
-            done += len(page)
-            if progress:
-                progress(what, done)
-            if len(page) < self.page_size:
+            found = self.connection.patiently(lambda d: self.connection.query(page, d, at=at))  # noqa: B023
+            yield from found
+            done += len(found)
+            if tell:
+                tell(done)
+            if len(found) < self.page_size:
                 return
-            place = query.limit(self.page_size).start_after(page[-1])
+            page = query.limit(self.page_size).start_after(found[-1])
 
 
 def _field(document: DocumentSnapshot, name: str) -> Any:
     return (document.to_dict() or {}).get(name)
 
 
-def _totals(document: DocumentSnapshot) -> Totals:
+def _totals(document: DocumentSnapshot) -> Totals | None:
     count, micros = _field(document, "contribution_count"), _field(document, "total_cost_micros")
     # A float or a text is what somebody typed in the console, and is never right.
-    return Totals(
-        count if type(count) is int else None,
-        micros if type(micros) is int else None,
-    )
+    if type(count) is int and type(micros) is int:
+        return Totals(count, micros)
+    return None
 
 
 def _label(kind: Kind, document: DocumentSnapshot) -> str | None:
