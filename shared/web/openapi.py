@@ -31,7 +31,7 @@ that a path does not have (405 with `Allow`). A failure that nobody foresaw is a
 * Without an API key every email address is masked (`t***@example.com`). The service may be \
 configured to let nobody read without one.
 * An answer may gain fields. A body may not: an unknown field is a 422, as are a NUL in a string \
-and a key given twice.
+and a key given twice. White space around a text is dropped before it is looked at.
 """
 
 _TAGS = {

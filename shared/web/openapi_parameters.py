@@ -122,6 +122,7 @@ PARAMETERS: dict[str, Schema] = {
         "GitHub's HMAC of the body with a secret that the service is configured with. "
         "https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries",
         required=True,
+        example="sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
     ),
     "X-GitHub-Event": _header(
         "X-GitHub-Event",
