@@ -1,0 +1,188 @@
+"""Whatever is done in whatever order, every total is the sum of its live entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from google.cloud.firestore import Client
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from shared.domain.contribution import Commit, Entry
+from shared.domain.errors import Conflict, InvalidInput
+from shared.domain.fields import parse
+from shared.domain.outcome import Outcome
+from shared.domain.repository import Repository
+from shared.store.embedded import open_embedded
+from tests.backends import emulator_client, new_project
+from tests.contract.books import assert_balanced
+from tests.contract.by_hand import new_entry
+from tests.contract.reports import ledger_of, report
+
+REPOSITORIES = ["octo/one", "octo/two"]
+
+people = st.sampled_from(["ada@example.com", "bea@example.com", "coder@agents.example"])
+commits = st.fixed_dictionaries(
+    {
+        "commit_hash": st.sampled_from([f"{number:06x}" for number in range(4)]),
+        "contributor_email": people,
+        # Amounts that do not divide evenly, and none at all: then it is estimated.
+        "cost_amount": st.sampled_from([None, "0", "0.000001", "0.000002", "33.333333"]),
+        "co_authors": st.lists(people.map(lambda email: {"email": email}), max_size=3),
+        "metadata": st.fixed_dictionaries({}, optional={"lines_added": st.integers(0, 9000)}),
+    }
+)
+repositories = st.sampled_from(REPOSITORIES)
+# Which of the entries so far: the number is taken modulo how many there are.
+choices = st.integers(0, 100)
+
+
+@dataclass
+class Known:
+    """What the test knows of an entry."""
+
+    entry: Entry
+    live: bool = True
+    corrected: bool = False
+
+
+@contextmanager
+def embedded() -> Iterator[Client]:
+    with open_embedded(None, project=new_project()) as store:
+        yield store.client()
+
+
+class Bookkeeping(RuleBasedStateMachine):
+    """Does what clients do, says beforehand what must come of it, and adds up after each step."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__()
+        self.client = client
+        self.ledger = ledger_of(client)
+        self.known: list[Known] = []
+        self.commits: dict[tuple[str, str], Known] = {}
+        self.keys: dict[str, tuple[str, str, str]] = {}
+
+    def add(self, entry: Entry) -> Known:
+        known = Known(entry)
+        self.known.append(known)
+        return known
+
+    def expected(self, repository: str, commit: dict[str, Any]) -> Outcome:
+        """What must become of a commit that is reported now."""
+        known = self.commits.get((repository, commit["commit_hash"]))
+        if known is None:
+            return Outcome.RECORDED
+        if known.entry.contributor_email != commit["contributor_email"]:
+            return Outcome.CONFLICT
+        return Outcome.REPLAYED if known.live else Outcome.VOIDED
+
+    @rule(repository=repositories, commit=commits)
+    def report_a_commit(self, repository: str, commit: dict[str, Any]) -> None:
+        outcome = self.expected(repository, commit)
+        one = report(**commit, repository=repository)
+        if outcome in {Outcome.CONFLICT, Outcome.VOIDED}:
+            with pytest.raises(Conflict):
+                self.ledger.commits.record(one, recorded_by="ci")
+            return
+        recorded = self.ledger.commits.record(one, recorded_by="ci")
+        assert recorded.replayed == (outcome is Outcome.REPLAYED)
+        if not recorded.replayed:
+            self.commits[repository, commit["commit_hash"]] = self.add(recorded.entry)
+
+    @rule(repository=repositories, batch=st.lists(commits, max_size=6))
+    def report_a_batch(self, repository: str, batch: list[dict[str, Any]]) -> None:
+        done = self.ledger.batches.record(
+            Repository.parse(repository),
+            [parse(Commit, commit) for commit in batch],
+            recorded_by="ci",
+        )
+        # In order: the first of two reports of one commit counts, also inside a batch.
+        for commit, outcome in zip(batch, done, strict=True):
+            assert outcome.outcome is self.expected(repository, commit)
+            if outcome.outcome is Outcome.RECORDED:
+                entry = self.ledger.find.entry(f"{repository}@{commit['commit_hash']}").record
+                self.commits[repository, commit["commit_hash"]] = self.add(entry)
+
+    @precondition(lambda self: self.known)
+    @rule(choice=choices)
+    def void(self, choice: int) -> None:
+        known = self.known[choice % len(self.known)]
+        voided = self.ledger.voids.void(known.entry.id, voided_by="ops", reason=None)
+        assert voided.replayed == (not known.live)
+        known.live = False
+
+    @precondition(lambda self: self.known)
+    @rule(choice=choices)
+    def correct(self, choice: int) -> None:
+        known = self.known[choice % len(self.known)]
+        entry = known.entry
+        ids = (entry.contributor_id, entry.asset_id)
+        if known.live or known.corrected:
+            with pytest.raises(Conflict):
+                new_entry(self.ledger, *ids, corrects=entry.id)
+            return
+        self.add(new_entry(self.ledger, *ids, corrects=entry.id).entry)
+        known.corrected = True
+
+    @precondition(lambda self: self.known)
+    @rule(choice=choices, key=st.sampled_from("ab"), cost=st.sampled_from(["1.00", "2.50"]))
+    def record_by_ids(self, choice: int, key: str, cost: str) -> None:
+        entry = self.known[choice % len(self.known)].entry
+        request = (entry.contributor_id, entry.asset_id, cost)
+        fresh = key not in self.keys
+        used = self.keys.setdefault(key, request)
+        if used != request:
+            with pytest.raises(InvalidInput):
+                new_entry(self.ledger, *request[:2], key=key, cost_amount=cost)
+            return
+        recorded = new_entry(self.ledger, *request[:2], key=key, cost_amount=cost)
+        assert recorded.replayed != fresh
+        if fresh:
+            self.add(recorded.entry)
+
+    @invariant()
+    def totals_are_the_sums_of_live_entries(self) -> None:
+        entries = assert_balanced(self.client)
+        kept = {entry["id"]: not entry["voided"] for entry in entries.values()}
+        assert kept == {known.entry.id: known.live for known in self.known}
+
+
+@pytest.mark.parametrize(
+    ("backend", "examples"),
+    [
+        ("embedded", 25),
+        pytest.param("emulator", 6, marks=pytest.mark.xdist_group("emulator")),
+    ],
+)
+def test_any_sequence_keeps_the_books_balanced(
+    request: pytest.FixtureRequest, backend: str, examples: int
+) -> None:
+    with ExitStack() as stack:
+        host = request.getfixturevalue("emulator") if backend == "emulator" else None
+
+        def new_client() -> Client:
+            if host is None:
+                return stack.enter_context(embedded())
+            client = emulator_client(host, project=new_project())
+            stack.callback(client._firestore_api.transport.close)
+            return client
+
+        class OnBackend(Bookkeeping):
+            def __init__(self) -> None:
+                super().__init__(new_client())
+
+        run_state_machine_as_test(
+            OnBackend, settings=settings(max_examples=examples, stateful_step_count=15)
+        )
