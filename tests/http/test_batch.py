@@ -1,0 +1,123 @@
+"""Batches over HTTP: an outcome for each commit, and one bad commit never blocks the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from google.cloud.firestore import Client
+
+from tests.contract.books import assert_balanced
+from tests.http.framework import KEY, Service
+from tests.http.problems import assert_problem
+
+PATH = "/v1/contributions/github/batch"
+
+
+def commit(number: int, **changes: Any) -> dict[str, Any]:
+    fields = {
+        "contributor_email": "ada@example.com",
+        "commit_hash": f"{number:06x}",
+        "cost_amount": 1,
+    }
+    return fields | changes
+
+
+def send(service: Service, commits: Any, **options: Any) -> Any:
+    return service.post(PATH, {"repository": "octo/repo", "commits": commits}, **options)
+
+
+def test_each_commit_has_its_outcome_in_order(service: Service, database: Client) -> None:
+    send(service, [commit(1), commit(2), commit(3)])
+    service.request("DELETE", "/v1/contributions/octo/repo@000003", headers=KEY)
+    answer = send(
+        service,
+        [
+            commit(1),
+            commit(4),
+            commit(2, contributor_email="thief@example.com"),
+            commit(3),
+            commit(5, cost_amount=-1),
+            commit(4),
+        ],
+    )
+    assert answer.status_code == 200
+    body = answer.get_json()
+    assert [outcome["outcome"] for outcome in body["outcomes"]] == [
+        "replayed",
+        "recorded",
+        "conflict",
+        "voided",
+        "invalid",
+        "replayed",
+    ]
+    assert body["counts"] == {
+        "recorded": 1,
+        "replayed": 2,
+        "conflict": 1,
+        "voided": 1,
+        "invalid": 1,
+    }
+    hashes = [outcome["commit_hash"] for outcome in body["outcomes"]]
+    assert hashes == ["000001", "000004", "000002", "000003", "000005", "000004"]
+    assert len(assert_balanced(database)) == 4
+
+
+def test_a_recorded_commit_is_named_with_its_cost_and_score(service: Service) -> None:
+    [outcome] = send(service, [commit(0xABCDEF, commit_hash="ABCDEF")]).get_json()["outcomes"]
+    entry = service.get("/v1/contributions/octo/repo@abcdef").get_json()
+    assert outcome == {
+        "commit_hash": "abcdef",
+        "outcome": "recorded",
+        "id": entry["id"],
+        "cost_amount": "1.00",
+        "coherence_score": 0.5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("bad", "pointer"),
+    [
+        (commit(1, contributor_email="nobody"), "/contributor_email"),
+        (commit(1, commit_hash="xyz"), "/commit_hash"),
+        (commit(1, metadata={"lines_added": "many"}), "/metadata"),
+        (commit(1, timestamp="yesterday"), "/timestamp"),
+        (commit(1, misspelt=True), "/misspelt"),
+        ({}, "/contributor_email"),
+        (None, ""),
+        ([], ""),
+        ("abc123", ""),
+    ],
+)
+def test_a_bad_commit_says_what_is_wrong_and_blocks_nothing(
+    service: Service, database: Client, bad: Any, pointer: str
+) -> None:
+    answer = send(service, [commit(7), bad, commit(8)])
+    assert answer.status_code == 200
+    outcomes = answer.get_json()["outcomes"]
+    assert [one["outcome"] for one in outcomes] == ["recorded", "invalid", "recorded"]
+    assert pointer in [fault["pointer"] for fault in outcomes[1]["errors"]]
+    assert len(assert_balanced(database)) == 2
+
+
+def test_500_commits_are_taken(service: Service, database: Client) -> None:
+    counts = send(service, [commit(number) for number in range(500)]).get_json()["counts"]
+    assert counts["recorded"] == 500
+    assert len(assert_balanced(database)) == 500
+
+
+@pytest.mark.parametrize(
+    "commits", [[], [commit(number) for number in range(501)], {}, None, "abc123"]
+)
+def test_none_and_501_and_what_is_no_list_are_422(
+    service: Service, database: Client, commits: Any
+) -> None:
+    assert_problem(send(service, commits), 422, "invalid")
+    assert assert_balanced(database) == {}
+
+
+def test_a_batch_needs_a_repository_and_a_key(service: Service, database: Client) -> None:
+    body = {"repository": "octo", "commits": [commit(1)]}
+    assert_problem(service.post(PATH, body), 422, "invalid")
+    assert_problem(send(service, [commit(1)], headers={}), 401, "unauthenticated")
+    assert assert_balanced(database) == {}

@@ -1,0 +1,66 @@
+"""With LEDGER_READ_ACCESS=key, nobody reads anything without a key but whether all is well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.store.embedded import EmbeddedFirestore
+from shared.web.routes import OPERATIONS, Access
+from shared.web.settings import ReadAccess, Settings
+from tests.http.framework import KEY, Service
+from tests.http.problems import assert_problem
+
+READS = [operation for operation in OPERATIONS if operation.method == "GET"]
+
+
+@pytest.fixture
+def closed(store: EmbeddedFirestore) -> Service:
+    """A service with one entry, whose reads need a key."""
+    settings = Settings(api_keys={"ci": "s3cret"}, read_access=ReadAccess.KEY)
+    service = Service(store.client, settings)
+    service.track(contributor_email="somebody@hidden.test")
+    return service
+
+
+@pytest.fixture
+def names(closed: Service) -> dict[str, str]:
+    """What stands in for the parameters of the paths."""
+    [entry] = closed.get("/v1/contributions", headers=KEY).get_json()
+    return {
+        "id": entry["id"],
+        "key": entry["contributor_id"],
+        "asset": entry["asset_id"],
+    }
+
+
+def path_of(template: str, names: dict[str, str]) -> str:
+    key = names["asset"] if template.startswith("/v1/assets") else names["key"]
+    return template.format(**names | {"key": key})
+
+
+@pytest.mark.parametrize("operation", READS, ids=lambda operation: operation.name)
+@pytest.mark.parametrize("headers", [{}, {"X-API-Key": "wrong"}], ids=["no key", "wrong key"])
+def test_every_read_but_health_is_closed(
+    closed: Service, names: dict[str, str], operation: Any, headers: dict[str, str]
+) -> None:
+    path = path_of(operation.path, names)
+    answer = closed.get(path, headers=headers)
+    if operation.function == "health":
+        assert operation.access is Access.OPEN
+        assert answer.status_code == 200
+        assert "hidden.test" not in answer.get_data(as_text=True)
+    else:
+        assert_problem(answer, 401, "unauthenticated")
+        assert closed.get(path, headers=KEY).status_code == 200
+
+
+def test_what_is_not_there_is_closed_as_well(closed: Service) -> None:
+    for path in ("/v1/contributions/o/r@abc123", "/v1/assets/o/r", "/v1/contributors/a@b"):
+        assert_problem(closed.get(path), 401, "unauthenticated")
+        assert_problem(closed.get(path, headers=KEY), 404, "not_found")
+
+
+def test_head_is_closed_as_well(closed: Service) -> None:
+    assert closed.request("HEAD", "/v1/contributions").status_code == 401
