@@ -219,15 +219,31 @@ class TestAShallowCheckout:
     def test_is_not_made_shallower_than_it_was(
         self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger
     ) -> None:
-        for _ in range(70):
-            origin.commit()
-        before = origin.git("rev-parse", "HEAD~68")
-        runner = runner_for(origin.head, depth=66)
+        origin.commit_many(100)
+        origin.git("reset", "--quiet", "--hard")
+        origin.branch("feature")
+        own = origin.commit()
+        runner = runner_for(own, branch="feature", depth=90)
 
-        run = runner.push(before, origin.head, inputs=ledger.inputs)
+        runner.push(ZEROS, own, branch="feature", inputs=ledger.inputs)
 
-        assert run.annotations("error") == []
-        assert len(set(ledger.hashes)) == 68
+        assert ledger.hashes == [own]
+        assert int(Repository(runner.workspace).git("rev-list", "--count", "HEAD")) >= 90
+
+    def test_is_not_made_of_a_complete_one(
+        self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger
+    ) -> None:
+        origin.commit_many(100)
+        origin.git("reset", "--quiet", "--hard")
+        before = origin.commit("Replaced later")
+        origin.git("reset", "--quiet", "--hard", "HEAD~1")
+        after = origin.commit()
+        runner = runner_for(after)
+
+        runner.push(before, after, inputs=ledger.inputs)
+
+        assert ledger.hashes == [after]
+        assert Repository(runner.workspace).git("rev-list", "--count", "HEAD") == "102"
 
     def test_without_a_server_to_fetch_from_is_an_error_and_reports_nothing(
         self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger
