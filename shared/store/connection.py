@@ -124,6 +124,11 @@ class Connection:
         [[result]] = query.count().get(retry=_ONCE, timeout=deadline.timeout())
         return int(result.value)
 
+    def sum(self, query: Query, field: str, deadline: Deadline) -> int:
+        """What a whole-number field comes to over a query, summed by Firestore. One RPC."""
+        [[result]] = query.sum(field).get(retry=_ONCE, timeout=deadline.timeout())
+        return int(result.value)
+
     def first(self, query: Query, deadline: Deadline) -> DocumentSnapshot | None:
         """The first result of a query, or None. Tried until the deadline."""
         query = query.limit(1)

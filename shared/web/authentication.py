@@ -141,7 +141,7 @@ class _StoredKeys:
             return None
         if not key.valid_at(self._clock()):
             raise Unauthenticated("The API key has expired or was revoked")
-        self._touch(key_id)
+        self._touch(key)
         return Caller(key.name, frozenset({key.scope}), key.repositories)
 
     def _find(self, key_id: str) -> ApiKey | None:
@@ -158,11 +158,12 @@ class _StoredKeys:
             self._known[key_id] = (key, now)
         return key
 
-    def _touch(self, key_id: str) -> None:
+    def _touch(self, key: ApiKey) -> None:
         now = self._clock()
         with self._lock:
-            last = self._touched.get(key_id)
+            # Another instance may have noted it just now; many instances must not all write.
+            last = self._touched.get(key.id) or key.last_used_at
             if last is not None and (now - last).total_seconds() < CACHE_SECONDS:
                 return
-            self._touched[key_id] = now
-        self._store().touch(key_id)
+            self._touched[key.id] = now
+        self._store().touch(key.id)
