@@ -15,6 +15,7 @@ import pytest
 from google.cloud.firestore import Client
 
 from shared.commands.emulator import Emulator, EmulatorMissing, Installation, find_emulator
+from tests.watchdog import watched
 
 
 def unavailable(reason: str) -> NoReturn:
@@ -38,7 +39,8 @@ def start_emulator() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         emulator = Emulator.start(installed_emulator(), log=Path(folder, "emulator.log"))
         try:
-            yield emulator.host
+            with watched(emulator.pid):
+                yield emulator.host
         finally:
             emulator.stop()
 

@@ -24,6 +24,7 @@ from shared.commands.errors import CommandError
 from shared.commands.inspect import open_client
 from shared.commands.local.data_directory import DataDirectory
 from shared.commands.local.environment import local_environment
+from shared.domain.drift import Finding, Kind, State, Totals
 from shared.domain.email import mask_text
 from shared.domain.errors import Unavailable
 from shared.domain.money import format_money
@@ -31,7 +32,7 @@ from shared.domain.money import format_money
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
-    from shared.store.reconciling import Finding, Reconciler, Totals
+    from shared.store.reconciling import Reconciler
 
 EXIT_RIGHT = 0
 EXIT_WRONG = 1
@@ -71,8 +72,6 @@ def reconcile(
     reconciler: Reconciler, screen: Screen, *, repair: bool = False, show_emails: bool = False
 ) -> int:
     """Compare, print what is wrong, and give the exit code; raises `Unavailable`."""
-    from shared.store.reconciling import State
-
     states: Counter[State] = Counter()
     for finding in reconciler.findings(repair=repair, progress=screen.progress):
         states[finding.state] += 1
@@ -87,8 +86,6 @@ def reconcile(
 
 def describe(finding: Finding, *, show_emails: bool) -> str:
     """One line about an account, without an address unless it is asked for."""
-    from shared.store.reconciling import Kind, State
-
     account = f"{finding.kind} {finding.id}"
     if finding.label and show_emails:
         account += f" ({finding.label})"

@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 from typing import Any
 
 from google.api_core.exceptions import MethodNotImplemented
 from google.cloud.firestore import CollectionReference, DocumentSnapshot, FieldFilter, Query
 
+from shared.domain.drift import Finding, Kind, State, Totals
 from shared.domain.errors import Unavailable
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.listing import EntryFilter, entries_query
@@ -33,48 +33,6 @@ _ACCOUNT_FIELDS = ("id", "email", "name", "contribution_count", "total_cost_micr
 
 # Told what is gone through and how many of them were, after each page.
 Progress = Callable[[str, int], None]
-
-
-class Kind(StrEnum):
-    """What an account stands for."""
-
-    CONTRIBUTOR = "contributor"
-    ASSET = "asset"
-
-
-class State(StrEnum):
-    """What became of an account that disagreed with its entries."""
-
-    DRIFT = "drift"
-    MENDED = "mended"
-    # Entries name an account that is not there. It is never created here: what type it had and
-    # when it began does not stand in the entries.
-    MISSING = "missing"
-    # It changed every time while it was checked.
-    UNSETTLED = "unsettled"
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """A count, and a sum in micro-units."""
-
-    count: int = 0
-    micros: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """An account that disagrees with its entries; `label` is its address or its name.
-
-    `stored` is None where the account is not there, or holds something else than whole numbers.
-    """
-
-    kind: Kind
-    id: str
-    label: str | None
-    stored: Totals | None
-    actual: Totals
-    state: State = State.DRIFT
 
 
 @dataclass(frozen=True, slots=True)

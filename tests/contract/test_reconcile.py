@@ -14,10 +14,11 @@ from google.api_core.exceptions import Aborted, ServiceUnavailable
 from google.cloud.firestore import Client
 
 from shared.commands.reconcile import EXIT_RIGHT, EXIT_UNCHECKED, EXIT_WRONG, Screen, reconcile
+from shared.domain.drift import Finding, Kind, State, Totals
 from shared.domain.errors import Unavailable
 from shared.store.deadline import Timing
 from shared.store.ledger import Ledger
-from shared.store.reconciling import Finding, Kind, Progress, Reconciler, State, Totals
+from shared.store.reconciling import Progress, Reconciler
 from tests.conftest import OpenClient
 from tests.contract.books import assert_balanced, documents
 from tests.contract.by_hand import new_asset, new_contributor, put

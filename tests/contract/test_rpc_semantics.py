@@ -6,9 +6,7 @@ The emulator is the reference: every expectation here was taken from it.
 from __future__ import annotations
 
 import math
-import os
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,7 +15,6 @@ from typing import Any
 
 import pytest
 from google.api_core import exceptions
-from google.auth.credentials import AnonymousCredentials
 from google.cloud.firestore import (
     SERVER_TIMESTAMP,
     And,
@@ -38,33 +35,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.store.embedded import open_embedded
+from tests.backends import emulator_client, new_project
 
-BACKENDS = ("embedded", "emulator")
 DESCENDING = "DESCENDING"
 
 
 @contextmanager
-def make_client(backend: str) -> Iterator[Client]:
-    """A client on an empty database of the backend."""
-    project = f"semantics-{uuid.uuid4().hex[:12]}"
-    if backend == "embedded":
-        with open_embedded(None, project=project) as store:
-            yield store.client()
-    elif "FIRESTORE_EMULATOR_HOST" in os.environ:
-        client = Client(project=project, credentials=AnonymousCredentials())
-        yield client
+def both_backends(emulator: str) -> Iterator[tuple[Client, Client]]:
+    """A client on an empty database of each backend."""
+    project = new_project()
+    with open_embedded(None, project=project) as store:
+        client = emulator_client(emulator, project=project)
+        yield store.client(), client
         # An open channel would be found by the garbage collector, and warned of.
         client._firestore_api.transport.close()
-    elif os.environ.get("CI") == "true":
-        pytest.fail("FIRESTORE_EMULATOR_HOST is not set: in CI the emulator must take part")
-    else:
-        pytest.skip("FIRESTORE_EMULATOR_HOST is not set: no emulator to compare with")
-
-
-@pytest.fixture(params=BACKENDS)
-def client(request: pytest.FixtureRequest) -> Iterator[Client]:
-    with make_client(request.param) as client:
-        yield client
 
 
 # --- the wire, for what the client library would never send ---
@@ -1186,7 +1170,9 @@ def _asked(client: Client, query: dict[str, Any]) -> list[str]:
 class TestWhateverIsSent:
     @settings(max_examples=60)
     @given(commits=st.lists(st.lists(operations, min_size=1, max_size=3), min_size=1, max_size=4))
-    def test_commits_have_the_same_outcome(self, commits: list[list[dict[str, Any]]]) -> None:
+    def test_commits_have_the_same_outcome(
+        self, emulator: str, commits: list[list[dict[str, Any]]]
+    ) -> None:
         def run(client: Client) -> list[Any]:
             seen: list[Any] = []
             for commit_operations in commits:
@@ -1200,20 +1186,20 @@ class TestWhateverIsSent:
                 seen.append((answer, repr(_sorted(content(client, "c/x"))), content(client, "c/y")))
             return seen
 
-        with make_client("embedded") as embedded, make_client("emulator") as emulator:
-            assert run(embedded) == run(emulator)
+        with both_backends(emulator) as (embedded, reference):
+            assert run(embedded) == run(reference)
 
     @settings(max_examples=25)
     @given(documents=st.lists(fields, min_size=1, max_size=8), asked=st.lists(queries, max_size=8))
     def test_queries_have_the_same_result(
-        self, documents: list[dict[str, Any]], asked: list[dict[str, Any]]
+        self, emulator: str, documents: list[dict[str, Any]], asked: list[dict[str, Any]]
     ) -> None:
         def run(client: Client) -> list[Any]:
             commit(client, *(put(client, f"c/{i}", data) for i, data in enumerate(documents)))
             return [_outcome(client, partial(_asked, client, q)) for q in asked]
 
-        with make_client("embedded") as embedded, make_client("emulator") as emulator:
-            assert run(embedded) == run(emulator)
+        with both_backends(emulator) as (embedded, reference):
+            assert run(embedded) == run(reference)
 
 
 def _sorted(value: Any) -> Any:

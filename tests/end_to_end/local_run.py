@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ import httpx
 
 import main
 from shared.commands.emulator.process import free_port
+from tests.watchdog import watched
 
 ROOT = Path(main.__file__).parent
 DEADLINE = 90.0  # seconds; loose, since it only ends a test that has failed
@@ -58,6 +59,7 @@ class LocalRun:
         self._process: subprocess.Popen[bytes] | None = None
         # Leaders of every process group that was ever seen, to check that none is left.
         self._seen: set[int] = set()
+        self._watched = ExitStack()
 
     def start(self) -> None:
         """Start and wait until everything answers."""
@@ -67,6 +69,7 @@ class LocalRun:
 
     def launch(self, port: int | None = None) -> None:
         """Start without waiting, on a free port where none is given."""
+        self._watched.close()
         self.environment["PORT"] = str(port or free_port())
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -79,6 +82,8 @@ class LocalRun:
                 start_new_session=True,
             )
         self._seen.add(self._process.pid)
+        # With SIGTERM it takes along everything that it has started.
+        self._watched.enter_context(watched(self._process.pid, signal="TERM"))
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         """Send a signal, and return the exit code."""
@@ -93,6 +98,7 @@ class LocalRun:
 
     def clean_up(self) -> None:
         """End whatever a failed test left."""
+        self._watched.close()
         self.note_processes()
         for pid in self._seen:
             with suppress(ProcessLookupError):

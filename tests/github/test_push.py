@@ -203,8 +203,8 @@ class TestAShallowCheckout:
         self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger
     ) -> None:
         origin.git("branch", "feature")
-        for _ in range(80):
-            origin.commit()
+        origin.commit_many(80)
+        origin.git("reset", "--quiet", "--hard")
         before = origin.head
         origin.switch("feature")
         feature = origin.commit(files={"feature.txt": "1\n"}, author=GRACE)

@@ -21,6 +21,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import AcceptedNegativeData, ServerError
 from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
 
+from shared.web.routes import OPERATIONS
 from tests.http.documented_service import (
     WITH_KEY,
     DocumentedService,
@@ -71,13 +72,26 @@ class FrontDoor:
         return self.service.hosting(environ, start_response)
 
 
+# Nothing is learnt from answers or from the code, so what is sent does not depend on which tests
+# ran before, nor on names in the code.
+_LEARN_NOTHING = {"extra-data-sources": {"responses": False}}
+CONFIG = SchemathesisConfig.from_dict(
+    {
+        "seed": 1,
+        "generation": {"with-security-parameters": False},
+        "analysis": {"constants": {"enabled": False}},
+        "phases": {
+            "examples": _LEARN_NOTHING,
+            "coverage": _LEARN_NOTHING,
+            "fuzzing": {**_LEARN_NOTHING, "error-feedback": {"enabled": False}},
+        },
+    }
+)
+
 DOOR = FrontDoor()
 with documented_service() as _service:
     DOOR.service = _service
-    API = schemathesis.openapi.from_wsgi(
-        "/v1/openapi.json", DOOR, config=SchemathesisConfig(seed=1)
-    )
-    API.config.generation.update(with_security_parameters=False)
+    API = schemathesis.openapi.from_wsgi("/v1/openapi.json", DOOR, config=CONFIG)
 
 
 @pytest.fixture(autouse=True)
@@ -108,16 +122,36 @@ def filter_failure(_: Any, failure: Exception, case: Any, response: Any) -> bool
     return True
 
 
-@API.parametrize()  # type: ignore[untyped-decorator]
-@settings(max_examples=20)
-def test_answers_to_requests_with_a_key_are_documented(case: Any) -> None:
-    case.call_and_validate(headers=WITH_KEY)
+def _test_with_a_key(operation: str) -> Any:
+    @API.include(operation_id=operation).parametrize()  # type: ignore[untyped-decorator]
+    @settings(max_examples=20)
+    def test(case: Any) -> None:
+        case.call_and_validate(headers=WITH_KEY)
+
+    return test
 
 
-@API.include(method="GET").parametrize()  # type: ignore[untyped-decorator]
-@settings(max_examples=10, phases=[Phase.generate])
-def test_answers_to_reads_without_a_key_are_documented(case: Any) -> None:
-    case.call_and_validate()
+def _test_without_a_key(operation: str) -> Any:
+    @API.include(operation_id=operation).parametrize()  # type: ignore[untyped-decorator]
+    @settings(max_examples=10, phases=[Phase.generate])
+    def test(case: Any) -> None:
+        case.call_and_validate()
+
+    return test
+
+
+# One function for each operation: the items that schemathesis makes of one function share a node
+# id, and of those with one id pytest-xdist runs one.
+for _operation in OPERATIONS:
+    _name = f"test_answers_of_{_operation.name}"
+    globals()[f"{_name}_with_a_key_are_documented"] = _test_with_a_key(_operation.name)
+    if _operation.method == "GET":
+        globals()[f"{_name}_without_a_key_are_documented"] = _test_without_a_key(_operation.name)
+
+
+def test_every_operation_has_a_test_of_its_own(request: pytest.FixtureRequest) -> None:
+    collected = [item.nodeid for item in request.session.items if item.path == request.path]
+    assert len(collected) == len(set(collected))
 
 
 class Story(API.as_state_machine()):  # type: ignore[misc]

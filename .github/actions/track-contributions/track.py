@@ -290,7 +290,7 @@ class Git:
     ) -> None:
         self._directory = directory
         self._canonical: dict[Person, Person] = {}
-        # git starts programs of its own (helpers, monitors): no secret is their business. GIT_DIR
+        # git starts programs of its own (credential stores, monitors): no secret is their business. GIT_DIR
         # and its like name another repository where this is run from a git hook.
         withheld = ("INPUT_", "LEDGER_", "ACTIONS_", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
         self._environ = {k: v for k, v in environ.items() if not k.startswith(withheld)}
