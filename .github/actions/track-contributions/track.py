@@ -290,8 +290,8 @@ class Git:
     ) -> None:
         self._directory = directory
         self._canonical: dict[Person, Person] = {}
-        # git starts programs of its own (credential stores, monitors): no secret is their business. GIT_DIR
-        # and its like name another repository where this is run from a git hook.
+        # git starts programs of its own, credential stores for one: no secret is their business.
+        # GIT_DIR and its like name another repository where this is run from a git hook.
         withheld = ("INPUT_", "LEDGER_", "ACTIONS_", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
         self._environ = {k: v for k, v in environ.items() if not k.startswith(withheld)}
         self._environ |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
