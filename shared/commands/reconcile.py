@@ -14,15 +14,12 @@ import argparse
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from shared.commands.emulator.process import answers
 from shared.commands.errors import CommandError
 from shared.commands.inspect import open_client
-from shared.commands.local.data_directory import DataDirectory
+from shared.commands.ledger_access import open_for_writing
 from shared.commands.local.environment import local_environment
 from shared.domain.drift import Finding, Kind, State, Totals
 from shared.domain.email import mask_text
@@ -30,8 +27,6 @@ from shared.domain.errors import Unavailable
 from shared.domain.money import format_money
 
 if TYPE_CHECKING:
-    from google.cloud.firestore import Client
-
     from shared.store.reconciling import Reconciler
 
 EXIT_RIGHT = 0
@@ -106,33 +101,6 @@ def _totals(totals: Totals) -> str:
     return f"{format_money(totals.micros)} in {totals.count}"
 
 
-def open_for_repair(environment: Mapping[str, str], stack: ExitStack) -> tuple[Client, str]:
-    """A client that can write, and where to. `stack` closes what was opened.
-
-    Raises `CommandError` where nothing is running, or what is running shares its store with
-    nobody.
-    """
-    from shared.store.browsing import emulator_client
-    from shared.store.embedded import EmbeddedStoreError, open_embedded
-
-    data = DataDirectory(Path(environment["LEDGER_DATA_DIR"]))
-    project = environment["GOOGLE_CLOUD_PROJECT"]
-    if environment.get("LEDGER_BACKEND") != "embedded":
-        running = data.run()
-        host = named = environment.get("FIRESTORE_EMULATOR_HOST")
-        if running and running.emulator_host and not named:
-            host, project = running.emulator_host, running.project
-        if host and answers(host):
-            return emulator_client(host, project=project), f"the emulator at {host}"
-        if named or "emulator" in data.holding():
-            raise CommandError("The emulator is not running; start it with `make run`, then repair")
-    try:
-        store = stack.enter_context(open_embedded(data.embedded, project=project))
-    except EmbeddedStoreError as error:
-        raise CommandError(f"The embedded store cannot be repaired now: {error}") from None
-    return store.client(), f"the embedded store in {data.embedded}"
-
-
 def main() -> int:
     """Run the command; returns its exit code."""
     parser = argparse.ArgumentParser(description="Hold every total against its entries.")
@@ -140,7 +108,6 @@ def main() -> int:
     parser.add_argument("--show-emails", action="store_true", help="name people by their address")
     parser.add_argument("--cloud", metavar="PROJECT", help="Firestore in the cloud")
     arguments = parser.parse_args()
-    from shared.store.browsing import cloud_client
     from shared.store.connection import Connection
     from shared.store.deadline import Timing
     from shared.store.reconciling import Reconciler
@@ -149,10 +116,8 @@ def main() -> int:
     try:
         with ExitStack() as stack:
             environment = local_environment(os.environ)
-            if arguments.cloud:
-                client, where = cloud_client(project=arguments.cloud), arguments.cloud
-            elif arguments.repair:
-                client, where = open_for_repair(environment, stack)
+            if arguments.cloud or arguments.repair:
+                client, where = open_for_writing(environment, stack, cloud=arguments.cloud)
             else:
                 client, where = open_client(environment, stack)
             screen.line(f"In {where}:")
