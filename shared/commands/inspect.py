@@ -18,6 +18,7 @@ from shared.commands.emulator import Emulator, find_emulator
 from shared.commands.emulator.exports import metadata
 from shared.commands.emulator.process import answers, runs_at
 from shared.commands.errors import CommandError
+from shared.commands.ledger_access import open_for_writing
 from shared.commands.local.data_directory import DataDirectory
 from shared.commands.local.document_text import document_lines
 from shared.commands.local.environment import local_environment
@@ -101,9 +102,7 @@ def main() -> int:
     try:
         with ExitStack() as stack:
             if arguments.cloud:
-                from shared.store.browsing import cloud_client
-
-                client, where = cloud_client(project=arguments.cloud), arguments.cloud
+                client, where = open_for_writing({}, stack, cloud=arguments.cloud)
             else:
                 client, where = open_client(local_environment(os.environ), stack)
             print(f"From {where}:")

@@ -24,11 +24,14 @@ def open_for_writing(
     Raises `CommandError` where no emulator is running, or where what is running shares its store
     with nobody.
     """
-    from shared.store.browsing import cloud_client, emulator_client
+    from shared.store.browsing import NoCredentialsError, cloud_client, emulator_client
     from shared.store.embedded import EmbeddedStoreError, open_embedded
 
     if cloud:
-        return cloud_client(project=cloud), f"the project {cloud}"
+        try:
+            return cloud_client(project=cloud), f"the project {cloud}"
+        except NoCredentialsError as error:
+            raise CommandError(str(error)) from None
     data = DataDirectory(Path(environment["LEDGER_DATA_DIR"]))
     project = environment["GOOGLE_CLOUD_PROJECT"]
     if environment.get("LEDGER_BACKEND") != "embedded":

@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from google.auth.exceptions import DefaultCredentialsError
 from google.cloud.firestore import Client, CollectionReference
 
 _PAGE = 100
 _TIMEOUT = 30.0  # seconds
+
+
+class NoCredentialsError(Exception):
+    """This machine cannot prove who it is to Google Cloud; the text says what to do."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,14 @@ def emulator_client(host: str, *, project: str) -> Client:
 
 
 def cloud_client(*, project: str) -> Client:
-    """A client on Firestore in the cloud, with the default credentials of this machine."""
+    """A client on Firestore in the cloud, with the default credentials of this machine.
+
+    Raises `NoCredentialsError` where there are none.
+    """
     os.environ.pop("FIRESTORE_EMULATOR_HOST", None)
-    return Client(project=project)
+    try:
+        return Client(project=project)
+    except DefaultCredentialsError as error:
+        raise NoCredentialsError(
+            f"No credentials for Google Cloud: run `gcloud auth application-default login` ({error})"
+        ) from None

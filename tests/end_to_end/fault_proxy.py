@@ -28,6 +28,9 @@ _DATA_FRAME = 0
 _RESET = struct.pack("ii", 1, 0)
 _BUFFER = 65536
 _CALLS_AT_ONCE = 32
+# A server that finds a client's keep-alive too frequent has it wait longer from then on.
+# https://github.com/grpc/grpc/blob/master/doc/keepalive.md
+_TAKE_EVERY_PING = [("grpc.http2.max_ping_strikes", 0)]
 
 
 class _Connection:
@@ -158,7 +161,7 @@ class GrpcProxy(grpc.GenericRpcHandler):  # type: ignore[misc]
     def __init__(self, upstream: str) -> None:
         direct = [("grpc.enable_http_proxy", 0)]
         self._channel = grpc.insecure_channel(upstream, options=direct)
-        self._server = grpc.server(ThreadPoolExecutor(_CALLS_AT_ONCE))
+        self._server = grpc.server(ThreadPoolExecutor(_CALLS_AT_ONCE), options=_TAKE_EVERY_PING)
         self._server.add_generic_rpc_handlers([self])
         self._faults: deque[Fault] = deque()
         self.host = f"{LOCAL}:{self._server.add_insecure_port(f'{LOCAL}:0')}"
