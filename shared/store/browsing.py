@@ -69,5 +69,5 @@ def cloud_client(*, project: str) -> Client:
         return Client(project=project)
     except DefaultCredentialsError as error:
         raise NoCredentialsError(
-            f"No credentials for Google Cloud: run `gcloud auth application-default login` ({error})"
+            f"No credentials: run `gcloud auth application-default login` ({error})"
         ) from None
