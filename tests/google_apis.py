@@ -12,30 +12,12 @@ import json
 import re
 import threading
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 PROJECT = "test-project"
 _NUMBER = "123456789"
-
-_SERVICES = (
-    "artifactregistry",
-    "cloudbuild",
-    "cloudfunctions",
-    "cloudresourcemanager",
-    "firestore",
-    "iam",
-    "logging",
-    "monitoring",
-    "run",
-    "secretmanager",
-    "serviceusage",
-)
 
 Json = dict[str, Any]
 # Collections by the pattern of their path: the name of their list in an answer, and the version.
@@ -215,60 +197,3 @@ class GoogleApis:
 
     def _key(self, path: str) -> str:
         return re.sub(r"^/?v\d/", "", path).lstrip("/")
-
-
-@contextmanager
-def serve_google_apis() -> Iterator[GoogleApis]:
-    """Serve them until the end of the block."""
-    apis = GoogleApis()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _answer(self) -> None:
-            content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            code = 200
-            try:
-                with apis.lock:
-                    body = apis.answer(self.command, self.path, content)
-            except Refused as refused:
-                code, body = refused.code, refused.body
-            data = json.dumps(body).encode()
-            self.send_response(code)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_POST = do_PUT = do_PATCH = _answer  # noqa: N815
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    apis.address = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield apis
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def gcloud_environment(apis: GoogleApis, folder: Path) -> dict[str, str]:
-    """Makes gcloud take these for Google, with a token that is worth nothing elsewhere."""
-    token = folder / "token"
-    token.write_text("worthless", encoding="utf-8")
-    overrides = {
-        f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{service.upper()}": f"{apis.address}/"
-        for service in _SERVICES
-    }
-    return {
-        **overrides,
-        "CLOUDSDK_CONFIG": str(folder / "gcloud"),
-        "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(token),
-        "CLOUDSDK_CORE_CHECK_GCE_METADATA": "false",
-        "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
-    }

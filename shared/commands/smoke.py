@@ -144,13 +144,11 @@ class SmokeCheck:
         return True
 
     def _health(self) -> None:
-        reply = self._ask("GET", "/v1/health")
-        self._expect(reply, HTTPStatus.OK)
-        if _field(reply, "status") != "ok":
+        if _field(self._get("/v1/health"), "status") != "ok":
             raise StepFailed("this is another service")
 
     def _ready(self) -> None:
-        self._expect(self._ask("GET", "/v1/health/ready"), HTTPStatus.OK)
+        self._get("/v1/health/ready")
 
     def _track(self) -> None:
         reply = self._ask("POST", "/v1/contributions/github", self._report)
@@ -176,8 +174,7 @@ class SmokeCheck:
             raise StepFailed("the contribution is still counted")
 
     def _listed(self, query: str = "") -> list[str]:
-        reply = self._ask("GET", f"/v1/contributions?repository={quote(REPOSITORY)}{query}")
-        self._expect(reply, HTTPStatus.OK)
+        reply = self._get(f"/v1/contributions?repository={quote(REPOSITORY)}{query}")
         if not isinstance(reply.body, list):
             raise StepFailed(f"{reply}, where a list was expected")
         return [entry["id"] for entry in reply.body]
@@ -187,6 +184,11 @@ class SmokeCheck:
         if not found:
             raise StepFailed("nothing was recorded, so there is nothing to void")
         return found[0]
+
+    def _get(self, path: str) -> Reply:
+        reply = self._ask("GET", path)
+        self._expect(reply, HTTPStatus.OK)
+        return reply
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Reply:
         """An answer, asked for again while it is a passing failure and there is patience."""
@@ -229,13 +231,14 @@ def main() -> int:
     parser.add_argument("--keys-from-stdin", action="store_true")
     parser.add_argument("--patience", type=float, default=0.0, help="seconds to wait for success")
     arguments = parser.parse_args()
-    given = sys.stdin.read() if arguments.keys_from_stdin else ""
-    key = first_key(given) if arguments.keys_from_stdin else os.environ.get("LEDGER_API_KEY", "")
+    key = os.environ.get("LEDGER_API_KEY", "").strip()
+    if arguments.keys_from_stdin:
+        key = first_key(sys.stdin.read())
     try:
-        if not key.strip():
+        if not key:
             raise CommandError("A key that may record and void is needed, in LEDGER_API_KEY")
         check = SmokeCheck(
-            Service(arguments.url, key.strip()).ask,
+            Service(arguments.url, key).ask,
             commit_hash=secrets.token_hex(20),
             say=lambda text: print(text, flush=True),
             patience=arguments.patience,

@@ -21,7 +21,8 @@ from shared.commands.deploy.variables import SECRETS
 from tests.end_to_end.deployed import copy_uploaded_files
 from tests.end_to_end.local_run import ROOT
 from tests.fake_tools import FakeTools
-from tests.google_apis import PROJECT, GoogleApis, gcloud_environment, serve_google_apis
+from tests.google_apis import PROJECT, GoogleApis
+from tests.google_server import gcloud_environment, serve_google_apis
 
 pytestmark = pytest.mark.long
 
