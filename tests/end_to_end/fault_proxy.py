@@ -89,15 +89,11 @@ class TcpProxy:
         """Reset the connection in the middle of each of the next answers; `cuts` are left."""
         self.cuts = number
 
-    def heal(self, *, end_connections: bool = True) -> None:
-        """Pass on what comes over new connections.
-
-        Those that there are end, or stay as they are: as dead as where a firewall forgot them.
-        """
+    def heal(self) -> None:
+        """Pass everything on again, over new connections."""
         self._silent = False
         self.cuts = 0
-        if end_connections:
-            self._end_all()
+        self._end_all()
         if self._listener.fileno() < 0:
             self._listener = self._listen(int(self.host.rpartition(":")[2]))
 

@@ -345,18 +345,6 @@ def test_answers_that_are_all_cut_off_are_a_503_or_the_entry_itself(network: Net
         operation.assert_counted_once()
 
 
-def test_connections_that_died_unnoticed_are_given_up_within_a_minute_or_so(
-    network: Network,
-) -> None:
-    """No reset tells; the client's keep-alive has to find out."""
-    operation = SecondCommit(network)
-    network.connections.fall_silent()
-    assert_told_to_come_again(send(operation))
-    network.connections.heal(end_connections=False)
-    operation.assert_answered(come_again(operation))
-    operation.assert_counted_once()
-
-
 def test_many_clients_with_one_report_through_a_bad_network_count_once(network: Network) -> None:
     operation = FirstCommit(network)
     for status in PASSING * 5:
