@@ -187,5 +187,5 @@ class TestCommand:
             tmp_path, file, "--cloud", "demo-project", **nobody, GOOGLE_APPLICATION_CREDENTIALS=""
         )
         assert result.returncode == 1
-        assert result.stderr.startswith("Your default credentials were not found.")
+        assert result.stderr.startswith("No credentials:")
         assert result.stdout == ""
