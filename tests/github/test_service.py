@@ -1,0 +1,68 @@
+"""The action against the service itself, as it runs: what a push brought stands in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.local_run import LocalRun
+from tests.github.repositories import GRACE, Repository
+from tests.github.runner import REPOSITORY, Runner
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
+    """`make run` on the embedded store."""
+    run = LocalRun(tmp_path_factory.mktemp("service") / "data", "embedded")
+    try:
+        run.start()
+        yield run
+    finally:
+        run.clean_up()
+
+
+def test_a_push_with_every_oddity_is_recorded_once(
+    service: LocalRun, origin: Repository, runner_for: Callable[..., Runner]
+) -> None:
+    before = origin.head
+    plain = origin.commit("Plain", files={"tests/test_a.py": "1\n2\n", "README.md": "x\n"})
+    hostile = origin.commit(
+        "Hostile\n\nCo-authored-by: Grace <grace@example.com>",
+        author=("$(touch pwned) \"`id`\" 'x'", "hostile@example.com"),
+        files={"$(rm -rf x) `y`\n.txt": "1\n"},
+    )
+    nobody = origin.commit("Nobody", author=("Nobody", "no-address"))
+    odd = origin.commit_object(b"J\xf6rg <joerg@example.com> 1700000000 +0200")
+    origin.branch("feature")
+    feature = origin.commit("Feature", author=GRACE, files={"f.txt": "f\n"})
+    origin.switch("main")
+    origin.commit("Meanwhile", files={"g.txt": "g\n"})
+    merge = origin.merge("feature")
+    inputs = {"url": service.address, "api-key": "dev-key"}
+    runner = runner_for(merge)
+
+    first = runner.push(before, merge, inputs=inputs)
+    again = runner.push(before, merge, inputs=inputs)
+
+    assert first.status == 0, first.log
+    assert first.counts == (5, 0, 1, 0), first.log
+    assert again.counts == (0, 5, 1, 0), again.log
+    assert "dev-key" not in first.log
+    entries = {entry["commit_hash"]: entry for entry in _all(service)}
+    assert {plain, hostile, odd, feature} <= entries.keys()
+    assert nobody not in entries
+    assert merge not in entries
+    assert entries[plain]["metadata"]["has_tests"] is True
+    assert entries[plain]["metadata"]["lines_added"] == 3
+    assert [credit["role"] for credit in entries[hostile]["credits"]] == ["author", "co_author"]
+    [asset] = service.get("/v1/assets")
+    assert (asset["name"], asset["contribution_count"]) == (REPOSITORY, 5)
+    assert not list(Path(runner.workspace).glob("pwned"))
+
+
+def _all(service: LocalRun) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = service.get("/v1/contributions")
+    return entries
