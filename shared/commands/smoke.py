@@ -79,12 +79,9 @@ class Service:
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Reply:
         """Send one request, once."""
-        request = urllib.request.Request(
-            self._url + path,
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"X-API-Key": self._key, "Content-Type": "application/json"},
-        )
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"X-API-Key": self._key, "Content-Type": "application/json"}
+        request = urllib.request.Request(self._url + path, data, headers, method=method)
         try:
             with self._opener.open(request, timeout=_TIMEOUT) as response:
                 return _reply(response)
@@ -127,9 +124,8 @@ class SmokeCheck:
         """Take all steps; returns whether each did what it should."""
         alive = self._step("health", self._health) and self._step("ready", self._ready)
         tracked = alive and self._step("track", self._track)
-        worked = (
-            tracked and self._step("replay", self._replay) and self._step("list", self._listing)
-        )
+        replayed = tracked and self._step("replay", self._replay)
+        worked = replayed and self._step("list", self._listing)
         # A report that got no answer may have been recorded all the same.
         voided = alive and self._step("void", self._void)
         return worked and voided
@@ -237,16 +233,16 @@ def main() -> int:
     try:
         if not key:
             raise CommandError("A key that may record and void is needed, in LEDGER_API_KEY")
-        check = SmokeCheck(
+        worked = SmokeCheck(
             Service(arguments.url, key).ask,
             commit_hash=secrets.token_hex(20),
             say=lambda text: print(text, flush=True),
             patience=arguments.patience,
-        )
-        return 0 if check.run() else 1
+        ).run()
     except CommandError as error:
         print(error, file=sys.stderr)
         return 1
+    return 0 if worked else 1
 
 
 if __name__ == "__main__":
