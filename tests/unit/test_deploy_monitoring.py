@@ -105,6 +105,7 @@ def test_an_alert_is_found_again_by_its_name_and_has_a_playbook(file: str) -> No
     assert alert["displayName"] == display_name(file)
     heading = alert["displayName"].replace("Contribution ledger", "Alert")
     assert f'"{heading}"' in alert["documentation"]["content"]
+    assert f"\n### {heading}\n" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("file", SOURCE.alerts)
