@@ -39,7 +39,7 @@ import: $(RUN_TIME) ## import the JSON store of the replaced service (FILE=, DRY
 
 deploy: $(RUN_TIME) ## deploy to a project (PROJECT=, REGION=, DRY_RUN=1 prints only, ARGS="--help")
 	@exec $(BIN)/python -m shared.commands.deploy --project "$(PROJECT)" \
-	  $(if $(REGION),--region "$(REGION)") $(if $(DRY_RUN),--dry-run) $(ARGS)
+	  $(if $(REGION),--region "$(REGION)") $(if $(filter-out 0 no false,$(DRY_RUN)),--dry-run) $(ARGS)
 
 smoke: $(RUN_TIME) ## see that a service works: record a commit and void it (URL=, the key in LEDGER_API_KEY)
 	@exec $(BIN)/python -m shared.commands.smoke --url "$(URL)"
@@ -67,6 +67,9 @@ format: $(CHECKS) ## put the code into its one format
 lock: $(CHECKS) ## pin the newest allowed versions in requirements.txt and tests/requirements.txt
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) tests/requirements.in -c requirements.txt -o tests/requirements.txt
+
+audit: $(CHECKS) ## look the run-time requirements up in the published advisories (needs the network)
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner=off -r requirements.txt
 
 clean: ## remove the virtual environment and caches, and leave the data in .data alone
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis
@@ -96,4 +99,4 @@ $(BIN)/python:
 	  "make PYTHON=python3.12 $(MAKECMDGOALS)" % sys.version_info[:3])'
 	$(PYTHON) -m venv $(VENV)
 
-.PHONY: run inspect keys reconcile backfill import deploy smoke bench test test-long lint format lock clean help
+.PHONY: run inspect keys reconcile backfill import deploy smoke bench test test-long lint format lock audit clean help
