@@ -194,11 +194,24 @@ class LocalRun:
 
 
 def _group_exists(pid: int) -> bool:
+    """Whether a process of this group still runs.
+
+    A dead one that nobody has reaped is none: where the first process of a container is no init,
+    orphans stay zombies for ever.
+    """
     try:
         os.killpg(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):
+        # Gone; macOS says "not permitted" where only a zombie is left.
         return False
-    except PermissionError:
-        # macOS, where only a zombie is left.
-        return False
-    return True
+    states = list(Path("/proc").glob("[0-9]*/stat"))
+    return not states or any(_runs_in(pid, state) for state in states)
+
+
+def _runs_in(group: int, stat: Path) -> bool:
+    # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: state, parent, group come after
+    # the name, which may itself hold parentheses.
+    with suppress(FileNotFoundError, ProcessLookupError):
+        state, _, its_group = stat.read_text(errors="replace").rpartition(")")[2].split()[:3]
+        return its_group == str(group) and state not in "ZX"
+    return False
