@@ -1,13 +1,17 @@
-"""Recording many commits of one repository: one read for all of them, then a few large Commits.
+"""Recording many commits of one repository: as a rule in one large Commit and without a read.
 
-Each Commit carries its own entries with their own sums, so it stands by itself: where a later one
-fails, the earlier ones are recorded, and are replays when the batch is sent again.
+As with one commit, it is sent as if the commits were new and their people and repository known.
+Where that is wrong, all documents are read at once and what is left to do is decided on those.
+
+A batch too large for one Commit is several. Each carries its own entries with their own sums, so
+it stands by itself: where a later one fails, the earlier ones are recorded, and are replays when
+the batch is sent again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from google.cloud.firestore import DocumentReference, DocumentSnapshot
@@ -18,17 +22,20 @@ from shared.domain.outcome import Outcome
 from shared.domain.repository import Repository
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
+from shared.store.documents import contributor_type_from
+from shared.store.known import KnownTypes
 from shared.store.posting import Posting
 from shared.store.target import Target
 
-MAX_WRITES = 500
-# Firestore takes 10 MiB a request, the emulator 4 MiB.
+# Firestore takes 10 MiB a request, the emulator 4 MiB. How many writes there are does not matter.
 # https://firebase.google.com/docs/firestore/quotas#writes_and_transactions
+# https://cloud.google.com/firestore/docs/release-notes#March_29_2023
 MAX_BYTES = 3_500_000
 # The most that a character of a commit's JSON takes in the request: `-1,` takes 13 bytes.
 _BYTES_A_CHARACTER = 5
-# What the ledger adds to a commit.
+# What the ledger adds to a commit, and for each person that is credited in a Commit.
 _BYTES_AN_ENTRY = 1024
+_BYTES_A_PERSON = 1024
 
 # A replay is told by these; the rest of a long entry is not sent over.
 _MASK = (
@@ -99,6 +106,7 @@ class BatchRecorder:
     connection: Connection
     classify: Callable[[str], ContributorType]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    known: KnownTypes = field(default_factory=KnownTypes)
 
     def record(
         self,
@@ -115,26 +123,32 @@ class BatchRecorder:
         batch comes again.
         """
         target = Target(self.connection, self.classify, repository, recorded_by, self.clock())
-        return _Batch(target, deadline or self.connection.timing.deadline()).record(commits)
+        batch = _Batch(target, self.known, deadline or self.connection.timing.deadline())
+        return batch.record(commits)
 
 
 class _Batch:
     """One batch in the course of being recorded."""
 
-    def __init__(self, target: Target, deadline: Deadline) -> None:
+    def __init__(self, target: Target, known: KnownTypes, deadline: Deadline) -> None:
         self.target = target
         self.connection = target.connection
+        self.known = known
         self.deadline = deadline
-        self.found: dict[str, DocumentSnapshot] = {}
+        # Of people who are in the ledger, as far as it matters for what they are credited with.
+        self.types: dict[str, ContributorType] = {}
         self.missing: set[str] = set()
         self.kept: dict[str, _Kept] = {}
 
     def record(self, commits: Sequence[Commit]) -> list[CommitOutcome]:
-        if not commits:
-            return []
         distinct = {commit.commit_hash: commit for commit in reversed(commits)}
         pending = list(reversed(distinct.values()))
-        self.connection.patiently(lambda _: self._read(pending), self.deadline)
+        co_authors = {email for commit in pending for email in commit.distinct_co_authors()}
+        types = self.known.types(co_authors)
+        if types is None:
+            self._read_patiently(pending)
+        else:
+            self.types = types
         recorded: set[str] = set()
         while pending := [commit for commit in pending if commit.commit_hash not in self.kept]:
             recorded |= self._post(pending)
@@ -144,20 +158,28 @@ class _Batch:
             outcomes.append(self.kept[commit.commit_hash].outcome(commit, first=first))
         return outcomes
 
+    def _read_patiently(self, commits: Sequence[Commit]) -> None:
+        self.connection.patiently(lambda _: self._read(commits), self.deadline)
+
     def _read(self, commits: Iterable[Commit]) -> None:
-        references: dict[str, DocumentReference] = {}
-        for commit in commits:
-            documents = (self.target.entry_ref(commit), *self.target.people_refs(commit))
-            references.update((reference.path, reference) for reference in documents)
-        references[self.target.asset_ref.path] = self.target.asset_ref
-        found = self.connection.read(list(references.values()), self.deadline, fields=_MASK)
-        self.found.update(found)
+        entries = {commit.commit_hash: self.target.entry_ref(commit) for commit in commits}
+        people = {
+            email: self.target.person_ref(email)
+            for commit in commits
+            for email in (commit.contributor_email, *commit.distinct_co_authors())
+        }
+        asset, _ = self.target.asset
+        references: list[DocumentReference] = [*entries.values(), *people.values(), asset]
+        found = self.connection.read(references, self.deadline, fields=_MASK)
         self.missing -= found.keys()
         self.missing |= {path for path, document in found.items() if not document.exists}
-        for commit in commits:
-            document = self.found[self.target.entry_ref(commit).path]
-            if document.exists:
-                self.kept[commit.commit_hash] = _Kept.stored(document)
+        for email, reference in people.items():
+            if reference.path not in self.missing:
+                fields = found[reference.path].to_dict() or {}
+                self.types[email] = contributor_type_from(fields)
+        for commit_hash, reference in entries.items():
+            if reference.path not in self.missing:
+                self.kept[commit_hash] = _Kept.stored(found[reference.path])
 
     def _post(self, pending: Sequence[Commit]) -> set[str]:
         """Record as many of the commits as go into one Commit; gives their hashes."""
@@ -170,7 +192,7 @@ class _Batch:
                 if overtaken:
                     self.deadline.pause()
                 overtaken = True
-                self.connection.patiently(lambda _: self._read(chunk), self.deadline)  # noqa: B023
+                self._read_patiently(chunk)
                 pending = [commit for commit in chunk if commit.commit_hash not in self.kept]
                 if not pending:
                     return set()
@@ -178,20 +200,30 @@ class _Batch:
                 self.deadline.pause()
             else:
                 self.missing -= posting.accounts.keys()
+                self._learn(chunk)
                 for commit, entry in zip(chunk, entries, strict=True):
                     self.kept[commit.commit_hash] = _Kept.recorded(entry)
                 return {commit.commit_hash for commit in chunk}
 
+    def _learn(self, chunk: Iterable[Commit]) -> None:
+        # Only now is everybody credited in it surely in the ledger, with the type assumed here.
+        for commit in chunk:
+            for email in commit.distinct_co_authors():
+                self.types.setdefault(email, self.target.classify(email))
+                self.known.learn({email: self.types[email]})
+
     def _posting(self, pending: Sequence[Commit]) -> tuple[Posting, list[Commit]]:
         posting = Posting(self.connection, self.target.classify)
         chunk: list[Commit] = []
+        credited: set[str] = set()
         size = 0
         for commit in pending:
-            people = {reference.path for reference in self.target.people_refs(commit)}
-            accounts = posting.accounts.keys() | people | {self.target.asset_ref.path}
-            size += _BYTES_AN_ENTRY + _BYTES_A_CHARACTER * len(commit.model_dump_json())
-            if chunk and (len(chunk) + 1 + len(accounts) > MAX_WRITES or size > MAX_BYTES):
+            people = {commit.contributor_email, *commit.distinct_co_authors()}
+            size += _BYTES_AN_ENTRY + _BYTES_A_PERSON * len(people - credited)
+            size += _BYTES_A_CHARACTER * len(commit.model_dump_json())
+            if chunk and size > MAX_BYTES:
                 break
-            self.target.add(posting, commit, self.target.stored_types(commit, self.found))
+            self.target.add(posting, commit, self.types)
             chunk.append(commit)
+            credited |= people
         return posting, chunk

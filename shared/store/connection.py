@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, TypeVar
 
 from google.api_core import exceptions as google_errors
@@ -65,15 +66,15 @@ class Connection:
     client: Client
     timing: Timing = field(default_factory=Timing)
 
-    @property
+    @cached_property
     def contributors(self) -> CollectionReference:
         return self.client.collection("contributors")
 
-    @property
+    @cached_property
     def assets(self) -> CollectionReference:
         return self.client.collection("assets")
 
-    @property
+    @cached_property
     def contributions(self) -> CollectionReference:
         return self.client.collection("contributions")
 

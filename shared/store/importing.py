@@ -24,7 +24,7 @@ from shared.domain.contributor import Contributor, ContributorType
 from shared.domain.fields import Record
 from shared.domain.legacy import NotTaken
 from shared.domain.legacy_plan import ImportPlan, PlannedEntry
-from shared.store.batch import MAX_BYTES, MAX_WRITES
+from shared.store.batch import MAX_BYTES
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
 from shared.store.documents import to_fields
@@ -34,8 +34,9 @@ from shared.store.writes import Batch
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
+_RECORDS_A_COMMIT = 500
 # An entry is at most three writes, with its contributor and its asset.
-_ENTRIES_A_COMMIT = MAX_WRITES // 3
+_ENTRIES_A_COMMIT = _RECORDS_A_COMMIT // 3
 # As for a batch: the most that a character of a record's JSON takes in the request, and what the
 # ledger adds.
 _BYTES_A_CHARACTER = 5
@@ -102,9 +103,9 @@ class Importer:
         """Import; raises `Unavailable` when Firestore does not answer. What was written stays."""
         done = Imported()
         people, assets = self.connection.contributors, self.connection.assets
-        for some_people in _chunks(plan.contributors, MAX_WRITES, _size):
+        for some_people in _chunks(plan.contributors, _RECORDS_A_COMMIT, _size):
             done.contributors.add(self._until_done(self._accounts, people, some_people))
-        for some_assets in _chunks(plan.assets, MAX_WRITES, _size):
+        for some_assets in _chunks(plan.assets, _RECORDS_A_COMMIT, _size):
             done.assets.add(self._until_done(self._accounts, assets, some_assets))
         for entries in _chunks(plan.entries, _ENTRIES_A_COMMIT, lambda p: _size(p.entry)):
             done.add(self._until_done(self._entries, entries))

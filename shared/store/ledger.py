@@ -16,6 +16,7 @@ from shared.store.deadline import Timing
 from shared.store.entries import EntryRecorder
 from shared.store.health import Probe
 from shared.store.keys import KeyStore
+from shared.store.known import KnownTypes
 from shared.store.listing import Lister
 from shared.store.lookup import Finder
 from shared.store.recording import Recorder
@@ -49,10 +50,11 @@ def ledger_on(
 ) -> Ledger:
     """The ledger kept in the database that `client` is connected to."""
     connection = Connection(client, timing or Timing())
+    known = KnownTypes()
     return Ledger(
         connection=connection,
-        commits=Recorder(connection, classify, clock),
-        batches=BatchRecorder(connection, classify, clock),
+        commits=Recorder(connection, classify, clock, known),
+        batches=BatchRecorder(connection, classify, clock, known),
         entries=EntryRecorder(connection, clock),
         voids=Voider(connection),
         registrar=Registrar(connection),

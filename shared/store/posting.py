@@ -30,7 +30,12 @@ class _Account:
     reference: DocumentReference
     opening: Contributor | Asset
     micros: int = 0
-    count: int = 0
+    entries: int = 0
+
+    def count(self, micros: int) -> None:
+        """Add one entry's share."""
+        self.micros += micros
+        self.entries += 1
 
 
 @dataclass
@@ -40,7 +45,9 @@ class Posting:
     connection: Connection
     classify: Callable[[str], ContributorType]
     entries: list[tuple[DocumentReference, Entry]] = field(default_factory=list)
+    # By path.
     accounts: dict[str, _Account] = field(default_factory=dict)
+    _people: dict[str, _Account] = field(default_factory=dict, init=False, repr=False)
 
     def add(
         self,
@@ -52,28 +59,30 @@ class Posting:
     ) -> None:
         """Add an entry; `names` are the display names of people who turn out to be new."""
         self.entries.append((reference, entry))
-        self._count(*asset, micros=entry.cost_amount)
+        self._account_of_asset(*asset).count(entry.cost_amount)
         for credit in entry.credits:
-            person = self.connection.contributors.document(contributor_document_id(credit.email))
+            name = names.get(credit.email)
+            self._account_of_person(credit.email, name).count(credit.share_amount)
+
+    def _account_of_asset(self, reference: DocumentReference, opening: Asset) -> _Account:
+        account = self.accounts.get(reference.path)
+        if account is None:
+            account = self.accounts[reference.path] = _Account(reference, opening)
+        return account
+
+    def _account_of_person(self, email: str, name: str | None) -> _Account:
+        account = self._people.get(email)
+        if account is None:
+            reference = self.connection.contributors.document(contributor_document_id(email))
             opening = Contributor(
-                id=contributor_id(credit.email),
-                email=credit.email,
-                name=names.get(credit.email) or name_from_email(credit.email),
-                contributor_type=self.classify(credit.email),
+                id=contributor_id(email),
+                email=email,
+                name=name or name_from_email(email),
+                contributor_type=self.classify(email),
             )
-            self._count(person, opening, micros=credit.share_amount)
-
-    def _count(
-        self, reference: DocumentReference, opening: Contributor | Asset, *, micros: int
-    ) -> None:
-        account = self.accounts.setdefault(reference.path, _Account(reference, opening))
-        account.micros += micros
-        account.count += 1
-
-    @property
-    def writes(self) -> int:
-        """How many writes the Commit has, each of them billed."""
-        return len(self.entries) + len(self.accounts)
+            account = self._people[email] = _Account(reference, opening)
+            self.accounts[reference.path] = account
+        return account
 
     def batch(self, missing: Collection[str] = ()) -> Batch:
         """The writes, entries first; accounts at the paths in `missing` are created."""
@@ -81,7 +90,7 @@ class Posting:
         for reference, entry in self.entries:
             batch.create(reference, to_fields(entry) | {"recorded_at": SERVER_TIMESTAMP})
         for path, account in self.accounts.items():
-            change = added(micros=account.micros, count=account.count)
+            change = added(micros=account.micros, count=account.entries)
             if path in missing:
                 opening = to_fields(account.opening)
                 batch.create(account.reference, opening | change | {"created_at": SERVER_TIMESTAMP})

@@ -79,7 +79,7 @@ class Recorder:
             self.clock(),
         )
         entry_ref = target.entry_ref(report)
-        references = [entry_ref, target.asset_ref, *target.people_refs(report)]
+        references = [entry_ref, target.asset[0], *target.people_refs(report)]
         deadline = self.connection.timing.deadline()
         missing: set[str] = set()
         # A co-author's stored type decides on the shares; where it is not known, read first.

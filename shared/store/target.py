@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from google.cloud.firestore import DocumentReference, DocumentSnapshot
 
-from shared.domain.asset import asset_of_repository
+from shared.domain.asset import Asset, asset_of_repository
 from shared.domain.contribution import Commit, cost_of, entry_of_commit
 from shared.domain.contributor import ContributorType
 from shared.domain.credits import share_out
@@ -28,11 +29,13 @@ class Target:
     repository: Repository
     recorded_by: str
     now: datetime
+    _people: dict[str, DocumentReference] = field(default_factory=dict, init=False, repr=False)
 
-    @property
-    def asset_ref(self) -> DocumentReference:
-        document_id, _ = asset_of_repository(self.repository)
-        return self.connection.assets.document(document_id)
+    @cached_property
+    def asset(self) -> tuple[DocumentReference, Asset]:
+        """The repository's document, and its first state."""
+        document_id, asset = asset_of_repository(self.repository)
+        return self.connection.assets.document(document_id), asset
 
     def entry_ref(self, commit: Commit) -> DocumentReference:
         """The document of a commit's entry."""
@@ -41,7 +44,11 @@ class Target:
 
     def person_ref(self, email: str) -> DocumentReference:
         """The document of a contributor."""
-        return self.connection.contributors.document(contributor_document_id(email))
+        reference = self._people.get(email)
+        if reference is None:
+            reference = self.connection.contributors.document(contributor_document_id(email))
+            self._people[email] = reference
+        return reference
 
     def people_refs(self, commit: Commit) -> list[DocumentReference]:
         """The documents of everybody credited with a commit, author first."""
@@ -62,11 +69,10 @@ class Target:
     def add(self, posting: Posting, commit: Commit, types: Mapping[str, ContributorType]) -> None:
         """Add a commit's entry; `types` are those of co-authors who are in the ledger."""
         co_authors = commit.distinct_co_authors()
-        _, asset = asset_of_repository(self.repository)
         entry = entry_of_commit(
             commit,
             self.repository,
-            asset_id=asset.id,
+            asset_id=self.asset[1].id,
             credits=share_out(
                 cost_of(commit),
                 author=commit.contributor_email,
@@ -77,4 +83,4 @@ class Target:
             now=self.now,
         )
         names = {commit.contributor_email: commit.contributor_name, **co_authors}
-        posting.add(self.entry_ref(commit), entry, asset=(self.asset_ref, asset), names=names)
+        posting.add(self.entry_ref(commit), entry, asset=self.asset, names=names)

@@ -8,7 +8,7 @@ https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#wri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -77,8 +77,11 @@ class Batch:
     def _write(self, reference: DocumentReference, fields: Mapping[str, Any]) -> Any:
         write = self._request.writes.add()
         write.update.name = reference._document_path
+        stored = write.update.fields
         for name, value in fields.items():
-            if value is SERVER_TIMESTAMP:
+            if type(value) in _ENCODERS:
+                _encode(value, stored[name])
+            elif value is SERVER_TIMESTAMP:
                 write.update_transforms.add(field_path=name, set_to_server_value=_REQUEST_TIME)
             elif isinstance(value, Increment):
                 _encode(value.value, write.update_transforms.add(field_path=name).increment)
@@ -87,32 +90,70 @@ class Batch:
                 for item in value.values:
                     _encode(item, union.values.add())
             else:
-                _encode(value, write.update.fields[name])
+                _encode(value, stored[name])
         return write
 
 
 def _encode(value: object, target: Any) -> None:
     """Put a value into a protobuf `Value`."""
-    # bool before int, which it is a kind of.
-    if value is None:
-        target.null_value = 0
-    elif isinstance(value, str):
-        target.string_value = value
-    elif isinstance(value, bool):
-        target.boolean_value = value
-    elif isinstance(value, int):
-        target.integer_value = value
-    elif isinstance(value, float):
-        target.double_value = value
-    elif isinstance(value, datetime):
-        target.timestamp_value.FromDatetime(value.astimezone(UTC).replace(tzinfo=None))
-    elif isinstance(value, Mapping):
-        target.map_value.SetInParent()
-        for name, item in value.items():
-            _encode(item, target.map_value.fields[name])
-    elif isinstance(value, list | tuple):
-        target.array_value.SetInParent()
-        for item in value:
-            _encode(item, target.array_value.values.add())
-    else:
-        raise TypeError(f"{type(value).__name__} cannot be stored")
+    encoder = _ENCODERS.get(type(value)) or _encoder_of_base(type(value))
+    encoder(value, target)
+
+
+def _encoder_of_base(kind: type) -> Callable[[Any, Any], None]:
+    for base in kind.__mro__:
+        if base in _ENCODERS:
+            return _ENCODERS[base]
+    raise TypeError(f"{kind.__name__} cannot be stored")
+
+
+def _null(_: None, target: Any) -> None:
+    target.null_value = 0
+
+
+def _string(value: str, target: Any) -> None:
+    target.string_value = value
+
+
+def _boolean(value: bool, target: Any) -> None:
+    target.boolean_value = value
+
+
+def _integer(value: int, target: Any) -> None:
+    target.integer_value = value
+
+
+def _double(value: float, target: Any) -> None:
+    target.double_value = value
+
+
+def _time(value: datetime, target: Any) -> None:
+    target.timestamp_value.FromDatetime(value.astimezone(UTC).replace(tzinfo=None))
+
+
+def _map(value: Mapping[str, Any], target: Any) -> None:
+    target.map_value.SetInParent()
+    fields = target.map_value.fields
+    for name, item in value.items():
+        _encode(item, fields[name])
+
+
+def _array(value: Sequence[Any], target: Any) -> None:
+    target.array_value.SetInParent()
+    values = target.array_value.values
+    for item in value:
+        _encode(item, values.add())
+
+
+# By exact type: asking `isinstance` of each in turn took a third of the time.
+_ENCODERS: dict[type, Callable[[Any, Any], None]] = {
+    type(None): _null,
+    str: _string,
+    bool: _boolean,
+    int: _integer,
+    float: _double,
+    datetime: _time,
+    dict: _map,
+    list: _array,
+    tuple: _array,
+}

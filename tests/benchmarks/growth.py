@@ -131,10 +131,10 @@ def measure_bill(emulator: str, table: Table) -> None:
         people = [{"email": f"co{n}@example.com"} for n in range(2)]
         record(3, co_authors=people)
         row("record with 2 co-authors", lambda: record(4, co_authors=people))
-        commits = [Commit.model_validate(_fields(n)) for n in range(1000, 1400)]
+        commits = [Commit.model_validate(_fields(n)) for n in range(1000, 1500)]
         repository = Repository("octo", "repo")
         row(
-            "batch of 400 by one person",
+            "batch of 500 by one person",
             lambda: ledger.batches.record(repository, commits, recorded_by="bench"),
         )
         row("list of 100", lambda: ledger.lists.entries(EntryFilter(), limit=100))
