@@ -3,42 +3,103 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from google.cloud.firestore import Client
 
 from shared.domain.contributor import ContributorType
-from shared.store.accounts import Registrar
-from shared.store.batch import BatchRecorder
 from shared.store.connection import Connection
 from shared.store.deadline import Timing
-from shared.store.entries import EntryRecorder
-from shared.store.health import Probe
-from shared.store.keys import KeyStore
 from shared.store.known import KnownTypes
-from shared.store.listing import Lister
-from shared.store.lookup import Finder
-from shared.store.recording import Recorder
-from shared.store.tracking import Tracker
-from shared.store.voiding import Voider
+
+if TYPE_CHECKING:
+    from shared.store.accounts import Registrar
+    from shared.store.batch import BatchRecorder
+    from shared.store.entries import EntryRecorder
+    from shared.store.health import Probe
+    from shared.store.keys import KeyStore
+    from shared.store.listing import Lister
+    from shared.store.lookup import Finder
+    from shared.store.recording import Recorder
+    from shared.store.tracking import Tracker
+    from shared.store.voiding import Voider
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """The parts of the ledger, put together once for a process."""
+    """The parts of the ledger, each made once for a process.
+
+    A part is imported when it is first asked for: an instance that records does not wait for what
+    only lists need.
+    """
 
     connection: Connection
-    commits: Recorder
-    batches: BatchRecorder
-    entries: EntryRecorder
-    voids: Voider
-    registrar: Registrar
-    find: Finder
-    lists: Lister
-    keys: KeyStore
-    probe: Probe
-    tracker: Tracker
+    classify: Callable[[str], ContributorType]
+    clock: Callable[[], datetime]
+    _known: KnownTypes = field(default_factory=KnownTypes, init=False, repr=False)
+
+    @cached_property
+    def commits(self) -> Recorder:
+        from shared.store.recording import Recorder
+
+        return Recorder(self.connection, self.classify, self.clock, self._known)
+
+    @cached_property
+    def batches(self) -> BatchRecorder:
+        from shared.store.batch import BatchRecorder
+
+        return BatchRecorder(self.connection, self.classify, self.clock, self._known)
+
+    @cached_property
+    def entries(self) -> EntryRecorder:
+        from shared.store.entries import EntryRecorder
+
+        return EntryRecorder(self.connection, self.clock)
+
+    @cached_property
+    def voids(self) -> Voider:
+        from shared.store.voiding import Voider
+
+        return Voider(self.connection)
+
+    @cached_property
+    def registrar(self) -> Registrar:
+        from shared.store.accounts import Registrar
+
+        return Registrar(self.connection)
+
+    @cached_property
+    def find(self) -> Finder:
+        from shared.store.lookup import Finder
+
+        return Finder(self.connection)
+
+    @cached_property
+    def lists(self) -> Lister:
+        from shared.store.listing import Lister
+
+        return Lister(self.connection)
+
+    @cached_property
+    def keys(self) -> KeyStore:
+        from shared.store.keys import KeyStore
+
+        return KeyStore(self.connection)
+
+    @cached_property
+    def probe(self) -> Probe:
+        from shared.store.health import Probe
+
+        return Probe(self.connection)
+
+    @cached_property
+    def tracker(self) -> Tracker:
+        from shared.store.tracking import Tracker
+
+        return Tracker(self.connection)
 
 
 def ledger_on(
@@ -49,18 +110,4 @@ def ledger_on(
     timing: Timing | None = None,
 ) -> Ledger:
     """The ledger kept in the database that `client` is connected to."""
-    connection = Connection(client, timing or Timing())
-    known = KnownTypes()
-    return Ledger(
-        connection=connection,
-        commits=Recorder(connection, classify, clock, known),
-        batches=BatchRecorder(connection, classify, clock, known),
-        entries=EntryRecorder(connection, clock),
-        voids=Voider(connection),
-        registrar=Registrar(connection),
-        find=Finder(connection),
-        lists=Lister(connection),
-        keys=KeyStore(connection),
-        probe=Probe(connection),
-        tracker=Tracker(connection),
-    )
+    return Ledger(Connection(client, timing or Timing()), classify, clock)

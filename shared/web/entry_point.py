@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
+from importlib import import_module
 from typing import Any
 
 from flask import current_app, has_app_context
@@ -43,6 +44,10 @@ def entry_point(
     def serve(request: Request) -> Response:
         return endpoint.serve(request)
 
+    if any(operation.access is not Access.OPEN for operation in endpoint.operations):
+        # The first request needs it. Loaded now, it is loaded before the server forks, and with the
+        # processor that Cloud Run adds to a start.
+        import_module("shared.store.ledger")
     if has_app_context():
         # The framework has a page of its own for /robots.txt, /favicon.ico and paths with a line
         # break in them.
