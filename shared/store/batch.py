@@ -24,18 +24,8 @@ from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
 from shared.store.documents import contributor_type_from
 from shared.store.known import KnownTypes
-from shared.store.posting import Posting
+from shared.store.posting import MAX_BYTES, Posting, bytes_of
 from shared.store.target import Target
-
-# Firestore takes 10 MiB a request, the emulator 4 MiB. How many writes there are does not matter.
-# https://firebase.google.com/docs/firestore/quotas#writes_and_transactions
-# https://cloud.google.com/firestore/docs/release-notes#March_29_2023
-MAX_BYTES = 3_500_000
-# The most that a character of a commit's JSON takes in the request: `-1,` takes 13 bytes.
-_BYTES_A_CHARACTER = 5
-# What the ledger adds to a commit, and for each person that is credited in a Commit.
-_BYTES_AN_ENTRY = 1024
-_BYTES_A_PERSON = 1024
 
 # A replay is told by these; the rest of a long entry is not sent over.
 _MASK = (
@@ -218,12 +208,10 @@ class _Batch:
         credited: set[str] = set()
         size = 0
         for commit in pending:
-            people = {commit.contributor_email, *commit.distinct_co_authors()}
-            size += _BYTES_AN_ENTRY + _BYTES_A_PERSON * len(people - credited)
-            size += _BYTES_A_CHARACTER * len(commit.model_dump_json())
+            size += bytes_of(commit, credited)
             if chunk and size > MAX_BYTES:
                 break
             self.target.add(posting, commit, self.types)
             chunk.append(commit)
-            credited |= people
+            credited |= {commit.contributor_email, *commit.distinct_co_authors()}
         return posting, chunk

@@ -24,11 +24,10 @@ from shared.domain.contributor import Contributor, ContributorType
 from shared.domain.fields import Record
 from shared.domain.legacy import NotTaken
 from shared.domain.legacy_plan import ImportPlan, PlannedEntry
-from shared.store.batch import MAX_BYTES
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
 from shared.store.documents import to_fields
-from shared.store.posting import Posting
+from shared.store.posting import MAX_BYTES, Posting
 from shared.store.writes import Batch
 
 _T = TypeVar("_T")

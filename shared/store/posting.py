@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference
 
 from shared.domain.asset import Asset
-from shared.domain.contribution import Entry
+from shared.domain.contribution import Commit, Entry
 from shared.domain.contributor import Contributor, ContributorType
 from shared.domain.email import name_from_email
 from shared.domain.identifiers import contributor_document_id, contributor_id
@@ -21,6 +21,23 @@ from shared.store.connection import Connection
 from shared.store.deadline import Deadline
 from shared.store.documents import added, to_fields
 from shared.store.writes import Batch
+
+# Firestore takes 10 MiB a request, the emulator 4 MiB. How many writes there are does not matter.
+# https://firebase.google.com/docs/firestore/quotas#writes_and_transactions
+# https://cloud.google.com/firestore/docs/release-notes#March_29_2023
+MAX_BYTES = 3_500_000
+# The most that a character of a commit's JSON takes in the request: `-1,` takes 13 bytes.
+_BYTES_A_CHARACTER = 5
+# What the ledger adds to a commit, and for each person that is credited in a Commit.
+_BYTES_AN_ENTRY = 1024
+_BYTES_A_PERSON = 1024
+
+
+def bytes_of(commit: Commit, credited: Collection[str] = ()) -> int:
+    """The most that a commit adds to a request in which the people in `credited` are already."""
+    people = {commit.contributor_email, *commit.distinct_co_authors()}.difference(credited)
+    size = _BYTES_AN_ENTRY + _BYTES_A_PERSON * len(people)
+    return size + _BYTES_A_CHARACTER * len(commit.model_dump_json())
 
 
 @dataclass(slots=True)

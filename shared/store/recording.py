@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 
 from shared.domain.contribution import Commit, CommitReport, Entry
 from shared.domain.contributor import ContributorType
@@ -18,6 +19,7 @@ from shared.domain.repository import Repository
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.documents import entry_from
 from shared.store.known import KnownTypes
+from shared.store.merging import Merger
 from shared.store.posting import Posting
 from shared.store.target import Target
 
@@ -65,6 +67,11 @@ class Recorder:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     known: KnownTypes = field(default_factory=KnownTypes)
 
+    @cached_property
+    def merger(self) -> Merger:
+        """Where reports for one repository meet."""
+        return Merger(self.connection, self.classify)
+
     def record(self, report: CommitReport, *, recorded_by: str) -> Recorded:
         """Record a commit, or find that it is recorded.
 
@@ -94,9 +101,12 @@ class Recorder:
                         return replay(entry_from(found[entry_ref.path].to_dict() or {}), report)
                     missing = {path for path, document in found.items() if not document.exists}
                     types = target.stored_types(report, found)
-                posting = Posting(self.connection, self.classify)
-                target.add(posting, report, types)
-                [entry] = posting.commit(missing, deadline)
+                if hopeful:
+                    entry = self.merger.commit(target, report, types, deadline)
+                else:
+                    posting = Posting(self.connection, self.classify)
+                    target.add(posting, report, types)
+                    [entry] = posting.commit(missing, deadline)
                 self.known.learn(
                     {email: types.get(email) or self.classify(email) for email in co_authors}
                 )

@@ -1,0 +1,135 @@
+"""Reports for one repository that arrive at once are recorded together.
+
+A document takes about one write a second for long, and every report adds to its repository's. So
+one Commit of a repository is under way at a time; what arrives meanwhile goes into the next one,
+as one write to the repository and one to each person. Databases call it group commit:
+https://www.postgresql.org/docs/current/wal-configuration.html
+A report that arrives alone does not wait.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from google.api_core.exceptions import Aborted
+
+from shared.domain.contribution import Commit, Entry
+from shared.domain.contributor import ContributorType
+from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
+from shared.store.deadline import Deadline
+from shared.store.posting import MAX_BYTES, Posting, bytes_of
+from shared.store.target import Target
+
+
+@dataclass(slots=True, eq=False)
+class _Report:
+    """A report under way. `turn` comes when it is settled, or when it has a `group` to record."""
+
+    target: Target
+    commit: Commit
+    types: Mapping[str, ContributorType]
+    group: list[_Report] | None = None
+    turn: threading.Event = field(default_factory=threading.Event)
+    entry: Entry | None = None
+    error: BaseException | None = None
+
+
+@dataclass
+class Merger:
+    """Commits reports whose people and repository are taken to be in the ledger."""
+
+    connection: Connection
+    classify: Callable[[str], ContributorType]
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+    # By the asset's path, for as long as a Commit of it is under way.
+    _queues: dict[str, list[_Report]] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def waiting(self) -> int:
+        """How many reports wait for a Commit of their repository to end."""
+        with self._lock:
+            return sum(len(queue) for queue in self._queues.values())
+
+    def commit(
+        self,
+        target: Target,
+        commit: Commit,
+        types: Mapping[str, ContributorType],
+        deadline: Deadline,
+    ) -> Entry:
+        """Try once to record a commit; raises what the Commit that it went into did.
+
+        Raises `Unavailable` when its turn does not come in time.
+        """
+        report = _Report(target, commit, types)
+        path = target.asset[0].path
+        with self._lock:
+            queue = self._queues.get(path)
+            if queue is None:
+                self._queues[path] = []
+                report.group = [report]
+            else:
+                queue.append(report)
+        if queue is not None:
+            self._wait(report, queue, deadline)
+        if report.group:
+            self._carry_out(path, report.group, deadline)
+        if report.error:
+            raise report.error
+        if report.entry is None:
+            raise Aborted("not recorded")
+        return report.entry
+
+    def _wait(self, report: _Report, queue: list[_Report], deadline: Deadline) -> None:
+        try:
+            while not report.turn.wait(deadline.timeout()):
+                pass
+        except BaseException:
+            with self._lock:
+                # Its turn may have come in this moment; then others rely on it.
+                if report.turn.is_set():
+                    return
+                if report in queue:
+                    queue.remove(report)
+            raise
+
+    def _carry_out(self, path: str, group: list[_Report], deadline: Deadline) -> None:
+        try:
+            posting = Posting(self.connection, self.classify)
+            for report in group:
+                report.target.add(posting, report.commit, report.types)
+            entries = posting.commit((), deadline)
+            for report, entry in zip(group, entries, strict=True):
+                report.entry = entry
+        except (*OVERTAKEN, *TRANSIENT) as error:
+            for report in group:
+                report.error = error
+            raise
+        finally:
+            # Whatever it was that ended this one, the others go on.
+            with self._lock:
+                self._hand_over(path)
+                for report in group:
+                    report.turn.set()
+
+    def _hand_over(self, path: str) -> None:
+        queue = self._queues[path]
+        if not queue:
+            del self._queues[path]
+            return
+        group: dict[str, _Report] = {}
+        size = 0
+        for report in queue:
+            name = report.target.entry_ref(report.commit).path
+            size += bytes_of(report.commit)
+            if group and size > MAX_BYTES:
+                break
+            # The same commit again waits for the next one, and finds itself recorded.
+            group.setdefault(name, report)
+        merged = list(group.values())
+        # In place: those that wait know this list.
+        queue[:] = [report for report in queue if report not in merged]
+        merged[0].group = merged
+        merged[0].turn.set()
