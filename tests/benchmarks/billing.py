@@ -13,7 +13,7 @@ from typing import Any
 from google.cloud.firestore import Client
 
 from tests.benchmarks.served import ROOT
-from tests.contract.spy import Spy
+from tests.contract.spy import Rpc, Spy
 
 INDEXES = ROOT / "shared" / "firestore" / "firestore.indexes.json"
 
@@ -37,17 +37,22 @@ class Bill:
         """What one operation costs."""
         self.spy.forget()
         operation()
-        reads = 0
-        for call in self.spy.calls:
-            if call.method == "run_query":
-                reads += max(call.documents, 1)
-            elif call.method == "batch_get_documents":
-                reads += call.asked
-            elif call.method == "run_aggregation_query":
-                # One for each 1,000 index entries counted, and at least one.
-                reads += 1
+        reads = sum(reads_of(call) for call in self.spy.calls)
         writes = sum(call.writes for call in self.spy.calls if call.carried_out)
         return Cost(reads, writes, len(self.spy.calls))
+
+
+def reads_of(call: Rpc) -> int:
+    """How many reads a call is billed as; of a count one for each 1,000 that it counts."""
+    match call.method:
+        case "run_query":
+            return max(call.documents, 1)
+        case "batch_get_documents":
+            return call.asked
+        case "run_aggregation_query":
+            return max(-(-call.counted // 1000), 1)
+        case _:
+            return 0
 
 
 def indexed_entries(client: Client) -> int:

@@ -39,6 +39,8 @@ class Rpc:
     documents: int = 0
     # How many documents were asked for by name; those that do not exist are billed too.
     asked: int = 0
+    # What a count came to.
+    counted: int = 0
     carried_out: bool = False
 
 
@@ -90,7 +92,12 @@ class Spy:
     def run_aggregation_query(self, request: Any, **options: Any) -> Iterator[Any]:
         call = self._note("run_aggregation_query", options)
         responses = self._api.run_aggregation_query(request=request, **options)
-        return iter(self._carry_out(call, lambda: list(responses)))
+        found = self._carry_out(call, lambda: list(responses))
+        [operation] = request["structured_aggregation_query"].aggregations
+        if "count" in operation:
+            [value] = found[0].result.aggregate_fields.values()
+            call.counted = value.integer_value
+        return iter(found)
 
     def _note(self, method: str, options: dict[str, Any], *, writes: int = 0) -> Rpc:
         call = Rpc(method, options.get("timeout"), options.get("retry"), writes)
