@@ -196,12 +196,14 @@ def simulate(
 
 def show_hot_repositories() -> None:
     """Single posts at growing rates, then ways to record a hundred commits a second."""
-    singly = [(f"{n:g} posts/s", {"posts": n}) for n in (0.2, 0.5, 1, 2, 5, 20, 100)]
-    merged = [(f"{n}/s, merged", {"posts": n, "merging": True}) for n in (5, 20, 100)]
+    singly = [
+        (f"{n:g} posts/s", {"posts": n, "merging": True}) for n in (0.2, 0.5, 1, 2, 5, 10, 20, 100)
+    ]
+    unmerged = [(f"{n}/s, unmerged", {"posts": n}) for n in (1, 2, 5, 100)]
     ways: list[tuple[str, dict[str, Any]]] = [
         *singly,
-        ("100/s, 10 writes/s", {"posts": 100.0, "rate": 10.0}),
-        *merged,
+        ("100/s, 10 writes/s", {"posts": 100.0, "rate": 10.0, "merging": True}),
+        *unmerged,
         ("100/s on 16 shards", {"posts": 100.0, "shards": 16}),
         ("100/s on 256 shards", {"posts": 100.0, "shards": 256}),
         ("100/s, batches of 10", {"posts": 10.0}),
