@@ -33,20 +33,25 @@ def receive_webhook(call: Call) -> Answer:
         return Answer({"status": "pong"}, outcome="ping")
     if event != "push":
         return _ignored("only push events are recorded")
+    with call.services.turns.turn(len(body)):
+        return _record(call, body, began)
+
+
+def _record(call: Call, body: bytes, began: float) -> Answer:
     payload = parse_json(body)
     if not isinstance(payload, dict):
         raise InvalidInput.at("", "must be a JSON object")
     push = read_push(payload, branches=call.services.settings.tracked_branches)
     if push.ignored is not None:
         return _ignored(push.ignored)
-    ledger = call.services.ledger
+    timing = call.services.ledger.connection.timing
     call.facts["repository"] = push.repository.full_name
     done = record_items(
         call,
         push.repository,
         push.commits,
         recorded_by=call.facts["caller"],
-        deadline=ledger.connection.timing.deadline(ANSWER_WITHIN_S - (time.monotonic() - began)),
+        deadline=timing.deadline(ANSWER_WITHIN_S - (time.monotonic() - began)),
     )
     notice = "GitHub lists at most 2048 commits of a push; backfill the rest" if push.cut else None
     if notice:

@@ -23,10 +23,11 @@ def track_commit(call: Call) -> Answer:
 
 
 def track_batch(call: Call) -> Answer:
-    batch = parse(Batch, call.json())
-    repository = Repository.parse(batch.repository)
-    call.authorize(repository)
-    done = record_items(call, repository, batch.commits, recorded_by=call.recorded_by)
+    with call.services.turns.turn(call.request.content_length):
+        batch = parse(Batch, call.json())
+        repository = Repository.parse(batch.repository)
+        call.authorize(repository)
+        done = record_items(call, repository, batch.commits, recorded_by=call.recorded_by)
     return batch_answer(call, done)
 
 

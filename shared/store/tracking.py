@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -27,26 +28,27 @@ class Tracker:
     connection: Connection
 
     def activity(self, now: datetime) -> Activity:
-        """The whole ledger's: two documents, three counts and a sum.
+        """The whole ledger's: three documents, three counts and a sum.
 
         Firestore bills a count or a sum by the thousand of what it goes over: contributors,
         assets, and the day's contributions, so that the ledger's age does not matter.
 
         The newest contribution is found by the asset that changed last, since an asset takes the
-        server's time of its newest contribution.
+        server's time of its newest contribution. Of two, because the newest may be that of the
+        smoke check, which voids what it records.
         """
         deadline = self.connection.timing.deadline()
         assets = self.connection.assets
-        newest = self.connection.first(
-            assets.order_by("last_contribution_at", direction=Query.DESCENDING), deadline
-        )
-        asset = asset_from(newest.to_dict() or {}) if newest else None
+        newest = assets.order_by("last_contribution_at", direction=Query.DESCENDING).limit(2)
+        found = self.connection.patiently(lambda d: self.connection.query(newest, d), deadline)
+        active = (asset_from(document.to_dict() or {}) for document in found)
+        asset = next((asset for asset in active if asset.contribution_count), None)
         entries = self.connection.contributions
         midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         today = entries.where(filter=FieldFilter("recorded_at", ">=", midnight))
         return Activity(
             newest_at=asset.last_contribution_at if asset else None,
-            newest_repository=asset.name if asset and asset.last_contribution_at else None,
+            newest_repository=asset.name if asset else None,
             contributions=self._contributions(deadline),
             contributors=self._count(self.connection.contributors, deadline),
             assets=self._count(assets, deadline),
@@ -55,19 +57,19 @@ class Tracker:
         )
 
     def activity_of(self, repository: str) -> Activity:
-        """One repository's, from its asset alone; empty where the ledger does not know it."""
+        """One repository's, from its asset alone; empty where it has no contribution."""
         deadline = self.connection.timing.deadline()
-        try:
-            asset: Asset | None = Finder(self.connection).asset(repository, deadline).record
-        except NotFound:
-            asset = None
+        asset: Asset | None = None
+        with suppress(NotFound):
+            found = Finder(self.connection).asset(repository, deadline).record
+            asset = found if found.contribution_count else None
         rejection = self._latest_rejection(deadline)
         about_it = rejection is not None and (rejection.repository or "").lower() == (
             repository.lower()
         )
         return Activity(
             newest_at=asset.last_contribution_at if asset else None,
-            newest_repository=asset.name if asset and asset.last_contribution_at else None,
+            newest_repository=asset.name if asset else None,
             contributions=asset.contribution_count if asset else 0,
             latest_rejection=rejection if about_it else None,
         )

@@ -113,6 +113,7 @@ class _Endpoint:
                 self._note(error.code, error.detail, facts)
             raise
         if answer.rejection:
+            facts["code"] = answer.rejection[0]
             self._note(*answer.rejection, facts)
         return answer
 

@@ -14,6 +14,7 @@ from shared.web.authentication import Authenticator
 from shared.web.logs import Log
 from shared.web.rejections import Rejections
 from shared.web.settings import ReadAccess, Settings
+from shared.web.turns import Turns
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -36,6 +37,7 @@ class Services:
         open_client: Callable[[Settings], Client] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         log: Log | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -47,6 +49,7 @@ class Services:
             key_store=lambda: self.ledger.keys,
             tokens=self._tokens if settings.oidc_audience else None,
         )
+        self.turns = turns or Turns()
         self.rejections = Rejections(lambda r: self.ledger.tracker.note(r), clock)
         self._open_client = open_client or _open_client
         self._ledger: Ledger | None = None

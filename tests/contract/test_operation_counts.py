@@ -59,9 +59,13 @@ def by_ids(**changes: Any) -> Operation:
 
 @pytest.fixture
 def settled(ledger: Ledger, spy: Spy) -> Ledger:
-    """A ledger of 120 commits by one person, who had two co-authors once; one is voided."""
+    """120 commits of one repository, and one of another, by a person who had two co-authors once.
+
+    One of them is voided.
+    """
     batch(0, 119)(ledger)
     record("00ffff", co_authors=co_authors(2))(ledger)
+    record("00ffff", repository="octo/other")(ledger)
     void(VOIDED)(ledger)
     spy.forget()
     return ledger
@@ -106,7 +110,7 @@ COSTS: dict[str, tuple[Operation, Cost]] = {
     "health/ready": (lambda ledger: ledger.probe.ready(), Cost(reads=1, writes=0, rpcs=1)),
     "health/tracking": (
         lambda ledger: ledger.tracker.activity(NOW),
-        Cost(reads=6, writes=0, rpcs=6),
+        Cost(reads=7, writes=0, rpcs=6),
     ),
     "health/tracking of a repository": (
         lambda ledger: ledger.tracker.activity_of(REPOSITORY.full_name),

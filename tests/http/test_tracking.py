@@ -152,11 +152,22 @@ class TestStatus:
         shown = tracking(service)
         assert (shown["recorded_today"], shown["contributions"]) == (1, 3)
 
-    def test_leaves_voided_entries_out_of_the_count(self, service: Service) -> None:
+    def test_leaves_voided_entries_out(self, service: Service) -> None:
         entry = service.track().get_json()
         service.request("DELETE", f"/v1/contributions/{entry['id']}", headers=KEY)
-        shown = tracking(service)
-        assert (shown["contributions"], shown["status"]) == (0, "receiving")
+        for query in ("", f"?repository={entry['repository']}"):
+            shown = tracking(service, query)
+            assert (shown["contributions"], shown["status"]) == (0, "empty")
+            assert (shown["newest_at"], shown["newest_repository"]) == (None, None)
+
+    def test_is_not_changed_by_a_smoke_check(self, service: Service, clock: Clock) -> None:
+        service.track(repository="octo/one")
+        before = tracking(service)
+        entry = service.track(repository="ledger/smoke-check", commit_hash="abc124").get_json()
+        service.request("DELETE", f"/v1/contributions/{entry['id']}", headers=KEY)
+        after = tracking(service)
+        same = ("status", "newest_at", "newest_repository", "contributions")
+        assert [after[name] for name in same] == [before[name] for name in same]
 
     def test_is_a_503_where_firestore_does_not_answer(self, store: EmbeddedFirestore) -> None:
         spy = Spy(store.client())
@@ -389,7 +400,7 @@ class TestAccess:
 
 class TestCost:
     @pytest.mark.parametrize(
-        ("query", "reads"), [("", 6), ("?repository=octo/one", 2), ("?strict=true", 6)]
+        ("query", "reads"), [("", 7), ("?repository=octo/one", 2), ("?strict=true", 7)]
     )
     def test_is_a_few_documents_however_many_there_are(
         self, store: EmbeddedFirestore, clock: Clock, query: str, reads: int
@@ -397,7 +408,7 @@ class TestCost:
         service = Service(store.client, SETTINGS, clock=clock)
         service.track(cost_amount=-1)
         costs = []
-        for commits, repositories in ((1, 1), (200, 5)):
+        for commits, repositories in ((1, 2), (200, 5)):
             for number in range(repositories):
                 repository = f"octo/{('one', 'two', 'three', 'four', 'five')[number]}"
                 batch = [COMMIT | {"commit_hash": f"{n:06x}"} for n in range(commits)]

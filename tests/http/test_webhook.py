@@ -20,6 +20,7 @@ from shared.domain.contributor import ContributorType
 from shared.store.deadline import Timing
 from shared.store.embedded import EmbeddedFirestore
 from shared.web.settings import Settings
+from shared.web.turns import LARGE, Turns
 from tests.contract.books import assert_balanced, documents
 from tests.contract.spy import Before, Spy
 from tests.http.framework import KEY, Service
@@ -501,3 +502,15 @@ class TestTime:
         assert again["counts"]["replayed"] == recorded
         assert again["counts"]["recorded"] == 510 - recorded
         assert len(assert_balanced(database)) == 510
+
+
+def test_a_large_push_waits_its_turn_once_its_signature_is_verified(
+    service: Service, deliver: Deliver
+) -> None:
+    service.services.turns = Turns(1, patience=0)
+    large = pushed({}, filler="x" * LARGE)
+    with service.services.turns.turn(None):
+        assert_problem(deliver(large), 503, "unavailable")
+        assert_problem(deliver(large, secret="wrong"), 401, "unauthenticated")
+        assert deliver(pushed({})).status_code == 200
+    assert deliver(large).status_code == 200

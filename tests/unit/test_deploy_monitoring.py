@@ -39,7 +39,7 @@ def logged() -> dict[str, Any]:
         status=200,
         seconds=0.25,
         outcome="batch",
-        facts={"counts": {outcome.value: 1 for outcome in Outcome}},
+        facts={"counts": {outcome.value: 1 for outcome in Outcome}, "code": "conflict"},
     )
     line: dict[str, Any] = json.loads(lines[0])
     return line

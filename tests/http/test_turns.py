@@ -1,0 +1,56 @@
+"""Large bodies take turns, so that many at once do not fill the memory; small ones do not wait."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from shared.web.turns import LARGE, Turns
+from tests.http.framework import KEY, Service
+from tests.http.problems import assert_problem
+
+BATCH = "/v1/contributions/github/batch"
+
+
+def batch(length: int) -> dict[str, Any]:
+    """A batch of one commit, and of some length."""
+    filler = {"contributor_email": "x" * length, "commit_hash": "abc124"}
+    good = {"contributor_email": "ada@example.com", "commit_hash": "abc123"}
+    return {"repository": "octo/repo", "commits": [good, filler]}
+
+
+@pytest.fixture
+def service(service: Service) -> Service:
+    service.services.turns = Turns(1, patience=0)
+    return service
+
+
+def test_a_large_batch_waits_its_turn_and_a_small_one_does_not(service: Service) -> None:
+    with service.services.turns.turn(None):
+        assert_problem(service.post(BATCH, batch(LARGE)), 503, "unavailable")
+        assert service.post(BATCH, batch(10)).get_json()["counts"]["recorded"] == 1
+    assert service.post(BATCH, batch(LARGE)).get_json()["counts"]["replayed"] == 1
+
+
+def test_a_body_of_unknown_length_counts_as_large(service: Service) -> None:
+    def chunked() -> TestResponse:
+        return service.request(
+            "POST",
+            BATCH,
+            headers=KEY | {"Transfer-Encoding": "chunked"},
+            content_type="application/json",
+            input_stream=BytesIO(json.dumps(batch(10)).encode()),
+        )
+
+    with service.services.turns.turn(None):
+        assert_problem(chunked(), 503, "unavailable")
+    assert chunked().status_code == 200
+
+
+def test_a_turn_is_given_back_after_a_fault(service: Service) -> None:
+    for _ in range(3):
+        assert service.post(BATCH, "x" * LARGE).status_code == 422
