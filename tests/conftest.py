@@ -42,13 +42,7 @@ def emulator() -> Iterator[str]:
         yield host
 
 
-@pytest.fixture(
-    params=[
-        "embedded",
-        # One worker of a parallel run has them all, so that there is one emulator.
-        pytest.param("emulator", marks=pytest.mark.xdist_group("emulator")),
-    ]
-)
+@pytest.fixture(params=["embedded", "emulator"])
 def open_client(request: pytest.FixtureRequest) -> Iterator[OpenClient]:
     """Opens clients on one empty database; a test that asks for it runs on both backends."""
     project = new_project()

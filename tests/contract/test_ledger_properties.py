@@ -163,7 +163,7 @@ class Bookkeeping(RuleBasedStateMachine):
     ("backend", "examples"),
     [
         ("embedded", 25),
-        pytest.param("emulator", 6, marks=pytest.mark.xdist_group("emulator")),
+        ("emulator", 6),
     ],
 )
 def test_any_sequence_keeps_the_books_balanced(

@@ -23,9 +23,6 @@ from tests.end_to_end.function_process import (
     status_of,
 )
 
-# In one process under pytest-xdist, so that each function is started once.
-pytestmark = pytest.mark.xdist_group("abuse")
-
 MIB = 1024 * 1024
 WITH_KEY = [f"X-API-Key: {KEY['X-API-Key']}", "Content-Type: application/json"]
 REPORT = {

@@ -28,7 +28,7 @@ from tests.end_to_end.fault_proxy import Fault, GrpcProxy, TcpProxy
 from tests.end_to_end.function_process import KEY, FunctionProcess
 from tests.end_to_end.local_run import eventually
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.long
 
 # The functions give up after 9 seconds; the rest is for a machine that is busy.
 PATIENCE = 15.0

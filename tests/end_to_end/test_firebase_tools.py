@@ -10,7 +10,7 @@ import pytest
 import main
 from tests.end_to_end.firebase_tools import PROJECT, FirebaseEmulators
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("firebase-tools")]
+pytestmark = pytest.mark.long
 
 COMMIT = {
     "contributor_email": "ada@example.com",

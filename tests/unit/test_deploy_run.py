@@ -35,10 +35,6 @@ FUNCTIONS = [
 READING = ("list", "list-configs", "describe", "version", "versions", "projects:list")
 
 
-# In one process under pytest-xdist, so that the common deployment is made once.
-pytestmark = pytest.mark.xdist_group("deploy")
-
-
 @pytest.fixture
 def tools(tmp_path: Path) -> FakeTools:
     """A project with nothing in it."""

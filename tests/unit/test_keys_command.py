@@ -98,9 +98,7 @@ def on_emulator(emulator: str, tmp_path: Path) -> Operator:
     return Operator(environment, f"the emulator at {emulator}", open_client)
 
 
-@pytest.fixture(
-    params=["embedded", pytest.param("on_emulator", marks=pytest.mark.xdist_group("emulator"))]
-)
+@pytest.fixture(params=["embedded", "on_emulator"])
 def operator(request: pytest.FixtureRequest) -> Operator:
     operator: Operator = request.getfixturevalue(request.param)
     return operator
