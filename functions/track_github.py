@@ -23,11 +23,15 @@ def track_commit(call: Call) -> Answer:
 
 
 def track_batch(call: Call) -> Answer:
-    with call.services.turns.turn(call.request.content_length):
-        batch = parse(Batch, call.json())
+    body = call.body()
+    deadline = call.services.ledger.connection.timing.deadline()
+    with call.services.turns.turn(len(body)):
+        batch = parse(Batch, call.parsed(body))
         repository = Repository.parse(batch.repository)
         call.authorize(repository)
-        done = record_items(call, repository, batch.commits, recorded_by=call.recorded_by)
+        done = record_items(
+            call, repository, batch.commits, recorded_by=call.recorded_by, deadline=deadline
+        )
     return batch_answer(call, done)
 
 

@@ -28,7 +28,7 @@ class KnownTypes:
             return None
 
     def learn(self, types: Mapping[str, ContributorType]) -> None:
-        """Remember types that were read from the ledger."""
+        """Remember types as they stand in the ledger now: read from it, or just recorded."""
         if len(self._types) + len(types) > _CAPACITY:
             self._types = {}
         self._types.update(types)

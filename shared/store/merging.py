@@ -1,10 +1,11 @@
 """Reports for one repository that arrive at once are recorded together.
 
 A document takes about one write a second for long, and every report adds to its repository's. So
-one Commit of a repository is under way at a time; what arrives meanwhile goes into the next one,
-as one write to the repository and one to each person. Databases call it group commit:
-https://www.postgresql.org/docs/current/wal-configuration.html
-A report that arrives alone does not wait.
+an instance has one Commit of merged reports under way for each repository; what arrives meanwhile
+goes into the next one, as one write to the repository and one to each person. Databases call it
+group commit: https://www.postgresql.org/docs/current/wal-configuration.html
+A report that arrives alone does not wait. Batches, and reports that create their people or their
+repository, are not merged.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from google.api_core.exceptions import Aborted
+from google.api_core.exceptions import Aborted, AlreadyExists, FailedPrecondition
 
 from shared.domain.contribution import Commit, Entry
 from shared.domain.contributor import ContributorType
+from shared.domain.errors import Unavailable
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
 from shared.store.posting import MAX_BYTES, Posting, bytes_of
@@ -30,10 +32,12 @@ class _Report:
     target: Target
     commit: Commit
     types: Mapping[str, ContributorType]
+    deadline: Deadline
     group: list[_Report] | None = None
     turn: threading.Event = field(default_factory=threading.Event)
     entry: Entry | None = None
-    error: BaseException | None = None
+    # Where it has neither an entry nor an error, it was not tried, and may be tried again.
+    error: Exception | None = None
 
 
 @dataclass
@@ -59,11 +63,12 @@ class Merger:
         types: Mapping[str, ContributorType],
         deadline: Deadline,
     ) -> Entry:
-        """Try once to record a commit; raises what the Commit that it went into did.
+        """Try once to record a commit; raises what became of the Commit that it went into.
 
-        Raises `Unavailable` when its turn does not come in time.
+        One of `OVERTAKEN` says that something in that Commit was not as taken, of this report or
+        of another. Raises `Unavailable` when its turn does not come in time.
         """
-        report = _Report(target, commit, types)
+        report = _Report(target, commit, types, deadline)
         path = target.asset[0].path
         with self._lock:
             queue = self._queues.get(path)
@@ -73,18 +78,18 @@ class Merger:
             else:
                 queue.append(report)
         if queue is not None:
-            self._wait(report, queue, deadline)
+            self._wait(report, queue)
         if report.group:
             self._carry_out(path, report.group, deadline)
         if report.error:
             raise report.error
         if report.entry is None:
-            raise Aborted("not recorded")
+            raise Aborted("not tried")
         return report.entry
 
-    def _wait(self, report: _Report, queue: list[_Report], deadline: Deadline) -> None:
+    def _wait(self, report: _Report, queue: list[_Report]) -> None:
         try:
-            while not report.turn.wait(deadline.timeout()):
+            while not report.turn.wait(report.deadline.timeout()):
                 pass
         except BaseException:
             with self._lock:
@@ -97,16 +102,17 @@ class Merger:
 
     def _carry_out(self, path: str, group: list[_Report], deadline: Deadline) -> None:
         try:
-            posting = Posting(self.connection, self.classify)
-            for report in group:
-                report.target.add(posting, report.commit, report.types)
-            entries = posting.commit((), deadline)
-            for report, entry in zip(group, entries, strict=True):
-                report.entry = entry
+            self._record(group, deadline)
         except (*OVERTAKEN, *TRANSIENT) as error:
-            for report in group:
-                report.error = error
+            _fail(group, error)
+        except Unavailable:
+            # The time of this report is up, and not that of the others.
             raise
+        except Exception:
+            if len(group) == 1:
+                raise
+            # Whichever of them it was, the others must not suffer: each goes on alone.
+            _fail(group, FailedPrecondition("one of the merged reports cannot be recorded"))
         finally:
             # Whatever it was that ended this one, the others go on.
             with self._lock:
@@ -114,22 +120,40 @@ class Merger:
                 for report in group:
                     report.turn.set()
 
+    def _record(self, group: list[_Report], deadline: Deadline) -> None:
+        posting = Posting(self.connection, self.classify)
+        first: dict[str, _Report] = {}
+        for report in group:
+            name = report.target.entry_ref(report.commit).path
+            if name in first:
+                # The same commit again: it finds itself recorded when it reads.
+                report.error = AlreadyExists("reported twice at once")
+                continue
+            first[name] = report
+            report.target.add(posting, report.commit, report.types)
+        for report, entry in zip(first.values(), posting.commit((), deadline), strict=True):
+            report.entry = entry
+
     def _hand_over(self, path: str) -> None:
         queue = self._queues[path]
         if not queue:
             del self._queues[path]
             return
-        group: dict[str, _Report] = {}
+        group: list[_Report] = []
         size = 0
         for report in queue:
-            name = report.target.entry_ref(report.commit).path
             size += bytes_of(report.commit)
             if group and size > MAX_BYTES:
                 break
-            # The same commit again waits for the next one, and finds itself recorded.
-            group.setdefault(name, report)
-        merged = list(group.values())
+            group.append(report)
         # In place: those that wait know this list.
-        queue[:] = [report for report in queue if report not in merged]
-        merged[0].group = merged
-        merged[0].turn.set()
+        del queue[: len(group)]
+        # A Commit that is given little time would be carried out, and not be heard of.
+        leader = max(group, key=lambda report: report.deadline.ends_at)
+        leader.group = group
+        leader.turn.set()
+
+
+def _fail(group: list[_Report], error: Exception) -> None:
+    for report in group:
+        report.error = error

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
 
 from shared.domain.contribution import Commit, CommitReport, Entry
 from shared.domain.contributor import ContributorType
@@ -22,6 +21,9 @@ from shared.store.known import KnownTypes
 from shared.store.merging import Merger
 from shared.store.posting import Posting
 from shared.store.target import Target
+
+# Merged with others a report may fail for their sake: so it is once more, and then goes alone.
+_MERGES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,11 @@ class Recorder:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     known: KnownTypes = field(default_factory=KnownTypes)
 
-    @cached_property
-    def merger(self) -> Merger:
-        """Where reports for one repository meet."""
-        return Merger(self.connection, self.classify)
+    # Where reports for one repository meet.
+    merger: Merger = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "merger", Merger(self.connection, self.classify))
 
     def record(self, report: CommitReport, *, recorded_by: str) -> Recorded:
         """Record a commit, or find that it is recorded.
@@ -92,16 +95,19 @@ class Recorder:
         # A co-author's stored type decides on the shares; where it is not known, read first.
         co_authors = report.distinct_co_authors()
         types = self.known.types(co_authors)
+        has_read = False
+        merges = _MERGES
         while True:
-            hopeful = types is not None
             try:
                 if types is None:
                     found = self.connection.read(references, deadline)
                     if found[entry_ref.path].exists:
                         return replay(entry_from(found[entry_ref.path].to_dict() or {}), report)
                     missing = {path for path, document in found.items() if not document.exists}
+                    missing.discard(entry_ref.path)
                     types = target.stored_types(report, found)
-                if hopeful:
+                    has_read = True
+                if merges and not missing:
                     entry = self.merger.commit(target, report, types, deadline)
                 else:
                     posting = Posting(self.connection, self.classify)
@@ -113,7 +119,8 @@ class Recorder:
                 return Recorded(entry, replayed=False)
             except OVERTAKEN:
                 types = None
-                if not hopeful:
+                merges = max(merges - 1, 0)
+                if has_read:
                     deadline.pause()
             except TRANSIENT:
                 deadline.pause()

@@ -41,15 +41,18 @@ class Tracker:
         assets = self.connection.assets
         newest = assets.order_by("last_contribution_at", direction=Query.DESCENDING).limit(2)
         found = self.connection.patiently(lambda d: self.connection.query(newest, d), deadline)
-        active = (asset_from(document.to_dict() or {}) for document in found)
-        asset = next((asset for asset in active if asset.contribution_count), None)
+        changed = [asset_from(document.to_dict() or {}) for document in found]
+        contributions = self._contributions(deadline)
+        # Where both are voided throughout, an older one is not, and the newest has to do.
+        lately = changed[0] if changed and contributions else None
+        asset = next((asset for asset in changed if asset.contribution_count), lately)
         entries = self.connection.contributions
         midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         today = entries.where(filter=FieldFilter("recorded_at", ">=", midnight))
         return Activity(
             newest_at=asset.last_contribution_at if asset else None,
             newest_repository=asset.name if asset else None,
-            contributions=self._contributions(deadline),
+            contributions=contributions,
             contributors=self._count(self.connection.contributors, deadline),
             assets=self._count(assets, deadline),
             recorded_today=self._count(today, deadline),

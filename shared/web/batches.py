@@ -28,7 +28,7 @@ def record_items(
     items: Sequence[Any],
     *,
     recorded_by: str,
-    deadline: Deadline | None = None,
+    deadline: Deadline,
 ) -> dict[str, Any]:
     """The `counts` and `outcomes` of commits that are recorded, in order.
 

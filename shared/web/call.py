@@ -45,8 +45,16 @@ class Call:
 
     def json(self) -> Any:
         """The body as JSON; raises the errors of `shared.web.body`."""
+        return self.parsed(self.body())
+
+    def body(self) -> bytes:
+        """The body that is declared as JSON, not yet parsed."""
         require_json(self.request)
-        value = parse_json(read_body(self.request, self.operation.body_limit))
+        return read_body(self.request, self.operation.body_limit)
+
+    def parsed(self, body: bytes) -> Any:
+        """What stands in a body as JSON."""
+        value = parse_json(body)
         if isinstance(value, dict):
             self._note_repository(value.get("repository"))
         return value

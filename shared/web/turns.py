@@ -1,7 +1,7 @@
-"""Turns for large bodies: an instance works on a few of them at once, and the others wait unread.
+"""Turns for large bodies: an instance works on a few of them at once, and the others wait unparsed.
 
-A batch of 4 MiB takes some 60 MB while it is parsed and recorded, and an instance has 512 for 16
-requests. Python works on one of them at a time anyway.
+A batch of 4 MiB takes some 60 MB while it is parsed and recorded, a push of 25 MiB some 110, and an
+instance has 512 or 1,024 MiB for 16 requests. Python works on one of them at a time anyway.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ LARGE = 512 * 1024  # bytes
 class Turns:
     """The turns of one instance; `patience` is how many seconds a request waits for one."""
 
-    def __init__(self, at_once: int = AT_ONCE, *, patience: float = 5.0) -> None:
+    def __init__(self, at_once: int = AT_ONCE, *, patience: float = 2.5) -> None:
         self._free = threading.BoundedSemaphore(at_once)
         self._patience = patience
 
     @contextmanager
-    def turn(self, size: int | None) -> Iterator[None]:
-        """Wait for a turn where `size` is large, or not known; raises `Unavailable` without one."""
-        if size is not None and size < LARGE:
+    def turn(self, size: int) -> Iterator[None]:
+        """Wait for a turn where `size`, in bytes, is large; raises `Unavailable` without one."""
+        if size < LARGE:
             yield
             return
         if not self._free.acquire(timeout=self._patience):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
-from google.api_core.exceptions import Aborted, ServiceUnavailable
+from google.api_core.exceptions import Aborted, InvalidArgument, ServiceUnavailable
 from google.cloud.firestore import Client
 
 from shared.domain.errors import Conflict, Unavailable
@@ -17,11 +17,18 @@ from shared.store.ledger import Ledger
 from shared.store.recording import Recorded
 from tests.conftest import OpenClient
 from tests.contract.books import assert_balanced
+from tests.contract.fake_time import BUDGET, LONGEST_CALL, FakeTime
 from tests.contract.reports import ledger_of, report
 from tests.contract.spy import After, Before, Crash, Spy
 
 Post = Callable[..., Future[Recorded]]
 PATIENCE = 60  # seconds; ends only a test that has failed
+
+
+def wait_until(come: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not come():
+        assert time.monotonic() < deadline
 
 
 @pytest.fixture
@@ -62,10 +69,7 @@ def post(settled: Ledger) -> Iterator[Post]:
             future = threads.submit(
                 recorder.record, report(commit_hash, **changes), recorded_by="x"
             )
-            deadline = time.monotonic() + PATIENCE
-            while recorder.merger.waiting == waiting:
-                assert not future.done()
-                assert time.monotonic() < deadline
+            wait_until(lambda: recorder.merger.waiting > waiting)
             return future
 
         yield post
@@ -138,8 +142,8 @@ def test_the_end_of_one_thread_is_not_the_end_of_the_others(
     posted = [post(f"bbbbb{n}") for n in range(3)]
     spy.fail("commit", None, Before(Crash()))
     under_way.set()
-    ends = [future.exception() for future in posted]
-    assert [type(end) for end in ends] == [Crash, type(None), type(None)]
+    ends = [type(future.exception()).__name__ for future in posted]
+    assert sorted(ends) == ["Crash", "NoneType", "NoneType"]
     assert len(assert_balanced(client)) == 4
 
 
@@ -178,3 +182,52 @@ def test_what_is_too_much_for_one_request_is_two(
     assert not any(future.result().replayed for future in posted)
     assert spy.methods == ["commit"] * 3
     assert len(assert_balanced(client)) == 50
+
+
+def test_what_cannot_be_recorded_fails_alone(
+    under_way: threading.Event, post: Post, spy: Spy, client: Client
+) -> None:
+    posted = [post(f"bbbbb{n}") for n in range(4)]
+    # The merged Commit, and then one of those that go on alone.
+    spy.fail("commit", None, Before(InvalidArgument("too large")), Before(InvalidArgument("again")))
+    under_way.set()
+    ends = [type(future.exception()) for future in posted]
+    assert sorted(end.__name__ for end in ends) == ["InvalidArgument", *["NoneType"] * 3]
+    assert len(assert_balanced(client)) == 5
+
+
+def test_one_replay_costs_the_others_a_read_and_they_stay_together(
+    under_way: threading.Event, post: Post, spy: Spy, client: Client
+) -> None:
+    posted = [post("000000"), *(post(f"bbbbb{n}") for n in range(6))]
+    under_way.set()
+    assert [future.result().replayed for future in posted] == [True, *[False] * 6]
+    assert spy.methods.count("batch_get_documents") == 7
+    assert sum(call.writes for call in spy.calls if call.carried_out) <= 3 + 6 + 2 * 6
+    assert len(assert_balanced(client)) == 8
+
+
+def test_the_report_with_the_most_time_left_leads(
+    client: Client, spy: Spy, open_client: OpenClient
+) -> None:
+    ledger_of(open_client()).commits.record(report("000000"), recorded_by="ci")
+    time_passing = FakeTime()
+    recorder = ledger_of(client, timing=time_passing.timing).commits
+    arrived, go_on = threading.Event(), threading.Event()
+
+    def hold(_: float) -> None:
+        arrived.set()
+        assert go_on.wait(PATIENCE)
+
+    spy.on_call = hold
+    with ThreadPoolExecutor(3) as threads:
+        first = threads.submit(recorder.record, report("aaaaaa"), recorded_by="ci")
+        assert arrived.wait(PATIENCE)
+        hurried = threads.submit(recorder.record, report("bbbbbb"), recorded_by="ci")
+        wait_until(lambda: recorder.merger.waiting == 1)
+        time_passing.now += BUDGET - 0.5
+        patient = threads.submit(recorder.record, report("cccccc"), recorded_by="ci")
+        wait_until(lambda: recorder.merger.waiting == 2)
+        go_on.set()
+        assert not any(future.result().replayed for future in (first, hurried, patient))
+    assert [call.timeout for call in spy.calls] == [LONGEST_CALL, LONGEST_CALL]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from google.api_core.exceptions import ServiceUnavailable
 from google.cloud.firestore import Client
 
 from shared.domain.asset import NewAsset
@@ -13,8 +14,11 @@ from shared.domain.contributor import NewContributor
 from shared.domain.errors import Conflict
 from shared.domain.fields import parse
 from shared.store.ledger import Ledger
+from tests.conftest import OpenClient
 from tests.contract.books import assert_balanced, documents
-from tests.contract.reports import NOW, report
+from tests.contract.by_hand import new_contributor
+from tests.contract.reports import NOW, ledger_of, report
+from tests.contract.spy import Before, Spy
 
 
 def record(ledger: Ledger, commit_hash: str = "abc123", **changes: Any) -> Any:
@@ -316,6 +320,30 @@ class TestCoAuthors:
         entry = record(ledger, co_authors=[{"email": "b@x.org"}]).entry
         [kept] = documents(client, "contributions").values()
         assert kept["contributor_ids"] == [credit.contributor_id for credit in entry.credits]
+
+
+class TestCoAuthorsWhoAppear:
+    """Between reading that a co-author is not there, and recording, somebody else creates them."""
+
+    def test_have_the_type_that_they_were_created_with(
+        self, ledger: Ledger, spy: Spy, client: Client, open_client: OpenClient
+    ) -> None:
+        other = ledger_of(open_client())
+        other.commits.record(report("000000"), recorded_by="ci")
+        spy.fail("commit", Before(ServiceUnavailable("away")))
+        appears = iter([True])
+
+        def meanwhile(_: float) -> None:
+            if spy.methods[-1] == "commit" and next(appears, False):
+                new_contributor(other, "bot@human.example", type="AGENT")
+
+        spy.on_call = meanwhile
+        people = [{"email": "bot@human.example"}]
+        for commit_hash in ("aaaaaa", "bbbbbb"):
+            done = ledger.commits.record(report(commit_hash, co_authors=people), recorded_by="ci")
+            shares = [credit.share_amount for credit in done.entry.credits]
+            assert shares == [100_000_000, 0]
+        assert_balanced(client)
 
 
 class TestTime:

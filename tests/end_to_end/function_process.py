@@ -94,7 +94,12 @@ class FunctionProcess:
     def client(self, **headers: str) -> Iterator[httpx.Client]:
         """A client with these headers, and patience."""
         with httpx.Client(
-            base_url=self.address, headers=headers, timeout=DEADLINE, trust_env=False
+            base_url=self.address,
+            headers=headers,
+            timeout=DEADLINE,
+            trust_env=False,
+            # The server closes connections that rest for 2 s, maybe just as one is used again.
+            limits=httpx.Limits(max_keepalive_connections=0),
         ) as client:
             yield client
 

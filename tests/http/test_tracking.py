@@ -169,6 +169,14 @@ class TestStatus:
         same = ("status", "newest_at", "newest_repository", "contributions")
         assert [after[name] for name in same] == [before[name] for name in same]
 
+    def test_is_never_empty_where_there_is_a_contribution(self, service: Service) -> None:
+        service.track(repository="octo/one")
+        for name in ("two", "three"):
+            entry = service.track(repository=f"octo/{name}", commit_hash="abc124").get_json()
+            service.request("DELETE", f"/v1/contributions/{entry['id']}", headers=KEY)
+        shown = tracking(service)
+        assert (shown["status"], shown["contributions"]) == ("receiving", 1)
+
     def test_is_a_503_where_firestore_does_not_answer(self, store: EmbeddedFirestore) -> None:
         spy = Spy(store.client())
         spy.fail("run_query", *[Before(ServiceUnavailable("injected"))] * 1_000)

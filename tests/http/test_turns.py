@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from io import BytesIO
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
 
 from shared.web.turns import LARGE, Turns
-from tests.http.framework import KEY, Service
+from tests.http.framework import Service
 from tests.http.problems import assert_problem
 
 BATCH = "/v1/contributions/github/batch"
@@ -30,25 +27,10 @@ def service(service: Service) -> Service:
 
 
 def test_a_large_batch_waits_its_turn_and_a_small_one_does_not(service: Service) -> None:
-    with service.services.turns.turn(None):
+    with service.services.turns.turn(LARGE):
         assert_problem(service.post(BATCH, batch(LARGE)), 503, "unavailable")
         assert service.post(BATCH, batch(10)).get_json()["counts"]["recorded"] == 1
     assert service.post(BATCH, batch(LARGE)).get_json()["counts"]["replayed"] == 1
-
-
-def test_a_body_of_unknown_length_counts_as_large(service: Service) -> None:
-    def chunked() -> TestResponse:
-        return service.request(
-            "POST",
-            BATCH,
-            headers=KEY | {"Transfer-Encoding": "chunked"},
-            content_type="application/json",
-            input_stream=BytesIO(json.dumps(batch(10)).encode()),
-        )
-
-    with service.services.turns.turn(None):
-        assert_problem(chunked(), 503, "unavailable")
-    assert chunked().status_code == 200
 
 
 def test_a_turn_is_given_back_after_a_fault(service: Service) -> None:

@@ -509,7 +509,7 @@ def test_a_large_push_waits_its_turn_once_its_signature_is_verified(
 ) -> None:
     service.services.turns = Turns(1, patience=0)
     large = pushed({}, filler="x" * LARGE)
-    with service.services.turns.turn(None):
+    with service.services.turns.turn(LARGE):
         assert_problem(deliver(large), 503, "unavailable")
         assert_problem(deliver(large, secret="wrong"), 401, "unauthenticated")
         assert deliver(pushed({})).status_code == 200

@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--alert-email", default="", help="who is told; without it, nobody new is")
     made.add_argument("--max-instances", type=int, default=10, help="of a function (%(default)s)")
     made.add_argument("--concurrency", type=int, default=16, help="of an instance (%(default)s)")
-    made.add_argument("--memory", default="512Mi", help="of an instance (%(default)s)")
+    made.add_argument("--memory", default="", help="of an instance (512Mi, the webhook's 1Gi)")
     made.add_argument(
         "--set",
         action="append",

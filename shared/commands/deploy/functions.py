@@ -21,6 +21,9 @@ from shared.commands.deploy.variables import SECRETS, Secret
 
 _RUNTIME = "python312"
 _TIMEOUT = "60s"
+_MEMORY = "512Mi"
+# A delivery has up to 25 MiB, and is read as a whole before its signature can be verified.
+_MEMORY_OF = {"github_webhook": "1Gi"}
 
 
 def secrets(options: Options) -> Stage:
@@ -147,7 +150,7 @@ def _deploy(options: Options, entry_point: str) -> Command:
         f"--max-instances={options.max_instances}",
         f"--concurrency={options.concurrency}",
         "--cpu=1",
-        f"--memory={options.memory}",
+        f"--memory={options.memory or _MEMORY_OF.get(entry_point, _MEMORY)}",
         f"--timeout={_TIMEOUT}",
         # Replaces what was set before, so that a setting can be taken away.
         f"--set-env-vars={assignments(environment)}",

@@ -36,7 +36,8 @@ class Options:
     max_instances: int = 10
     # Requests that one instance answers at a time, each in a thread of its own.
     concurrency: int = 16
-    memory: str = "512Mi"
+    # Of an instance; nothing lets each function have what it needs.
+    memory: str = ""
     # `LEDGER_` variables of the functions, by name.
     settings: Mapping[str, str] = field(default_factory=dict)
     # The Python that runs this project's own commands.
@@ -50,8 +51,9 @@ class Options:
             *_unless(_LOCATION, self.region, "the region must be one such as europe-west1"),
             *_unless(_LOCATION, self.database_location, "the location must be one such as eur3"),
             *_unless(_SITE, self.site, "the site must be a hosting site's id"),
-            *_unless(_MEMORY, self.memory, "the memory must be an amount such as 512Mi"),
         ]
+        if self.memory:
+            mistakes += _unless(_MEMORY, self.memory, "memory must be an amount such as 512Mi")
         if self.alert_email:
             mistakes += _unless(_EMAIL, self.alert_email, "alerts must go to an email address")
         if self.max_instances < 1 or not 1 <= self.concurrency <= 1000:
