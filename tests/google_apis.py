@@ -181,7 +181,7 @@ class GoogleApis:
         if re.fullmatch(r"/v1/projects/[^/]+/services/[^/]+", path):
             return {"name": path, "state": "ENABLED" if last in self.enabled else "DISABLED"}
         if last == "runtimes":
-            return {"runtimes": [{"name": "python312", "stage": "GA", "environment": "GEN_2"}]}
+            return {"runtimes": [{"name": "python311", "stage": "GA", "environment": "GEN_2"}]}
         if last == "defaultServiceAccount":
             account = f"{_NUMBER}-compute@developer.gserviceaccount.com"
             return {"serviceAccountEmail": f"projects/{PROJECT}/serviceAccounts/{account}"}

@@ -19,7 +19,8 @@ from shared.commands.deploy.steps import (
 )
 from shared.commands.deploy.variables import SECRETS, Secret
 
-_RUNTIME = "python312"
+# The one that the tests run on.
+_RUNTIME = "python311"
 _TIMEOUT = "60s"
 _MEMORY = "512Mi"
 # A delivery has up to 25 MiB, and is read as a whole before its signature can be verified.
