@@ -17,6 +17,7 @@ from flask import current_app, has_app_context
 from flask import request as flask_request
 from werkzeug.wrappers import Request, Response
 
+from shared.domain.email import mask_text
 from shared.domain.errors import LedgerError, MethodNotAllowed, NotFound, Unavailable
 from shared.web.answer import Answer, problem
 from shared.web.body import drain
@@ -104,7 +105,8 @@ class _Endpoint:
         try:
             self.services.authenticator.authorize(caller, operation.access)
             answer = self.handlers[operation.name](call)
-        except Unavailable:
+        except Unavailable as error:
+            facts["reason"] = error.detail
             raise
         except LedgerError as error:
             # Somebody with a valid credential who gets nothing recorded wants to see why.
@@ -113,8 +115,10 @@ class _Endpoint:
                 self._note(error.code, error.detail, facts)
             raise
         if answer.rejection:
-            facts["code"] = answer.rejection[0]
-            self._note(*answer.rejection, facts)
+            code, reason = answer.rejection
+            # It quotes what was sent as a commit's hash.
+            facts |= {"code": code, "reason": mask_text(reason)}
+            self._note(code, reason, facts)
         return answer
 
     def _note(self, code: str, reason: str, facts: Mapping[str, Any]) -> None:

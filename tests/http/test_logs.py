@@ -18,6 +18,7 @@ from shared.domain.api_key import ApiKey, Scope, key_digest, make_key
 from shared.store.embedded import EmbeddedFirestore
 from shared.web.logs import Log
 from shared.web.settings import Settings
+from shared.web.turns import LARGE, Turns
 from tests.contract.spy import Before, Spy
 from tests.http.framework import KEY, REPORT, Service
 
@@ -108,6 +109,21 @@ class TestLine:
         line = last(service)
         assert line["counts"] == {"recorded": 1, "replayed": 1, "invalid": 1}
         assert (line["outcome"], line["code"]) == ("batch", "invalid")
+        assert line["reason"].startswith("1 of 3 commits, first None: /contributor_email: ")
+
+    def test_holds_no_address_of_a_batch(self, service: Service) -> None:
+        bad = {"commit_hash": "ada@example.com", "contributor_email": "bea@example.com x"}
+        service.post(BATCH, {"repository": "octo/one", "commits": [bad]})
+        assert last(service)["code"] == "invalid"
+        assert "@example.com" not in service.logged[-1].replace("***@example.com", "")
+
+    def test_tells_why_something_is_unavailable(self, service: Service) -> None:
+        service.services.turns = Turns(1, patience=0)
+        with service.services.turns.turn(LARGE):
+            service.post(BATCH, {"repository": "octo/one", "commits": [], "filler": "x" * LARGE})
+        line = last(service)
+        assert line["code"] == "unavailable"
+        assert line["reason"] == "Too many large requests at once; nothing is lost, try again"
 
     def test_tells_secret_and_delivery_of_a_webhook_by_name(self, service: Service) -> None:
         body = PUSH.read_bytes()
