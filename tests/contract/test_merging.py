@@ -29,6 +29,7 @@ def wait_until(come: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not come():
         assert time.monotonic() < deadline
+        time.sleep(0.001)
 
 
 @pytest.fixture
