@@ -35,8 +35,10 @@ def tracking(call: Call) -> Answer:
         activity = tracker.activity(now)
     tracked = tracking_of(activity, now=now, quiet_after_hours=hours)
     if strict and tracked.status is not TrackingStatus.RECEIVING:
+        when = "yet" if tracked.status is TrackingStatus.EMPTY else f"in the last {hours} hours"
+        where = f" of {query['repository']}" if "repository" in query else ""
         raise Unavailable(
-            f"Tracking is {tracked.status.value}: nothing was recorded in the last {hours} hours",
+            f"Tracking{where} is {tracked.status.value}: nothing was recorded {when}",
             code=tracked.status.value,
             retry_after=60,
         )

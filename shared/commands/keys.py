@@ -147,8 +147,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _name(text: str) -> str:
-    if not text.isprintable() or not 0 < len(text.strip()) <= 64:
-        raise argparse.ArgumentTypeError("must be 1 to 64 printable characters")
+    # It stands in every line of the log that the key leaves, which holds no address.
+    if not text.isprintable() or not 0 < len(text.strip()) <= 64 or "@" in text:
+        raise argparse.ArgumentTypeError("must be 1 to 64 printable characters other than @")
     return text.strip()
 
 
@@ -167,12 +168,15 @@ def _repository(text: str) -> str:
 
 
 def _expiry(text: str) -> datetime:
-    if text.isascii() and text.isdigit() and 0 < len(text) < 5:
-        return datetime.now(UTC) + timedelta(days=int(text))
+    now = datetime.now(UTC)
     try:
-        return parse_timestamp(text)
+        is_days = text.isascii() and text.isdigit() and len(text) < 5
+        expires_at = now + timedelta(days=int(text)) if is_days else parse_timestamp(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"a number of days, or: {error}") from None
+    if expires_at <= now:
+        raise argparse.ArgumentTypeError("must be in the future")
+    return expires_at
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def open_for_writing(
     with nobody.
     """
     from shared.store.browsing import NoCredentialsError, cloud_client, emulator_client
-    from shared.store.embedded import EmbeddedStoreError, open_embedded
+    from shared.store.embedded import EmbeddedStoreError, StoreInUseError, open_embedded
 
     if cloud:
         try:
@@ -45,6 +45,8 @@ def open_for_writing(
             raise CommandError("The emulator is not running; start it with `make run` first")
     try:
         store = stack.enter_context(open_embedded(data.embedded, project=project))
+    except StoreInUseError as error:
+        raise CommandError(f"{error}; stop it first, since one process has it at a time") from None
     except EmbeddedStoreError as error:
-        raise CommandError(f"The embedded store cannot be written to now: {error}") from None
+        raise CommandError(f"The embedded store cannot be opened: {error}") from None
     return store.client(), f"the embedded store in {data.embedded}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -25,6 +25,9 @@ from shared.domain.metadata import parse_metadata
 from shared.domain.money import format_money, parse_money
 from shared.domain.repository import Repository, normalise_commit_hash
 from shared.domain.timestamps import format_timestamp, parse_timestamp
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 _M = TypeVar("_M", bound=BaseModel)
 
@@ -75,11 +78,24 @@ def parse(model: type[_M], value: object) -> _M:
         return model.model_validate(value)
     except ValidationError as error:
         raise InvalidInput(
-            Fault(_pointer(e["loc"]), e["msg"].removeprefix("Value error, "))
-            for e in error.errors(include_url=False, include_input=False, include_context=False)[
-                :MAX_FAULTS
-            ]
+            Fault(_pointer(e["loc"]), _message(e))
+            for e in error.errors(include_url=False, include_input=False)[:MAX_FAULTS]
         ) from None
+
+
+def _message(error: ErrorDetails) -> str:
+    """What is wrong, in JSON's words where pydantic's are Python's."""
+    match error["type"]:
+        case "too_long":
+            return f"must have at most {error['ctx']['max_length']} items"
+        case "too_short":
+            return "must not be empty"
+        case "tuple_type" | "list_type":
+            return "must be a list"
+        case "model_type" | "dict_type":
+            return "must be a JSON object"
+        case _:
+            return error["msg"].removeprefix("Value error, ")
 
 
 def _pointer(location: Sequence[str | int]) -> str:
@@ -114,9 +130,13 @@ def _url(text: str) -> str:
         raise ValueError(f"must have at most {MAX_URL_LENGTH} characters")
     if not text.isprintable() or " " in text:
         raise ValueError("must hold no white space or control characters")
-    # urlsplit itself raises ValueError for a broken host.
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    try:
+        parts = urlsplit(text)
+        well_formed = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        # Not passed on: it quotes the host, and what stands before an `@` in it.
+        well_formed = False
+    if not well_formed:
         raise ValueError("must be an http or https URL")
     return text
 

@@ -72,6 +72,8 @@ def _storable(value: object, depth: int, *, in_list: bool = False) -> Json:
             number = float(value)
             if not math.isfinite(number):
                 raise ValueError("must hold finite numbers only")
+            if value and not number:
+                raise ValueError("must hold no number too small for a 64-bit float")
             return number
         case Mapping():
             return {_key(k): _storable(v, depth + 1) for k, v in value.items()}

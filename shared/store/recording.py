@@ -49,9 +49,13 @@ def replay(stored: Entry, commit: Commit) -> Recorded:
             code="author_conflict",
         )
     if stored.voided:
+        instead = (
+            f"contribution {stored.corrected_by} has the right figures"
+            if stored.corrected_by
+            else f'the right figures come with POST /v1/contributions and "corrects": "{stored.id}"'
+        )
         raise Conflict(
-            f"Commit {stored.commit_hash} of {stored.repository} was voided; the right figures "
-            f'come with POST /v1/contributions and "corrects": "{stored.id}"',
+            f"Commit {stored.commit_hash} of {stored.repository} was voided; {instead}",
             code="voided",
         )
     return Recorded(stored, replayed=True, differs=stored.differences(commit))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from shared.domain.errors import InvalidInput, Unauthenticated
+from shared.domain.errors import InvalidInput
 from shared.domain.fields import Record
 from shared.domain.sort import Sort
 from shared.web.answer import Answer
@@ -33,6 +33,6 @@ def list_accounts(call: Call, accounts: Accounts[_R], *, names_need_key: bool) -
         sort = Sort(query.get("sort", Sort.CREATED))
     except ValueError:
         raise InvalidInput.at("?sort", f"must be one of {', '.join(Sort)}") from None
-    if sort is Sort.NAME and names_need_key and not call.sees_addresses:
-        raise Unauthenticated("Sorting contributors by name needs an API key")
+    if sort is Sort.NAME and names_need_key:
+        call.require_addresses("Sorting contributors by name")
     return paged(call, query, lambda limit, after: accounts(sort, limit=limit, after=after))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.contribution import Commit
+from shared.domain.email import mask_text
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import parse
 from shared.domain.money import format_money
@@ -78,6 +79,8 @@ def _shown(outcome: CommitOutcome) -> dict[str, Any]:
 
 
 def _echo(item: Any) -> str | None:
-    """The hash as it was sent, where it is short enough to be one."""
+    """The hash as it was sent, where it is short enough to be one; it may be anything."""
     commit_hash = item.get("commit_hash") if isinstance(item, dict) else None
-    return commit_hash if isinstance(commit_hash, str) and len(commit_hash) <= 64 else None
+    if not isinstance(commit_hash, str) or len(commit_hash) > 64:
+        return None
+    return mask_text(commit_hash)

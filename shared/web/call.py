@@ -11,7 +11,7 @@ from urllib.parse import quote
 from werkzeug.wrappers import Request
 
 from shared.domain.api_key import Scope
-from shared.domain.errors import InvalidInput, MalformedRequest
+from shared.domain.errors import Forbidden, InvalidInput, MalformedRequest, Unauthenticated
 from shared.domain.repository import Repository
 from shared.web.body import parse_json, read_body, require_json
 from shared.web.caller import Caller
@@ -37,6 +37,12 @@ class Call:
     def sees_addresses(self) -> bool:
         """Whether the caller may read email addresses in full."""
         return self.caller is not None and self.caller.may(Scope.READ)
+
+    def require_addresses(self, what: str) -> None:
+        """Raises `Unauthenticated`, or `Forbidden` with a key that may not, for such a caller."""
+        if not self.sees_addresses:
+            refusal = Forbidden if self.caller else Unauthenticated
+            raise refusal(f"{what} needs an API key with the scope read")
 
     @property
     def recorded_by(self) -> str:

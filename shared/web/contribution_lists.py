@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.domain.email import normalise_email
-from shared.domain.errors import InvalidInput, NotFound, Unauthenticated
+from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.identifiers import as_uuid, contributor_id, repository_asset_id
 from shared.domain.repository import Repository, normalise_commit_hash
 from shared.domain.timestamps import parse_timestamp
@@ -105,9 +105,8 @@ def _contributor(call: Call, text: str | None) -> str | None:
 
 
 def require_key_for_address(call: Call) -> None:
-    """Raises `Unauthenticated` unless the caller may see addresses: asking for one tells it."""
-    if not call.sees_addresses:
-        raise Unauthenticated("Looking somebody up by address needs an API key")
+    """Raises an error unless the caller may see addresses: asking for one tells it."""
+    call.require_addresses("Looking somebody up by address")
 
 
 def _asset(text: str | None) -> str | None:

@@ -111,7 +111,7 @@ class _Endpoint:
         except LedgerError as error:
             # Somebody with a valid credential who gets nothing recorded wants to see why.
             if operation.access in _WRITES and "caller" in facts:
-                facts["reason"] = error.detail
+                facts["reason"] = mask_text(error.detail)
                 self._note(error.code, error.detail, facts)
             raise
         if answer.rejection:

@@ -121,3 +121,24 @@ def test_a_batch_needs_a_repository_and_a_key(service: Service, database: Client
     assert_problem(service.post(PATH, body), 422, "invalid")
     assert_problem(send(service, [commit(1)], headers={}), 401, "unauthenticated")
     assert assert_balanced(database) == {}
+
+
+def test_a_hash_that_is_none_is_echoed_without_addresses(service: Service) -> None:
+    [outcome] = send(service, [commit(1, commit_hash="ada@example.com")]).get_json()["outcomes"]
+    assert (outcome["outcome"], outcome["commit_hash"]) == ("invalid", "a***@example.com")
+
+
+@pytest.mark.parametrize(
+    ("commits", "message"),
+    [
+        ([], "must not be empty"),
+        ([{}] * 501, "must have at most 500 items"),
+        ({}, "must be a list"),
+        (None, "must be a list"),
+    ],
+)
+def test_what_is_wrong_with_a_batch_is_said_in_json_s_words(
+    service: Service, commits: Any, message: str
+) -> None:
+    problem = assert_problem(send(service, commits), 422, "invalid")
+    assert problem["errors"] == [{"pointer": "/commits", "message": message}]

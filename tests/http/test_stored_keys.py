@@ -99,6 +99,12 @@ class TestScope:
         self.assert_may_not_change_by_hand(service, header)
         [person] = service.get("/v1/contributors", headers=header).get_json()
         assert person["email"] == "t***@example.com"
+        for path in (
+            "/v1/contributors/test@example.com",
+            "/v1/contributors?sort=name",
+            "/v1/contributions?contributor=test@example.com",
+        ):
+            assert_problem(service.get(path, headers=header), 403, "forbidden")
 
     def test_read_shows_addresses_and_cannot_write(self, service: Service, keep: Any) -> None:
         tracked(service, keep(Scope.RECORD))

@@ -242,7 +242,8 @@ class TestStrict:
         service.track(repository="octo/one")
         assert tracking(service, "?strict=true&repository=octo/one")["status"] == "receiving"
         response = service.get(f"{TRACKING}?strict=true&repository=octo/two")
-        assert_problem(response, 503, "empty")
+        problem = assert_problem(response, 503, "empty")
+        assert problem["detail"] == "Tracking of octo/two is empty: nothing was recorded yet"
 
     @pytest.mark.parametrize("query", ["strict=1", "strict=True", "strict=", "strickt=true"])
     def test_must_be_spelt_right(self, service: Service, query: str) -> None:

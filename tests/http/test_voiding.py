@@ -78,6 +78,8 @@ def test_a_correction_and_the_voided_entry_link_to_each_other(
     assert linked["corrected_by"] == right.get_json()["id"]
     problem = assert_problem(correct(service, wrong), 409, "already_corrected")
     assert right.get_json()["id"] in problem["detail"]
+    again = assert_problem(service.track(), 409, "voided")
+    assert f"contribution {right.get_json()['id']} has the right figures" in again["detail"]
     assert len(assert_balanced(database)) == 2
 
 

@@ -147,6 +147,8 @@ class TestCommitReport:
             ({"url": "javascript:alert(1)"}, "/url"),
             ({"url": "https://"}, "/url"),
             ({"url": "https://[::1"}, "/url"),
+            ({"url": "https://x.org:99999/"}, "/url"),
+            ({"url": "https://x.org:abc/"}, "/url"),
             ({"url": "https://x.org/a b"}, "/url"),
             ({"url": "https://x.org/" + "a" * 2048}, "/url"),
             ({"contributor_id": "1"}, "/contributor_id"),

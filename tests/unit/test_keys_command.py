@@ -180,10 +180,13 @@ def test_options_are_kept_as_they_were_given(embedded: Operator, tmp_path: Path)
         ["create", "--name", "", "--scope", "read"],
         ["create", "--name", "x" * 65, "--scope", "read"],
         ["create", "--name", "two\nlines", "--scope", "read"],
+        ["create", "--name", "ops@example.com", "--scope", "read"],
         ["create", "--name", "x", "--scope", "record", "--repository", "octo"],
         ["create", "--name", "x", "--scope", "record", "--repository", "*/*"],
         ["create", "--name", "x", "--scope", "record", "--expires", "soon"],
         ["create", "--name", "x", "--scope", "record", "--expires", "-1"],
+        ["create", "--name", "x", "--scope", "record", "--expires", "0"],
+        ["create", "--name", "x", "--scope", "record", "--expires", "2020-01-01T00:00:00Z"],
         ["revoke"],
         ["revoke", "../contributions/x"],
         ["revoke", f"clk_{'a' * 16}_{'s' * 43}"],
@@ -227,7 +230,8 @@ def test_a_store_in_use_is_said(embedded: Operator) -> None:
     with embedded.service():
         done = embedded.run("list")
     assert done.returncode == 1
-    assert done.stderr.startswith("The embedded store cannot be written to now: ")
+    assert " is in use by process " in done.stderr
+    assert "; stop it first" in done.stderr
 
 
 def test_a_cloud_without_credentials_is_said(embedded: Operator, tmp_path: Path) -> None:

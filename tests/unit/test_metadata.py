@@ -107,6 +107,11 @@ class TestParseMetadata:
         with pytest.raises(ValueError, match="finite numbers"):
             parse_metadata({"n": value})
 
+    def test_refuses_a_number_that_would_become_zero(self) -> None:
+        with pytest.raises(ValueError, match="too small"):
+            parse_metadata({"x": Decimal("1e-400")})
+        assert parse_metadata({"x": Decimal("0.0")}) == {"x": 0.0}
+
     @pytest.mark.parametrize("value", [b"bytes", {1, 2}, object()])
     def test_refuses_what_is_not_json(self, value: object) -> None:
         with pytest.raises(ValueError, match="JSON values only"):
