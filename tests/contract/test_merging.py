@@ -100,11 +100,13 @@ def test_other_repositories_do_not_wait(
 
 
 def test_the_same_commit_twice_is_recorded_once(
-    under_way: threading.Event, post: Post, client: Client
+    under_way: threading.Event, post: Post, spy: Spy, client: Client
 ) -> None:
     posted = [post("bbbbbb") for _ in range(3)]
     under_way.set()
     assert sorted(future.result().replayed for future in posted) == [False, True, True]
+    # None of them made the Commit fail that they went into.
+    assert [call.writes for call in spy.calls if call.method == "commit"] == [3, 3]
     assert len(assert_balanced(client)) == 3
 
 

@@ -317,6 +317,8 @@ def answer_with(status: grpc.StatusCode) -> Callable[[Network], None]:
         pytest.param(refuse, id="refused connections"),
         pytest.param(fall_silent, id="silent connections"),
         pytest.param(never_answer, id="calls that hang"),
+        # Each commit may have been carried out, and no answer tells.
+        pytest.param(cut, id="answers cut off"),
         *(pytest.param(answer_with(status), id=status.name) for status in PASSING),
     ],
 )
@@ -325,18 +327,6 @@ def test_a_fault_that_stays_is_a_503_in_time_and_the_next_try_counts_once(
 ) -> None:
     operations = [make(network) for make in OPERATIONS]
     begin(network)
-    for result in send_all(operations):
-        assert_told_to_come_again(result)
-    network.heal()
-    for operation in operations:
-        operation.assert_answered(come_again(operation))
-        operation.assert_counted_once()
-
-
-def test_answers_that_are_all_cut_off_are_a_503_or_the_entry_itself(network: Network) -> None:
-    """Each commit may have been carried out, and no answer tells."""
-    operations = [make(network) for make in OPERATIONS]
-    cut(network)
     for result in send_all(operations):
         assert_told_to_come_again(result)
     network.heal()
