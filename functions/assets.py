@@ -6,11 +6,10 @@ from http import HTTPStatus
 
 from shared.domain.asset import NewAsset
 from shared.domain.fields import parse
-from shared.web.account_lists import list_accounts
 from shared.web.answer import Answer
 from shared.web.call import Call
-from shared.web.contribution_lists import FILTERS, list_entries
 from shared.web.entry_point import entry_point
+from shared.web.lists import FILTERS, list_accounts, list_entries
 from shared.web.pages import PARAMETERS
 from shared.web.presentation import present
 

@@ -10,8 +10,8 @@ from shared.domain.errors import Fault, InvalidInput
 from shared.domain.fields import parse
 from shared.web.answer import Answer, recorded_answer
 from shared.web.call import Call
-from shared.web.contribution_lists import FILTERS, list_commit, list_entries
 from shared.web.entry_point import entry_point
+from shared.web.lists import FILTERS, list_commit, list_entries
 from shared.web.pages import PARAMETERS
 from shared.web.presentation import present
 

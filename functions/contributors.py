@@ -7,11 +7,10 @@ from http import HTTPStatus
 from shared.domain.contributor import Contributor, NewContributor
 from shared.domain.fields import parse
 from shared.domain.identifiers import as_uuid
-from shared.web.account_lists import list_accounts
 from shared.web.answer import Answer
 from shared.web.call import Call
-from shared.web.contribution_lists import FILTERS, list_entries, require_key_for_address
 from shared.web.entry_point import entry_point
+from shared.web.lists import FILTERS, list_accounts, list_entries, require_key_for_address
 from shared.web.pages import PARAMETERS
 from shared.web.presentation import present
 

@@ -10,7 +10,7 @@ import pytest
 from google.cloud.firestore import Client
 from hypothesis import HealthCheck, settings
 
-from shared.store.embedded import open_embedded
+from shared.embedded import open_embedded
 from tests.backends import emulator_client, new_project, start_emulator
 
 settings.register_profile(

@@ -8,8 +8,8 @@ from typing import Any
 
 from shared.domain.contributor import ContributorType
 from shared.domain.identity import Classifier
-from shared.domain.legacy import LegacyFile
-from shared.domain.legacy_plan import ImportPlan, plan_import
+from shared.domain.legacy.file import LegacyFile
+from shared.domain.legacy.plan import ImportPlan, plan_import
 
 # The first versions wrote UTC without saying so, the later ones with a Z.
 CREATED = "2026-02-13T10:00:00.123456"

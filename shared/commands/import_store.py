@@ -27,9 +27,9 @@ from shared.commands.ledger_access import open_for_writing
 from shared.commands.local.environment import local_environment
 from shared.domain.errors import InvalidInput, Unavailable
 from shared.domain.identity import Classifier
-from shared.domain.legacy import LegacyFile, NotTaken
-from shared.domain.legacy_notes import some_of
-from shared.domain.legacy_plan import ImportPlan, plan_import
+from shared.domain.legacy.file import LegacyFile, NotTaken
+from shared.domain.legacy.notes import some_of
+from shared.domain.legacy.plan import ImportPlan, plan_import
 from shared.web.settings import Settings, SettingsError
 
 if TYPE_CHECKING:

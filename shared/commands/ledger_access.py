@@ -1,13 +1,16 @@
-"""How a command that writes reaches the ledger: in the cloud, or where `make run` keeps it."""
+"""How a command reaches the ledger: in the cloud, where `make run` serves, or what it has kept."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.commands.emulator.process import answers
+from shared.commands.emulator import Emulator, find_emulator
+from shared.commands.emulator.exports import metadata
+from shared.commands.emulator.process import answers, runs_at
 from shared.commands.errors import CommandError
 from shared.commands.local.data_directory import DataDirectory
 
@@ -24,8 +27,8 @@ def open_for_writing(
     Raises `CommandError` where no emulator is running, or where what is running shares its store
     with nobody.
     """
+    from shared.embedded import EmbeddedStoreError, StoreInUseError, open_embedded
     from shared.store.browsing import NoCredentialsError, cloud_client, emulator_client
-    from shared.store.embedded import EmbeddedStoreError, StoreInUseError, open_embedded
 
     if cloud:
         try:
@@ -50,3 +53,47 @@ def open_for_writing(
     except EmbeddedStoreError as error:
         raise CommandError(f"The embedded store cannot be opened: {error}") from None
     return store.client(), f"the embedded store in {data.embedded}"
+
+
+def open_for_reading(environment: Mapping[str, str], stack: ExitStack) -> tuple[Client, str]:
+    """A client on the documents that there are, and where they are. `stack` closes what was opened.
+
+    Raises `CommandError` where the backend cannot be had.
+    """
+    from shared.embedded import read_embedded
+    from shared.store.browsing import emulator_client
+
+    project = environment["GOOGLE_CLOUD_PROJECT"]
+    forced = environment.get("LEDGER_BACKEND")
+    data = DataDirectory(Path(environment["LEDGER_DATA_DIR"]))
+    named = environment.get("FIRESTORE_EMULATOR_HOST")
+    if named and forced != "embedded":
+        if not answers(named):
+            raise CommandError(f"No emulator answers at FIRESTORE_EMULATOR_HOST={named}")
+        return emulator_client(named, project=project), f"the emulator at {named}"
+
+    running = data.run()
+    if running and forced in {None, "", running.backend}:
+        host = running.emulator_host
+        if host and _is_there(host, running.emulator_pid):
+            return emulator_client(host, project=running.project), f"the emulator at {host}"
+        if running.backend == "embedded":
+            forced, project = "embedded", running.project
+
+    backend = forced or next(iter(data.holding()), "embedded")
+    if backend == "embedded":
+        copy = read_embedded(data.embedded, project=project)
+        return copy.client(), f"the embedded store in {data.embedded}"
+    newest = next(iter(data.exports.complete()), None)
+    if newest is None:
+        raise CommandError(f"There is no data of the emulator in {data.root}")
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    installation = find_emulator(environment, home=Path.home())
+    emulator = Emulator.start(installation, log=folder / "log", metadata=metadata(newest))
+    stack.callback(emulator.stop)
+    return emulator_client(emulator.host, project=project), f"the emulator's latest export {newest}"
+
+
+def _is_there(host: str, pid: int | None) -> bool:
+    # A run that was killed leaves its note behind, and its port may be somebody else's by now.
+    return answers(host) and (pid is None or runs_at(pid, host))

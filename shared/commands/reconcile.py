@@ -18,8 +18,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, TextIO
 
 from shared.commands.errors import CommandError
-from shared.commands.inspect import open_client
-from shared.commands.ledger_access import open_for_writing
+from shared.commands.ledger_access import open_for_reading, open_for_writing
 from shared.commands.local.environment import local_environment
 from shared.domain.drift import Finding, Kind, State, Totals
 from shared.domain.email import mask_text
@@ -119,7 +118,7 @@ def main() -> int:
             if arguments.cloud or arguments.repair:
                 client, where = open_for_writing(environment, stack, cloud=arguments.cloud)
             else:
-                client, where = open_client(environment, stack)
+                client, where = open_for_reading(environment, stack)
             screen.line(f"In {where}:")
             timing = Timing(budget=_PAGE_BUDGET, rpc_timeout=_RPC_TIMEOUT)
             return reconcile(

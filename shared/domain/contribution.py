@@ -55,6 +55,16 @@ class CostBasis(StrEnum):
     DECLARED_UNVERIFIED = "declared_unverified"
 
 
+class Outcome(StrEnum):
+    """What became of one commit of a batch."""
+
+    RECORDED = "recorded"
+    REPLAYED = "replayed"
+    CONFLICT = "conflict"
+    VOIDED = "voided"
+    INVALID = "invalid"
+
+
 class CoAuthor(Request):
     """Somebody named in a commit's `Co-authored-by` trailer."""
 

@@ -16,16 +16,14 @@ from datetime import UTC, datetime
 
 from google.cloud.firestore import DocumentReference, DocumentSnapshot
 
-from shared.domain.contribution import Commit, Entry
+from shared.domain.contribution import Commit, Entry, Outcome
 from shared.domain.contributor import ContributorType
-from shared.domain.outcome import Outcome
 from shared.domain.repository import Repository
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
 from shared.store.documents import contributor_type_from
 from shared.store.known import KnownTypes
-from shared.store.posting import MAX_BYTES, Posting, bytes_of
-from shared.store.target import Target
+from shared.store.posting import MAX_BYTES, Posting, Target, bytes_of
 
 # A replay is told by these; the rest of a long entry is not sent over.
 _MASK = (

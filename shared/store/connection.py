@@ -24,7 +24,7 @@ from google.cloud.firestore_v1._helpers import decode_value
 from google.cloud.firestore_v1.types import CommitResponse
 
 from shared.store.deadline import Deadline, Timing
-from shared.store.writes import Batch
+from shared.store.write_batch import Batch
 
 # Worth another try within the deadline. A commit may be among them although it was carried out
 # and only its answer was lost: its create makes sure that it counts once. `Aborted` is contention.

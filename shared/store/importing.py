@@ -22,13 +22,13 @@ from google.cloud.firestore import (
 from shared.domain.asset import Asset
 from shared.domain.contributor import Contributor, ContributorType
 from shared.domain.fields import Record
-from shared.domain.legacy import NotTaken
-from shared.domain.legacy_plan import ImportPlan, PlannedEntry
+from shared.domain.legacy.file import NotTaken
+from shared.domain.legacy.plan import ImportPlan, PlannedEntry
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
 from shared.store.documents import to_fields
 from shared.store.posting import MAX_BYTES, Posting
-from shared.store.writes import Batch
+from shared.store.write_batch import Batch
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")

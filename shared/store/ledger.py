@@ -18,12 +18,12 @@ from shared.store.known import KnownTypes
 if TYPE_CHECKING:
     from shared.store.accounts import Registrar
     from shared.store.batch import BatchRecorder
-    from shared.store.entries import EntryRecorder
     from shared.store.health import Probe
     from shared.store.keys import KeyStore
     from shared.store.listing import Lister
     from shared.store.lookup import Finder
     from shared.store.recording import Recorder
+    from shared.store.recording_by_ids import EntryRecorder
     from shared.store.tracking import Tracker
     from shared.store.voiding import Voider
 
@@ -55,7 +55,7 @@ class Ledger:
 
     @cached_property
     def entries(self) -> EntryRecorder:
-        from shared.store.entries import EntryRecorder
+        from shared.store.recording_by_ids import EntryRecorder
 
         return EntryRecorder(self.connection, self.clock)
 

@@ -17,10 +17,9 @@ from shared.domain.errors import Conflict
 from shared.domain.repository import Repository
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.documents import entry_from
+from shared.store.group_commit import Merger
 from shared.store.known import KnownTypes
-from shared.store.merging import Merger
-from shared.store.posting import Posting
-from shared.store.target import Target
+from shared.store.posting import Posting, Target
 
 # Merged with others a report may fail for their sake: so it is once more, and then goes alone.
 _MERGES = 2

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from shared.domain.contribution import Commit
+from shared.domain.contribution import Commit, Outcome
 from shared.domain.email import mask_text
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import parse
 from shared.domain.money import format_money
-from shared.domain.outcome import Outcome
 from shared.domain.repository import Repository
 from shared.web.answer import Answer
 from shared.web.call import Call

@@ -15,6 +15,7 @@ from shared.domain.asset import NewAsset, asset_of_repository, new_asset
 from shared.domain.contribution import (
     CommitReport,
     NewContribution,
+    Outcome,
     entry_by_ids,
     entry_of_commit,
 )
@@ -23,7 +24,6 @@ from shared.domain.credits import share_out
 from shared.domain.fields import parse
 from shared.domain.identifiers import contributor_id, keyed_document_id, repository_asset_id
 from shared.domain.identity import Classifier
-from shared.domain.outcome import Outcome
 from shared.domain.repository import Repository
 from shared.domain.tracking import Activity, tracking_of
 from shared.web.body import parse_json

@@ -6,10 +6,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from shared.domain.contribution import EVIDENCE
+from shared.domain.contribution import EVIDENCE, Outcome
 from shared.domain.fields import RepositoryName
 from shared.domain.metadata import COUNTS, MAX_METADATA_BYTES, MAX_METADATA_DEPTH
-from shared.domain.outcome import Outcome
 
 Schema = dict[str, Any]
 

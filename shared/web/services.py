@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from shared.domain.identity import Classifier
 from shared.web.authentication import Authenticator
+from shared.web.large_bodies import Turns
 from shared.web.logs import Log
 from shared.web.rejections import Rejections
 from shared.web.settings import ReadAccess, Settings
-from shared.web.turns import Turns
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -86,7 +86,7 @@ class Services:
 
 def _open_client(settings: Settings) -> Client:
     if settings.embedded:
-        from shared.store.embedded import open_embedded
+        from shared.embedded import open_embedded
 
         project = os.environ.get("GOOGLE_CLOUD_PROJECT", "demo-ledger")
         return open_embedded(settings.data_dir / "embedded", project=project).client()

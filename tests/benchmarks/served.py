@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.commands.emulator.process import free_port
-from shared.commands.local.processes import GroupProcess
+from shared.commands.processes import GroupProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOOR = Path(__file__).with_name("floor")

@@ -14,7 +14,7 @@ from typing import Any
 
 from shared.domain.contribution import CommitReport
 from shared.domain.identity import Classifier
-from shared.store.embedded import open_embedded
+from shared.embedded import open_embedded
 from shared.store.ledger import ledger_on
 from tests.benchmarks.billing import INDEXES
 from tests.benchmarks.served import report

@@ -10,7 +10,7 @@ from google.cloud.firestore import Client
 from google.cloud.firestore_v1 import types
 from google.cloud.firestore_v1._helpers import encode_dict, encode_value
 
-from shared.store.embedded import open_embedded
+from shared.embedded import open_embedded
 from tests.backends import emulator_client, new_project
 
 

@@ -12,10 +12,9 @@ import pytest
 from google.api_core.exceptions import Aborted, ServiceUnavailable
 from google.cloud.firestore import Client
 
-from shared.domain.contribution import Commit
+from shared.domain.contribution import Commit, Outcome
 from shared.domain.errors import LedgerError, Unavailable
 from shared.domain.fields import parse
-from shared.domain.outcome import Outcome
 from shared.domain.repository import Repository
 from shared.store.batch import CommitOutcome
 from shared.store.deadline import Timing

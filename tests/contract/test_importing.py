@@ -12,8 +12,8 @@ from google.cloud.firestore import Client, DocumentSnapshot
 
 from shared.domain.contributor import ContributorType
 from shared.domain.errors import NotFound, Unavailable
-from shared.domain.legacy import NotTaken
-from shared.domain.legacy_plan import ImportPlan
+from shared.domain.legacy.file import NotTaken
+from shared.domain.legacy.plan import ImportPlan
 from shared.store.connection import Connection
 from shared.store.deadline import Timing
 from shared.store.importing import Imported, Importer, Tally

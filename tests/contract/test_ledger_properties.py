@@ -19,12 +19,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from shared.domain.contribution import Commit, Entry
+from shared.domain.contribution import Commit, Entry, Outcome
 from shared.domain.errors import Conflict, InvalidInput
 from shared.domain.fields import parse
-from shared.domain.outcome import Outcome
 from shared.domain.repository import Repository
-from shared.store.embedded import open_embedded
+from shared.embedded import open_embedded
 from tests.backends import emulator_client, new_project
 from tests.contract.books import assert_balanced
 from tests.contract.by_hand import new_entry

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from shared.commands.emulator.process import free_port
-from shared.commands.local.processes import GroupProcess
+from shared.commands.processes import GroupProcess
 from tests.end_to_end.local_run import ROOT, eventually
 
 

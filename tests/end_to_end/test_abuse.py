@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.store.embedded import read_embedded
+from shared.embedded import read_embedded
 from tests.contract.books import documents
 from tests.end_to_end.function_process import (
     KEY,

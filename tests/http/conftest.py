@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from google.cloud.firestore import Client
 
-from shared.store.embedded import EmbeddedFirestore, open_embedded
+from shared.embedded import EmbeddedFirestore, open_embedded
 from tests.http.framework import Service
 
 

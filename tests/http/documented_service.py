@@ -12,10 +12,10 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
-from shared.commands.local_server import Dispatcher
+from shared.commands.local.server import Dispatcher
 from shared.domain.api_key import ApiKey, Scope, key_digest, make_key
+from shared.embedded import open_embedded
 from shared.store.deadline import Timing
-from shared.store.embedded import open_embedded
 from shared.web.routes import OPERATIONS, Access
 from shared.web.settings import ReadAccess, Settings
 from tests.http import documented

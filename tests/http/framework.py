@@ -14,8 +14,8 @@ from google.cloud.firestore import Client
 from werkzeug.test import Client as HttpClient
 from werkzeug.test import TestResponse
 
-from shared.commands.local.rewrites import Rewrites
-from shared.commands.local_server import Dispatcher
+from shared.commands.local.server import Dispatcher
+from shared.commands.rewrites import Rewrites
 from shared.domain.identity import Classifier
 from shared.store.deadline import Timing
 from shared.store.ledger import Ledger, ledger_on

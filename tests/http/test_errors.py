@@ -12,7 +12,7 @@ from google.api_core import exceptions as google_errors
 from google.cloud.firestore import Client
 from werkzeug.test import Client as HttpClient
 
-from shared.store.embedded import EmbeddedFirestore
+from shared.embedded import EmbeddedFirestore
 from shared.web.call import Call
 from shared.web.entry_point import entry_point
 from shared.web.settings import Settings

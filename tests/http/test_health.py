@@ -7,7 +7,7 @@ from typing import NoReturn
 import pytest
 from google.api_core import exceptions as google_errors
 
-from shared.store.embedded import EmbeddedFirestore
+from shared.embedded import EmbeddedFirestore
 from tests.contract.spy import Before, Spy
 from tests.http.framework import Service
 from tests.http.problems import assert_problem

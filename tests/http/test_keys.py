@@ -6,7 +6,7 @@ import pytest
 from google.cloud.firestore import Client
 
 from shared.domain.api_key import ApiKey, Scope, key_digest, make_key
-from shared.store.embedded import EmbeddedFirestore
+from shared.embedded import EmbeddedFirestore
 from shared.web.settings import ReadAccess, Settings
 from tests.contract.books import documents
 from tests.http.framework import KEY, REPORT, Service

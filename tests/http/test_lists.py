@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
-from shared.store.embedded import open_embedded
+from shared.embedded import open_embedded
 from tests.http.framework import KEY, Service
 from tests.http.problems import assert_problem
 

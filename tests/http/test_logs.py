@@ -15,10 +15,10 @@ from google.api_core.exceptions import PermissionDenied
 from werkzeug.test import TestResponse
 
 from shared.domain.api_key import ApiKey, Scope, key_digest, make_key
-from shared.store.embedded import EmbeddedFirestore
+from shared.embedded import EmbeddedFirestore
+from shared.web.large_bodies import LARGE, Turns
 from shared.web.logs import Log
 from shared.web.settings import Settings
-from shared.web.turns import LARGE, Turns
 from tests.contract.spy import Before, Spy
 from tests.http.framework import KEY, REPORT, Service
 

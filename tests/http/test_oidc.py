@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from shared.store.embedded import EmbeddedFirestore
+from shared.embedded import EmbeddedFirestore
 from shared.web.oidc import TokenVerifier
 from shared.web.settings import Settings
 from tests.http.framework import REPORT, Service

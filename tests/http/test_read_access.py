@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.store.embedded import EmbeddedFirestore
+from shared.embedded import EmbeddedFirestore
 from shared.web.routes import OPERATIONS, Access
 from shared.web.settings import ReadAccess, Settings
 from tests.http.framework import KEY, Service

@@ -14,7 +14,7 @@ from google.api_core.exceptions import PermissionDenied, ServiceUnavailable
 from google.cloud.firestore import Client
 
 from shared.domain.api_key import ApiKey, Scope, key_digest, make_key
-from shared.store.embedded import EmbeddedFirestore, open_embedded
+from shared.embedded import EmbeddedFirestore, open_embedded
 from shared.web.settings import ReadAccess, Settings
 from tests.contract.books import documents
 from tests.contract.fake_time import FakeTime

@@ -17,10 +17,10 @@ from werkzeug.test import TestResponse
 
 from functions.github_webhook import ANSWER_WITHIN_S
 from shared.domain.contributor import ContributorType
+from shared.embedded import EmbeddedFirestore
 from shared.store.deadline import Timing
-from shared.store.embedded import EmbeddedFirestore
+from shared.web.large_bodies import LARGE, Turns
 from shared.web.settings import Settings
-from shared.web.turns import LARGE, Turns
 from tests.contract.books import assert_balanced, documents
 from tests.contract.spy import Before, Spy
 from tests.http.framework import KEY, Service

@@ -14,8 +14,8 @@ from werkzeug.wrappers import Request
 
 from shared.commands.deploy.monitoring import CHECK_ID, UPTIME_FLAGS, display_name
 from shared.commands.deploy.plan import Source
-from shared.commands.local.rewrites import Rewrites
-from shared.domain.outcome import Outcome
+from shared.commands.rewrites import Rewrites
+from shared.domain.contribution import Outcome
 from shared.web.logs import Log
 from shared.web.routes import OPERATIONS
 

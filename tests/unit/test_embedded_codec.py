@@ -12,8 +12,8 @@ from google.protobuf import json_format  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.store.embedded.codec import decode_document, encode_document
-from shared.store.embedded.messages import Document, Timestamp, Value
+from shared.embedded.codec import decode_document, encode_document
+from shared.embedded.messages import Document, Timestamp, Value
 
 NAME = "projects/p/databases/(default)/documents/c/x"
 

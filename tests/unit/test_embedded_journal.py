@@ -20,7 +20,7 @@ import pytest
 from google.api_core import exceptions
 from google.cloud.firestore import Client, Increment
 
-from shared.store.embedded import (
+from shared.embedded import (
     JOURNAL,
     JournalCorruptError,
     JournalVersionError,
@@ -36,7 +36,7 @@ WRITER = """
     import os, sys, threading
     from pathlib import Path
     from google.cloud.firestore import Increment
-    from shared.store.embedded import open_embedded
+    from shared.embedded import open_embedded
 
     client = open_embedded(Path(sys.argv[1]), project="journal").client()
     client.document("totals/all").set({"n": Increment(0)}, merge=True)
@@ -353,7 +353,7 @@ class TestTheLock:
             """
             import sys
             from pathlib import Path
-            from shared.store.embedded import open_embedded
+            from shared.embedded import open_embedded
 
             with open_embedded(Path(sys.argv[1]), project="journal"):
                 print("open", flush=True)
@@ -385,7 +385,7 @@ class TestTheLock:
             import os, sys
             from pathlib import Path
             from google.api_core import exceptions
-            from shared.store.embedded import open_embedded
+            from shared.embedded import open_embedded
 
             store = open_embedded(Path(sys.argv[1]), project="journal")
             if os.fork() == 0:

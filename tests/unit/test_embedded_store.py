@@ -12,12 +12,12 @@ import pytest
 from google.api_core import exceptions
 from google.cloud.firestore import Client, Increment
 
-from shared.store.embedded import EmbeddedFirestore, open_embedded
-from shared.store.embedded.connection import connect
-from shared.store.embedded.documents import Documents
-from shared.store.embedded.journal import HEADER, Journal, JournalUnavailableError
-from shared.store.embedded.recovery import Recovered
-from shared.store.embedded.rpc import FirestoreRpc
+from shared.embedded import EmbeddedFirestore, open_embedded
+from shared.embedded.connection import connect
+from shared.embedded.documents import Documents
+from shared.embedded.journal import HEADER, Journal, JournalUnavailableError
+from shared.embedded.recovery import Recovered
+from shared.embedded.rpc import FirestoreRpc
 
 
 @pytest.fixture

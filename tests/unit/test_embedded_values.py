@@ -12,8 +12,8 @@ from google.cloud.firestore_v1._helpers import encode_value
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.store.embedded.names import NameKey
-from shared.store.embedded.values import sort_key
+from shared.embedded.names import NameKey
+from shared.embedded.values import sort_key
 
 # As https://cloud.google.com/firestore/docs/concepts/data-types lists them.
 TYPES: list[tuple[type, ...]] = [(type(None),), (bool,), (int, float), (str,), (bytes,)]

@@ -10,7 +10,7 @@ import jsonschema
 import yaml
 
 import main
-from shared.commands.local.rewrites import Rewrites
+from shared.commands.rewrites import Rewrites
 from shared.web.routes import OPERATIONS
 
 ROOT = Path(main.__file__).parent

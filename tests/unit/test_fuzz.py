@@ -25,7 +25,7 @@ from shared.domain.contribution import Batch, Commit, CommitReport, NewContribut
 from shared.domain.contributor import NewContributor
 from shared.domain.errors import InvalidInput, MalformedRequest
 from shared.domain.fields import parse
-from shared.store.embedded import open_embedded
+from shared.embedded import open_embedded
 from shared.web.body import parse_json
 from shared.web.settings import Settings
 from tests.contract.books import assert_balanced

@@ -30,7 +30,7 @@ print(json.dumps([answer.status_code, started, sorted(sys.modules)]))
 
 CLIENT = {"google.cloud.firestore", "google.cloud.firestore_v1", "google.api_core", "grpc"}
 TOKENS = {"jwt", "shared.web.oidc"}
-LOCAL = {"shared.commands", "shared.store.embedded"}
+LOCAL = {"shared.commands", "shared.embedded"}
 
 LISTS = {"contributions", "contributors", "assets"}
 RECORDING = {"track_github", "github_webhook"}
@@ -39,13 +39,12 @@ NEEDED_BY = {
     "shared.domain.contribution": {"contributions"} | RECORDING,
     "shared.domain.push": {"github_webhook"},
     "shared.domain.signature": {"github_webhook"},
-    "shared.web.account_lists": {"contributors", "assets"},
     "shared.web.batches": RECORDING,
-    "shared.web.contribution_lists": LISTS,
+    "shared.web.lists": LISTS,
     "shared.web.openapi": set(),
     "shared.web.pages": LISTS,
 }
-NOT_FOR_RECORDING = ("accounts", "entries", "listing", "lookup", "voiding")
+NOT_FOR_RECORDING = ("accounts", "recording_by_ids", "listing", "lookup", "voiding")
 
 
 @cache

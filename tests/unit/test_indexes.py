@@ -28,8 +28,8 @@ from shared.domain.contributor import ContributorType
 from shared.domain.errors import NotFound
 from shared.domain.fields import parse
 from shared.domain.sort import Sort
+from shared.embedded import open_embedded
 from shared.store.browsing import collections
-from shared.store.embedded import open_embedded
 from shared.store.ledger import Ledger, ledger_on
 from shared.store.listing import Cursor, EntryFilter, Page, accounts_query, entries_query
 from shared.store.reconciling import Reconciler

@@ -17,7 +17,7 @@ from google.cloud.firestore import Client
 
 from shared.commands.keys import describe, main
 from shared.domain.api_key import ApiKey, Scope, key_digest
-from shared.store.embedded import open_embedded, read_embedded
+from shared.embedded import open_embedded, read_embedded
 from shared.web.settings import Settings
 from tests.backends import emulator_client, new_project
 from tests.contract.books import documents

@@ -9,8 +9,8 @@ from google.cloud.firestore import GeoPoint
 
 from shared.commands.inspect import print_documents
 from shared.commands.local.document_text import document_lines
+from shared.embedded import open_embedded
 from shared.store.browsing import collections
-from shared.store.embedded import open_embedded
 
 
 def test_each_field_stands_with_its_type_as_in_the_console() -> None:

@@ -15,7 +15,7 @@ from shared.commands.local.banner import banner
 from shared.commands.local.data_directory import DataDirectory, Run
 from shared.commands.local.environment import local_environment
 from shared.commands.local.restarts import Restarts
-from shared.store.embedded import open_embedded
+from shared.embedded import open_embedded
 from shared.web.settings import Settings
 
 INSTALLATION = Installation(Path("java"), Path("emulator.jar"), "Main", "gcloud")

@@ -12,8 +12,8 @@ import pytest
 from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
-from shared.commands.local.rewrites import Rewrite, Rewrites
-from shared.commands.local_server import Dispatcher, noting_changes
+from shared.commands.local.server import Dispatcher, noting_changes
+from shared.commands.rewrites import Rewrite, Rewrites
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from shared.commands.local.processes import is_process
+from shared.commands.processes import is_process
 from tests.end_to_end.local_run import ROOT, eventually
 
 MARK = "import time; time.sleep(600) # started by a test"

@@ -10,7 +10,7 @@ from typing import Self
 from shared.commands.deploy import foundation, functions, monitoring
 from shared.commands.deploy.options import Options
 from shared.commands.deploy.steps import Plan
-from shared.commands.local.rewrites import Rewrites
+from shared.commands.rewrites import Rewrites
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from shared.commands.emulator.search import Installation
 from shared.commands.errors import CommandError
-from shared.commands.local.processes import GroupProcess, end_orphan, is_process
+from shared.commands.processes import GroupProcess, end_orphan, is_process
 
 LOCAL = "127.0.0.1"
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from shared.commands.errors import CommandError
 from shared.commands.local.data_directory import DataDirectory
-from shared.commands.local.processes import GroupProcess, end_orphan
 from shared.commands.local.restarts import Restarts
-from shared.commands.local_server import GRACE
+from shared.commands.local.server import GRACE
+from shared.commands.processes import GroupProcess, end_orphan
 
-_MODULE = "shared.commands.local_server"
+_MODULE = "shared.commands.local.server"
 # In seconds.
 _START_DEADLINE = 60.0
 _ANSWER_DEADLINE = 10.0

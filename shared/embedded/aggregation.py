@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from shared.store.embedded import field_paths, names
-from shared.store.embedded.field_paths import FieldPath
-from shared.store.embedded.messages import (
+from shared.embedded import field_paths, names
+from shared.embedded.field_paths import FieldPath
+from shared.embedded.messages import (
     NULL_VALUE,
     AggregationResult,
     DocumentPb,
     Value,
     ValuePb,
 )
-from shared.store.embedded.status import invalid_argument
+from shared.embedded.status import invalid_argument
 
 MAX_AGGREGATIONS = 5
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1

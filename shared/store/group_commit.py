@@ -21,8 +21,7 @@ from shared.domain.contributor import ContributorType
 from shared.domain.errors import Unavailable
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
-from shared.store.posting import MAX_BYTES, Posting, bytes_of
-from shared.store.target import Target
+from shared.store.posting import MAX_BYTES, Posting, Target, bytes_of
 
 
 @dataclass(slots=True, eq=False)

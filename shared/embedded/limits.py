@@ -5,10 +5,10 @@ https://firebase.google.com/docs/firestore/quotas#limits
 
 from __future__ import annotations
 
-from shared.store.embedded import names
-from shared.store.embedded.messages import DocumentPb, FieldMap, ValuePb
-from shared.store.embedded.status import invalid_argument
-from shared.store.embedded.values import is_vector
+from shared.embedded import names
+from shared.embedded.messages import DocumentPb, FieldMap, ValuePb
+from shared.embedded.status import invalid_argument
+from shared.embedded.values import is_vector
 
 MAX_DOCUMENT_BYTES = 1_048_576
 MAX_VALUE_BYTES = MAX_DOCUMENT_BYTES - 89

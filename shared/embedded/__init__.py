@@ -16,19 +16,19 @@ from types import TracebackType
 
 from google.cloud.firestore import Client
 
-from shared.store.embedded.connection import connect
-from shared.store.embedded.documents import Documents
-from shared.store.embedded.errors import (
+from shared.embedded.connection import connect
+from shared.embedded.documents import Documents
+from shared.embedded.errors import (
     EmbeddedStoreError,
     JournalCorruptError,
     JournalError,
     JournalVersionError,
     StoreInUseError,
 )
-from shared.store.embedded.journal import Journal
-from shared.store.embedded.lock import DirectoryLock
-from shared.store.embedded.recovery import Recovered, open_journal, read_journal
-from shared.store.embedded.rpc import FirestoreRpc
+from shared.embedded.journal import Journal
+from shared.embedded.lock import DirectoryLock
+from shared.embedded.recovery import Recovered, open_journal, read_journal
+from shared.embedded.rpc import FirestoreRpc
 
 __all__ = [
     "EmbeddedFirestore",

@@ -1,7 +1,7 @@
 """The functions' process: every function behind one address, as hosting's rewrites serve them.
 
 Run by `make run`, which watches over it; by itself it needs nothing but the environment:
-`python -m shared.commands.local_server --bind 127.0.0.1:8080`.
+`python -m shared.commands.local.server --bind 127.0.0.1:8080`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import functions_framework
 from gunicorn.app.base import BaseApplication
 
-from shared.commands.local.rewrites import Rewrites
+from shared.commands.rewrites import Rewrites
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from shared.store.embedded.messages import Document, DocumentPb, FieldMap, ValuePb
-from shared.store.embedded.names import is_reserved
-from shared.store.embedded.status import invalid_argument
+from shared.embedded.messages import Document, DocumentPb, FieldMap, ValuePb
+from shared.embedded.names import is_reserved
+from shared.embedded.status import invalid_argument
 
 FieldPath = tuple[str, ...]
 

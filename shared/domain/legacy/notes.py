@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from shared.domain.email import mask_text
-from shared.domain.legacy import LISTS, LegacyFile, number
+from shared.domain.legacy.file import LISTS, LegacyFile, number
 from shared.domain.money import MICROS, format_money
 
 # What is beyond is no total.

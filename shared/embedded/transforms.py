@@ -9,11 +9,11 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from shared.store.embedded import field_paths
-from shared.store.embedded.field_paths import FieldPath
-from shared.store.embedded.messages import NULL_VALUE, FieldMap, Timestamp, Value, ValuePb
-from shared.store.embedded.status import invalid_argument
-from shared.store.embedded.values import sort_key
+from shared.embedded import field_paths
+from shared.embedded.field_paths import FieldPath
+from shared.embedded.messages import NULL_VALUE, FieldMap, Timestamp, Value, ValuePb
+from shared.embedded.status import invalid_argument
+from shared.embedded.values import sort_key
 
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 _NUMBERS = ("integer_value", "double_value")

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from shared.store.embedded import journal
-from shared.store.embedded.codec import decode_document, decode_time
-from shared.store.embedded.errors import JournalCorruptError, JournalVersionError
-from shared.store.embedded.journal import HEADER, HEADER_CHECKSUM, Journal
-from shared.store.embedded.messages import DocumentPb, micros
+from shared.embedded import journal
+from shared.embedded.codec import decode_document, decode_time
+from shared.embedded.errors import JournalCorruptError, JournalVersionError
+from shared.embedded.journal import HEADER, HEADER_CHECKSUM, Journal
+from shared.embedded.messages import DocumentPb, micros
 
 
 @dataclass

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from shared.store.embedded import field_paths, limits, messages, names, writes
-from shared.store.embedded.aggregation import Aggregations
-from shared.store.embedded.documents import Documents
-from shared.store.embedded.messages import timestamp
-from shared.store.embedded.query import Query
-from shared.store.embedded.status import invalid_argument, unimplemented
+from shared.embedded import field_paths, limits, messages, names, writes
+from shared.embedded.aggregation import Aggregations
+from shared.embedded.documents import Documents
+from shared.embedded.messages import timestamp
+from shared.embedded.query import Query
+from shared.embedded.status import invalid_argument, unimplemented
 
 Handler = Callable[[bytes], Any]
 

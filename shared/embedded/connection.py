@@ -7,8 +7,8 @@ from google.cloud.firestore import Client
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
-from shared.store.embedded.channel import EmbeddedChannel
-from shared.store.embedded.rpc import FirestoreRpc
+from shared.embedded.channel import EmbeddedChannel
+from shared.embedded.rpc import FirestoreRpc
 
 
 def connect(rpc: FirestoreRpc, *, project: str, database: str | None = None) -> Client:

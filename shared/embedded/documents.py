@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.store.embedded import names, writes
-from shared.store.embedded.journal import (
+from shared.embedded import names, writes
+from shared.embedded.journal import (
     Journal,
     JournalBrokenError,
     JournalUnavailableError,
     encode_commit,
 )
-from shared.store.embedded.messages import DocumentPb, WritePb
-from shared.store.embedded.recovery import Recovered
-from shared.store.embedded.status import (
+from shared.embedded.messages import DocumentPb, WritePb
+from shared.embedded.recovery import Recovered
+from shared.embedded.status import (
     StatusError,
     cancelled,
     failed_precondition,

@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shared.store.embedded.errors import StoreInUseError
+from shared.embedded.errors import StoreInUseError
 
 
 class DirectoryLock:

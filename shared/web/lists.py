@@ -1,15 +1,17 @@
-"""Lists of contributions: all of them, a contributor's, an asset's."""
+"""Lists: of contributions with their filters, of contributors and assets in the order asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from shared.domain.email import normalise_email
 from shared.domain.errors import InvalidInput, NotFound
+from shared.domain.fields import Record
 from shared.domain.identifiers import as_uuid, contributor_id, repository_asset_id
 from shared.domain.repository import Repository, normalise_commit_hash
+from shared.domain.sort import Sort
 from shared.domain.timestamps import parse_timestamp
 from shared.web.answer import Answer
 from shared.web.call import Call
@@ -20,6 +22,8 @@ from shared.web.queries import flag, readable
 if TYPE_CHECKING:
     from shared.domain.contribution import Entry
     from shared.store.listing import Cursor, Page
+
+_R = TypeVar("_R", bound=Record)
 
 # Filters that every list of contributions takes.
 FILTERS = ("since", "until", "include_voided")
@@ -117,3 +121,24 @@ def _asset(text: str | None) -> str | None:
 
 def _time(query: Mapping[str, str], name: str) -> datetime | None:
     return readable(name, parse_timestamp, query[name]) if name in query else None
+
+
+class Accounts(Protocol[_R]):
+    """Reads a page of accounts from the ledger."""
+
+    def __call__(self, sort: Sort, *, limit: int, after: Cursor | None = None) -> Page[_R]: ...
+
+
+def list_accounts(call: Call, accounts: Accounts[_R], *, names_need_key: bool) -> Answer:
+    """A page of accounts.
+
+    `names_need_key`: an order by names that are masked would tell their first letters.
+    """
+    query = call.query("sort", *PARAMETERS)
+    try:
+        sort = Sort(query.get("sort", Sort.CREATED))
+    except ValueError:
+        raise InvalidInput.at("?sort", f"must be one of {', '.join(Sort)}") from None
+    if sort is Sort.NAME and names_need_key:
+        call.require_addresses("Sorting contributors by name")
+    return paged(call, query, lambda limit, after: accounts(sort, limit=limit, after=after))

@@ -27,7 +27,7 @@ from shared.domain.identifiers import (
     named_asset_id,
     unkeyed_document_id,
 )
-from shared.domain.legacy import (
+from shared.domain.legacy.file import (
     LegacyAsset,
     LegacyContribution,
     LegacyContributor,
@@ -35,7 +35,7 @@ from shared.domain.legacy import (
     NotTaken,
     repository_in,
 )
-from shared.domain.legacy_notes import Notes
+from shared.domain.legacy.notes import Notes
 from shared.domain.push import clean_name
 from shared.domain.repository import Repository
 

@@ -17,8 +17,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from shared.store.embedded.codec import Json, encode_document, encode_time
-from shared.store.embedded.messages import DocumentPb, timestamp
+from shared.embedded.codec import Json, encode_document, encode_time
+from shared.embedded.messages import DocumentPb, timestamp
 
 FORMAT = "firestore-journal"
 VERSION = 1

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shared.store.embedded import field_paths, query_limits
-from shared.store.embedded.field_paths import FieldPath
-from shared.store.embedded.messages import DocumentPb, FilterPb, StructuredQuery, ValuePb
-from shared.store.embedded.status import invalid_argument
-from shared.store.embedded.values import (
+from shared.embedded import field_paths, query_limits
+from shared.embedded.field_paths import FieldPath
+from shared.embedded.messages import DocumentPb, FilterPb, StructuredQuery, ValuePb
+from shared.embedded.status import invalid_argument
+from shared.embedded.values import (
     NAN_KEY,
     NULL_KEY,
     Rank,

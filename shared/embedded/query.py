@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import itemgetter
 
-from shared.store.embedded import field_paths, names
-from shared.store.embedded.documents import Documents
-from shared.store.embedded.field_paths import FieldPath
-from shared.store.embedded.filters import Filter, compile_filter
-from shared.store.embedded.messages import DocumentPb, QueryPb
-from shared.store.embedded.ordering import Order, Position, order_of
-from shared.store.embedded.status import invalid_argument, unimplemented
+from shared.embedded import field_paths, names
+from shared.embedded.documents import Documents
+from shared.embedded.field_paths import FieldPath
+from shared.embedded.filters import Filter, compile_filter
+from shared.embedded.messages import DocumentPb, QueryPb
+from shared.embedded.ordering import Order, Position, order_of
+from shared.embedded.status import invalid_argument, unimplemented
 
 
 @dataclass(frozen=True)

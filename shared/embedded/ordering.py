@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property, total_ordering
 from typing import Any
 
-from shared.store.embedded import field_paths, names
-from shared.store.embedded.field_paths import FieldPath
-from shared.store.embedded.filters import Filter
-from shared.store.embedded.messages import DocumentPb, QueryPb, StructuredQuery, ValuePb
-from shared.store.embedded.status import failed_precondition, invalid_argument
-from shared.store.embedded.values import SortKey, reference_key, sort_key
+from shared.embedded import field_paths, names
+from shared.embedded.field_paths import FieldPath
+from shared.embedded.filters import Filter
+from shared.embedded.messages import DocumentPb, QueryPb, StructuredQuery, ValuePb
+from shared.embedded.status import failed_precondition, invalid_argument
+from shared.embedded.values import SortKey, reference_key, sort_key
 
 MAX_INEQUALITY_FIELDS = 10
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.web.turns import LARGE, Turns
+from shared.web.large_bodies import LARGE, Turns
 from tests.http.framework import Service
 from tests.http.problems import assert_problem
 

@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 
 import grpc
 
-from shared.store.embedded.rpc import FirestoreRpc, Handler
-from shared.store.embedded.status import StatusError, unimplemented
+from shared.embedded.rpc import FirestoreRpc, Handler
+from shared.embedded.status import StatusError, unimplemented
 
 Serializer = Callable[[Any], bytes]
 Deserializer = Callable[[bytes], Any]

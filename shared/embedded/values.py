@@ -9,8 +9,8 @@ import math
 from enum import IntEnum
 from typing import Any
 
-from shared.store.embedded.messages import FieldMap, ValuePb
-from shared.store.embedded.names import NameKey
+from shared.embedded.messages import FieldMap, ValuePb
+from shared.embedded.names import NameKey
 
 SortKey = tuple[Any, ...]
 

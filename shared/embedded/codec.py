@@ -10,7 +10,7 @@ import math
 from base64 import b64decode, b64encode
 from typing import Any
 
-from shared.store.embedded.messages import (
+from shared.embedded.messages import (
     NULL_VALUE,
     Document,
     DocumentPb,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from shared.store.embedded import field_paths, limits, names, transforms
-from shared.store.embedded.messages import (
+from shared.embedded import field_paths, limits, names, transforms
+from shared.embedded.messages import (
     Document,
     DocumentPb,
     Timestamp,
@@ -16,7 +16,7 @@ from shared.store.embedded.messages import (
     micros,
     timestamp,
 )
-from shared.store.embedded.status import (
+from shared.embedded.status import (
     StatusError,
     already_exists,
     failed_precondition,

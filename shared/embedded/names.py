@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import total_ordering
 
-from shared.store.embedded.status import invalid_argument
+from shared.embedded.status import invalid_argument
 
 MAX_ID_BYTES = 1500
 _ROOT_SEGMENTS = 5  # projects/P/databases/D/documents

@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from shared.store.embedded.messages import FilterPb, StructuredQuery
-from shared.store.embedded.status import invalid_argument
+from shared.embedded.messages import FilterPb, StructuredQuery
+from shared.embedded.status import invalid_argument
 
 MAX_DISJUNCTIONS = 30
 MAX_NOT_IN = 10
