@@ -9,7 +9,7 @@ from shared.domain.fields import parse
 from shared.web.answer import Answer
 from shared.web.call import Call
 from shared.web.entry_point import entry_point
-from shared.web.lists import FILTERS, list_accounts, list_entries
+from shared.web.lists import FILTERS, contributions_page, list_accounts
 from shared.web.pages import PARAMETERS
 from shared.web.presentation import present
 
@@ -27,13 +27,13 @@ def create_asset(call: Call) -> Answer:
 def get_asset(call: Call) -> Answer:
     call.query()
     found = call.services.ledger.find.asset(call.parameters["key"])
-    return Answer(present(found.record, masked=not call.sees_addresses))
+    return Answer(present(found.stored, masked=not call.sees_addresses))
 
 
 def list_asset_contributions(call: Call) -> Answer:
     query = call.query("contributor", *FILTERS, *PARAMETERS)
     found = call.services.ledger.find.asset(call.parameters["asset"])
-    return list_entries(call, query, asset=found.record.id)
+    return contributions_page(call, query, asset=found.stored.id)
 
 
 HANDLERS = {

@@ -11,7 +11,7 @@ from shared.domain.fields import parse
 from shared.web.answer import Answer, recorded_answer
 from shared.web.call import Call
 from shared.web.entry_point import entry_point
-from shared.web.lists import FILTERS, list_commit, list_entries
+from shared.web.lists import FILTERS, contributions_page, list_commit
 from shared.web.pages import PARAMETERS
 from shared.web.presentation import present
 
@@ -20,7 +20,7 @@ _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 def list_contributions(call: Call) -> Answer:
     query = call.query("contributor", "repository", "commit_hash", *FILTERS, *PARAMETERS)
-    return list_commit(call, query) if "commit_hash" in query else list_entries(call, query)
+    return list_commit(call, query) if "commit_hash" in query else contributions_page(call, query)
 
 
 def create_contribution(call: Call) -> Answer:
@@ -28,16 +28,16 @@ def create_contribution(call: Call) -> Answer:
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
         raise InvalidInput.at(":Idempotency-Key", "must be 1 to 255 printable characters")
     request = parse(NewContribution, call.json())
-    recorded = call.services.ledger.entries.record(
+    recorded = call.services.ledger.by_ids.record(
         request, recorded_by=call.recorded_by, idempotency_key=key
     )
-    return recorded_answer(recorded.entry.shown(), replayed=recorded.replayed)
+    return recorded_answer(recorded.contribution.shown(), replayed=recorded.replayed)
 
 
 def get_contribution(call: Call) -> Answer:
     call.query()
-    found = call.services.ledger.find.entry(call.parameters["id"])
-    return Answer(present(found.record, masked=not call.sees_addresses))
+    found = call.services.ledger.find.contribution(call.parameters["id"])
+    return Answer(present(found.stored, masked=not call.sees_addresses))
 
 
 def void_contribution(call: Call) -> Answer:
@@ -46,7 +46,7 @@ def void_contribution(call: Call) -> Answer:
     )
     headers = {"Idempotency-Replayed": "true"} if voided.replayed else {}
     outcome = "replayed" if voided.replayed else "voided"
-    return Answer(voided.entry.shown(), HTTPStatus.OK, headers, outcome=outcome)
+    return Answer(voided.contribution.shown(), HTTPStatus.OK, headers, outcome=outcome)
 
 
 def _reason(call: Call) -> str | None:

@@ -10,7 +10,7 @@ from shared.domain.identifiers import as_uuid
 from shared.web.answer import Answer
 from shared.web.call import Call
 from shared.web.entry_point import entry_point
-from shared.web.lists import FILTERS, list_accounts, list_entries, require_key_for_address
+from shared.web.lists import FILTERS, contributions_page, list_accounts, require_key_for_address
 from shared.web.pages import PARAMETERS
 from shared.web.presentation import present
 
@@ -32,14 +32,14 @@ def get_contributor(call: Call) -> Answer:
 
 def list_contributor_contributions(call: Call) -> Answer:
     query = call.query("repository", *FILTERS, *PARAMETERS)
-    return list_entries(call, query, contributor=_found(call).id)
+    return contributions_page(call, query, contributor=_found(call).id)
 
 
 def _found(call: Call) -> Contributor:
     key = call.parameters["key"]
     if not as_uuid(key):
         require_key_for_address(call)
-    return call.services.ledger.find.contributor(key).record
+    return call.services.ledger.find.contributor(key).stored
 
 
 HANDLERS = {

@@ -33,7 +33,7 @@ def receive_webhook(call: Call) -> Answer:
         return Answer({"status": "pong"}, outcome="ping")
     if event != "push":
         return _ignored("only push events are recorded")
-    with call.services.turns.turn(len(body)):
+    with call.services.large_bodies.turn(len(body)):
         return _record(call, body, began)
 
 

@@ -18,14 +18,14 @@ def track_commit(call: Call) -> Answer:
     call.facts["contributor"] = call.services.log.pseudonym(report.contributor_email)
     recorded = call.services.ledger.commits.record(report, recorded_by=call.recorded_by)
     return recorded_answer(
-        recorded.entry.shown(), replayed=recorded.replayed, differs=recorded.differs
+        recorded.contribution.shown(), replayed=recorded.replayed, differs=recorded.differs
     )
 
 
 def track_batch(call: Call) -> Answer:
     body = call.body()
     deadline = call.services.ledger.connection.timing.deadline()
-    with call.services.turns.turn(len(body)):
+    with call.services.large_bodies.turn(len(body)):
         batch = parse(Batch, call.parsed(body))
         repository = Repository.parse(batch.repository)
         call.authorize(repository)

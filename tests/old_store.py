@@ -52,7 +52,7 @@ class OldStore:
         }
         return self._add("assets", fields | changes)
 
-    def entry(self, by: str, to: str, /, **changes: Any) -> str:
+    def contribution(self, by: str, to: str, /, **changes: Any) -> str:
         """A contribution by ids."""
         fields = {
             "contributor_id": by,
@@ -84,7 +84,7 @@ class OldStore:
             "contributor_email": email,
         }
         both = reported | (metadata or {})
-        return self.entry(by, to, metadata=both, **changes)
+        return self.contribution(by, to, metadata=both, **changes)
 
     def data(self) -> bytes:
         """The file."""

@@ -1,7 +1,7 @@
-"""`make reconcile`: prove that every total is what its entries sum to, and with --repair mend it.
+"""`make reconcile`: prove that totals are what contributions sum to; with --repair mend them.
 
 The service may go on recording meanwhile. Each total that is wrong is printed with the id of its
-contributor or asset. An account that entries name and that is not there is printed and never
+contributor or asset. An account that contributions name and that is not there is printed and never
 created: create it with POST /v1/contributors or /v1/assets, then repair.
 
 Exit codes: 0 every total is right, or was mended; 1 something is left that is wrong; 3 some total
@@ -87,12 +87,12 @@ def describe(finding: Finding, *, show_emails: bool) -> str:
         account += f" ({mask_text(finding.label)})"
     match finding.state:
         case State.MISSING:
-            found = f"is not there, and has entries of {_totals(finding.actual)}"
+            found = f"is not there, and has contributions of {_totals(finding.actual)}"
         case State.UNSETTLED:
             found = "kept changing while it was checked; try again when it is quieter"
         case _:
             stored = _totals(finding.stored) if finding.stored else "what is no whole number"
-            found = f"says {stored}; its entries sum to {_totals(finding.actual)}"
+            found = f"says {stored}; its contributions sum to {_totals(finding.actual)}"
     return f"{finding.state}: {account} {found}"
 
 
@@ -102,7 +102,7 @@ def _totals(totals: Totals) -> str:
 
 def main() -> int:
     """Run the command; returns its exit code."""
-    parser = argparse.ArgumentParser(description="Hold every total against its entries.")
+    parser = argparse.ArgumentParser(description="Hold every total against its contributions.")
     parser.add_argument("--repair", action="store_true", help="write the totals that are wrong")
     parser.add_argument("--show-emails", action="store_true", help="name people by their address")
     parser.add_argument("--cloud", metavar="PROJECT", help="Firestore in the cloud")

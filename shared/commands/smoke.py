@@ -1,7 +1,7 @@
 """`make smoke`: does a deployed service do its work? Records one commit, and voids it again.
 
 The key comes from LEDGER_API_KEY, or with `--keys-from-stdin` in the form of LEDGER_API_KEYS.
-What stays in the ledger is a voided entry of 0.00 in the repository `ledger/smoke-check`.
+What stays in the ledger is a voided contribution of 0.00 in the repository `ledger/smoke-check`.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ class SmokeCheck:
         reply = self._get(f"/v1/contributions?repository={quote(REPOSITORY)}{query}")
         if not isinstance(reply.body, list):
             raise StepFailed(f"{reply}, where a list was expected")
-        return [entry["id"] for entry in reply.body]
+        return [contribution["id"] for contribution in reply.body]
 
     def _recorded_id(self) -> str:
         found = self._listed(f"&commit_hash={self._commit_hash}")

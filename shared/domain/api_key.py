@@ -12,7 +12,7 @@ import re
 from datetime import datetime
 from enum import StrEnum
 
-from shared.domain.fields import Record, Time
+from shared.domain.fields import Stored, Time
 from shared.domain.repository import Repository
 
 _KEY_ID = re.compile(r"[a-z2-7]{16}", re.ASCII)
@@ -30,7 +30,7 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
-class ApiKey(Record):
+class ApiKey(Stored):
     """A key as it is kept."""
 
     id: str

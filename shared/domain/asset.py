@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from shared.domain.fields import Money, Name, Record, Request, Text, Time
+from shared.domain.fields import Money, Name, Request, Stored, Text, Time
 from shared.domain.identifiers import (
     named_asset_id,
     repository_asset_id,
@@ -45,7 +45,7 @@ class NewAsset(Request):
             return None
 
 
-class Asset(Record):
+class Asset(Stored):
     """An asset as the ledger answers it."""
 
     id: str

@@ -1,4 +1,4 @@
-"""A contribution: one commit of one repository, or one entry recorded by ids."""
+"""A contribution: one commit of one repository, or one contribution recorded by ids."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from shared.domain.fields import (
     MaybeName,
     Metadata,
     Money,
-    Record,
     RepositoryName,
     Request,
+    Stored,
     Text,
     Time,
     Url,
@@ -105,7 +105,7 @@ class CommitReport(Commit):
 
 
 class NewContribution(Request):
-    """An entry recorded by the ids of a contributor and an asset."""
+    """A contribution recorded by the ids of a contributor and an asset."""
 
     contributor_id: Annotated[str, Field(max_length=64)]
     asset_id: Annotated[str, Field(max_length=64)]
@@ -116,7 +116,7 @@ class NewContribution(Request):
 
 
 class Void(Request):
-    """Why an entry is voided."""
+    """Why a contribution is voided."""
 
     reason: Text | None = None
 
@@ -128,14 +128,14 @@ class Batch(Request):
     commits: Annotated[tuple[Any, ...], Field(min_length=1, max_length=MAX_BATCH)]
 
 
-class Coherence(Record):
+class Coherence(Stored):
     """How the score came about."""
 
     version: str = FORMULA_VERSION
     components: dict[str, float] = Field(default_factory=dict)
 
 
-class Contribution(Record):
+class Contribution(Stored):
     """A contribution as the ledger answers it."""
 
     id: str
@@ -163,7 +163,7 @@ class Contribution(Record):
     legacy_ids: tuple[str, ...] = ()
 
 
-class Entry(Contribution):
+class StoredContribution(Contribution):
     """A contribution with what is kept beside it to recognise a replay."""
 
     # As reported: the ledger's own name for the person may be another one.
@@ -175,11 +175,11 @@ class Entry(Contribution):
         return self.model_dump(mode="json", exclude=_KEPT_ONLY)
 
     def same_author(self, commit: Commit) -> bool:
-        """Whether a report of this commit names the person this entry is kept for."""
+        """Whether a report of this commit names the person this contribution is kept for."""
         return not commit.addresses().isdisjoint({self.contributor_email, self.author_email})
 
     def differences(self, commit: Commit) -> tuple[str, ...]:
-        """The fields of a replay that say something else than this entry."""
+        """The fields of a replay that say something else than this contribution."""
         reported = {
             "cost_amount": (commit.cost_amount, self.cost_amount),
             "contributor_name": (commit.contributor_name, self.contributor_name),
@@ -199,10 +199,10 @@ class Entry(Contribution):
         return tuple(differing)
 
 
-_KEPT_ONLY = set(Entry.model_fields) - set(Contribution.model_fields)
+_KEPT_ONLY = set(StoredContribution.model_fields) - set(Contribution.model_fields)
 
 
-def entry_of_commit(
+def contribution_of_commit(
     commit: Commit,
     repository: Repository,
     *,
@@ -210,10 +210,10 @@ def entry_of_commit(
     credits: tuple[Credit, ...],
     recorded_by: str,
     now: datetime,
-) -> Entry:
-    """The entry that a reported commit becomes; `now` is its time where it names none."""
+) -> StoredContribution:
+    """The contribution that a reported commit becomes; `now` is its time where it names none."""
     score = coherence_score(commit.metadata)
-    return Entry(
+    return StoredContribution(
         id=contribution_id(commit_document_id(repository, commit.commit_hash)),
         contributor_id=credits[0].contributor_id,
         contributor_email=commit.contributor_email,
@@ -234,7 +234,7 @@ def entry_of_commit(
     )
 
 
-def entry_by_ids(
+def contribution_by_ids(
     request: NewContribution,
     *,
     document_id: str,
@@ -244,12 +244,12 @@ def entry_by_ids(
     recorded_by: str,
     request_digest: str,
     now: datetime,
-) -> Entry:
-    """The entry of a request that names a contributor and an asset by their ids."""
+) -> StoredContribution:
+    """The contribution of a request that names a contributor and an asset by their ids."""
     score = coherence_score(request.metadata)
     verified = any(request.metadata.get(name) for name in EVIDENCE)
     repository = asset.repository()
-    return Entry(
+    return StoredContribution(
         id=contribution_id(document_id),
         contributor_id=contributor.id,
         contributor_email=contributor.email,

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AliasChoices, BeforeValidator, Field, WithJsonSchema
 
 from shared.domain.email import mask_text, name_from_email
-from shared.domain.fields import Email, GivenMoney, Money, Name, Record, Request, Text, Time
+from shared.domain.fields import Email, GivenMoney, Money, Name, Request, Stored, Text, Time
 
 
 class ContributorType(StrEnum):
@@ -41,7 +41,7 @@ class NewContributor(Request):
     hourly_rate: GivenMoney | None = None
 
 
-class Contributor(Record):
+class Contributor(Stored):
     """A contributor as the ledger answers it."""
 
     id: str

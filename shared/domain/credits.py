@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 from shared.domain.contributor import ContributorType
-from shared.domain.fields import Money, Record
+from shared.domain.fields import Money, Stored
 from shared.domain.identifiers import contributor_id
 from shared.domain.money import split_money
 
@@ -18,7 +18,7 @@ class Role(StrEnum):
     CO_AUTHOR = "co_author"
 
 
-class Credit(Record):
+class Credit(Stored):
     """One person's part of one contribution."""
 
     contributor_id: str

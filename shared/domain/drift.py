@@ -1,4 +1,4 @@
-"""A total that is not the sum of its entries."""
+"""A total that is not the sum of its contributions."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    """What became of an account that disagreed with its entries."""
+    """What became of an account that disagreed with its contributions."""
 
     DRIFT = "drift"
     MENDED = "mended"
-    # Entries name an account that is not there. It is never created here: what type it had and
-    # when it began does not stand in the entries.
+    # Contributions name an account that is not there. It is never created here: what type it had
+    # and when it began does not stand in the contributions.
     MISSING = "missing"
     # It changed every time while it was checked.
     UNSETTLED = "unsettled"
@@ -35,7 +35,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An account that disagrees with its entries; `label` is its address or its name.
+    """An account that disagrees with its contributions; `label` is its address or its name.
 
     `stored` is None where the account is not there, or holds something else than whole numbers.
     """

@@ -54,7 +54,7 @@ class Request(BaseModel):
         return value
 
 
-class Record(BaseModel):
+class Stored(BaseModel):
     """What the ledger keeps and answers."""
 
     # An answer holds every field, also those with defaults, and its schema says so.

@@ -52,18 +52,18 @@ def contribution_id(document_id: str) -> str:
 
 
 def commit_document_id(repository: Repository, commit_hash: str) -> str:
-    """`owner:name@hash`: one commit of one repository, hence one entry."""
+    """`owner:name@hash`: one commit of one repository, hence one contribution."""
     return f"{repository_document_id(repository)}@{commit_hash}"
 
 
 def keyed_document_id(*, key_name: str, idempotency_key: str) -> str:
-    """The document id of an entry sent with an `Idempotency-Key`; a key's name scopes it."""
+    """The document id of a contribution sent with an `Idempotency-Key`; a key's name scopes it."""
     digest = hashlib.sha256(f"{key_name}\n{idempotency_key}".encode()).hexdigest()
     return f"key@{digest}"
 
 
 def unkeyed_document_id(unique: UUID) -> str:
-    """The document id of an entry recorded by ids, without an `Idempotency-Key`."""
+    """The document id of a contribution recorded by ids, without an `Idempotency-Key`."""
     return f"by-id@{unique}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from shared.domain.fields import Record, Time
+from shared.domain.fields import Stored, Time
 
 
 class TrackingStatus(StrEnum):
@@ -16,7 +16,7 @@ class TrackingStatus(StrEnum):
     EMPTY = "empty"
 
 
-class Rejection(Record):
+class Rejection(Stored):
     """A request that came with a valid credential and was turned away."""
 
     at: Time | None = None
@@ -25,7 +25,7 @@ class Rejection(Record):
     repository: str | None = None
 
 
-class Activity(Record):
+class Activity(Stored):
     """What the ledger has received; None where it was not asked for."""
 
     newest_at: Time | None = None

@@ -17,7 +17,7 @@ from shared.domain.identifiers import contributor_document_id, contributor_id
 from shared.store.connection import TRANSIENT, Connection
 from shared.store.documents import Fields, asset_from, contributor_from, to_fields
 
-_R = TypeVar("_R", Contributor, Asset)
+_S = TypeVar("_S", Contributor, Asset)
 
 
 @dataclass(frozen=True)
@@ -52,16 +52,16 @@ class Registrar:
         return created
 
     def _create(
-        self, reference: DocumentReference, record: _R, build: Callable[[Fields], _R]
-    ) -> _R | None:
-        """The record with the server's time of creation, or None where there is another one."""
+        self, reference: DocumentReference, stored: _S, build: Callable[[Fields], _S]
+    ) -> _S | None:
+        """What is stored, with its server time, or None where another one is there."""
         deadline = self.connection.timing.deadline()
         answer_lost = False
         while True:
-            batch = self.connection.batch()
-            batch.create(reference, to_fields(record) | {"created_at": SERVER_TIMESTAMP})
+            writes = self.connection.write_batch()
+            writes.create(reference, to_fields(stored) | {"created_at": SERVER_TIMESTAMP})
             try:
-                [[created_at]] = self.connection.commit(batch, deadline).transforms
+                [[created_at]] = self.connection.commit(writes, deadline).transforms
             except AlreadyExists:
                 if not answer_lost:
                     return None
@@ -70,13 +70,13 @@ class Registrar:
                     lambda d: self.connection.read([reference], d), deadline
                 ).values()
                 created = build(kept.to_dict() or {})
-                return created if _but_created(created) == record else None
+                return created if _but_created(created) == stored else None
             except TRANSIENT:
                 answer_lost = True
                 deadline.pause()
             else:
-                return record.model_copy(update={"created_at": created_at})
+                return stored.model_copy(update={"created_at": created_at})
 
 
-def _but_created(record: _R) -> _R:
-    return record.model_copy(update={"created_at": None})
+def _but_created(stored: _S) -> _S:
+    return stored.model_copy(update={"created_at": None})

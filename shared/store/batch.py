@@ -3,8 +3,8 @@
 As with one commit, it is sent as if the commits were new and their people and repository known.
 Where that is wrong, all documents are read at once and what is left to do is decided on those.
 
-A batch too large for one Commit is several. Each carries its own entries with their own sums, so
-it stands by itself: where a later one fails, the earlier ones are recorded, and are replays when
+A batch too large for one Commit is several. Each carries its own contributions with their own sums,
+so it stands by itself: where a later one fails, the earlier ones are recorded, and are replays when
 the batch is sent again.
 """
 
@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from google.cloud.firestore import DocumentReference, DocumentSnapshot
 
-from shared.domain.contribution import Commit, Entry, Outcome
+from shared.domain.contribution import Commit, Outcome, StoredContribution
 from shared.domain.contributor import ContributorType
 from shared.domain.repository import Repository
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
@@ -25,7 +25,7 @@ from shared.store.documents import contributor_type_from
 from shared.store.known import KnownTypes
 from shared.store.posting import MAX_BYTES, Posting, Target, bytes_of
 
-# A replay is told by these; the rest of a long entry is not sent over.
+# A replay is told by these; the rest of a long contribution is not sent over.
 _MASK = (
     "id",
     "contributor_email",
@@ -39,7 +39,7 @@ _MASK = (
 
 @dataclass(frozen=True, slots=True)
 class CommitOutcome:
-    """What became of one commit; the other fields are None where the entry is somebody else's."""
+    """What became of one commit; other fields are None where it is somebody else's."""
 
     outcome: Outcome
     id: str | None = None
@@ -49,7 +49,7 @@ class CommitOutcome:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """As much of an entry as tells what another report of its commit is."""
+    """As much of a contribution as tells what another report of its commit is."""
 
     id: str
     addresses: frozenset[str | None]
@@ -69,13 +69,13 @@ class _Kept:
         )
 
     @classmethod
-    def recorded(cls, entry: Entry) -> _Kept:
+    def recorded(cls, contribution: StoredContribution) -> _Kept:
         return cls(
-            id=entry.id,
-            addresses=frozenset({entry.contributor_email, entry.author_email}),
+            id=contribution.id,
+            addresses=frozenset({contribution.contributor_email, contribution.author_email}),
             voided=False,
-            cost_micros=entry.cost_amount,
-            coherence_score=entry.coherence_score,
+            cost_micros=contribution.cost_amount,
+            coherence_score=contribution.coherence_score,
         )
 
     def outcome(self, commit: Commit, *, first: bool) -> CommitOutcome:
@@ -150,14 +150,16 @@ class _Batch:
         self.connection.patiently(lambda _: self._read(commits), self.deadline)
 
     def _read(self, commits: Iterable[Commit]) -> None:
-        entries = {commit.commit_hash: self.target.entry_ref(commit) for commit in commits}
+        contributions = {
+            commit.commit_hash: self.target.contribution_ref(commit) for commit in commits
+        }
         people = {
             email: self.target.person_ref(email)
             for commit in commits
             for email in (commit.contributor_email, *commit.distinct_co_authors())
         }
         asset, _ = self.target.asset
-        references: list[DocumentReference] = [*entries.values(), *people.values(), asset]
+        references: list[DocumentReference] = [*contributions.values(), *people.values(), asset]
         found = self.connection.read(references, self.deadline, fields=_MASK)
         self.missing -= found.keys()
         self.missing |= {path for path, document in found.items() if not document.exists}
@@ -165,7 +167,7 @@ class _Batch:
             if reference.path not in self.missing:
                 fields = found[reference.path].to_dict() or {}
                 self.types[email] = contributor_type_from(fields)
-        for commit_hash, reference in entries.items():
+        for commit_hash, reference in contributions.items():
             if reference.path not in self.missing:
                 self.kept[commit_hash] = _Kept.stored(found[reference.path])
 
@@ -175,7 +177,7 @@ class _Batch:
         while True:
             posting, chunk = self._posting(pending)
             try:
-                entries = posting.commit(self.missing, self.deadline)
+                contributions = posting.commit(self.missing, self.deadline)
             except OVERTAKEN:
                 if overtaken:
                     self.deadline.pause()
@@ -189,8 +191,8 @@ class _Batch:
             else:
                 self.missing -= posting.accounts.keys()
                 self._learn(chunk)
-                for commit, entry in zip(chunk, entries, strict=True):
-                    self.kept[commit.commit_hash] = _Kept.recorded(entry)
+                for commit, contribution in zip(chunk, contributions, strict=True):
+                    self.kept[commit.commit_hash] = _Kept.recorded(contribution)
                 return {commit.commit_hash for commit in chunk}
 
     def _learn(self, chunk: Iterable[Commit]) -> None:

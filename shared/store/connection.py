@@ -24,7 +24,7 @@ from google.cloud.firestore_v1._helpers import decode_value
 from google.cloud.firestore_v1.types import CommitResponse
 
 from shared.store.deadline import Deadline, Timing
-from shared.store.write_batch import Batch
+from shared.store.write_batch import WriteBatch
 
 # Worth another try within the deadline. A commit may be among them although it was carried out
 # and only its answer was lost: its create makes sure that it counts once. `Aborted` is contention.
@@ -78,14 +78,14 @@ class Connection:
     def contributions(self) -> CollectionReference:
         return self.client.collection("contributions")
 
-    def batch(self) -> Batch:
-        """An empty batch of writes."""
-        return Batch(self.client)
+    def write_batch(self) -> WriteBatch:
+        """No writes yet, for one Commit."""
+        return WriteBatch(self.client)
 
-    def commit(self, batch: Batch, deadline: Deadline) -> CommitResult:
-        """Carry out a batch: all of it or none. One RPC, one try; the caller decides on another."""
+    def commit(self, writes: WriteBatch, deadline: Deadline) -> CommitResult:
+        """Carry out writes: all of it or none. One RPC, one try; the caller decides on another."""
         response = self.client._firestore_api.commit(
-            request=batch.request,
+            request=writes.request,
             metadata=self.client._rpc_metadata,
             retry=_ONCE,
             timeout=deadline.timeout(),

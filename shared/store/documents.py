@@ -12,9 +12,9 @@ from typing import Any
 from google.cloud.firestore import SERVER_TIMESTAMP, Increment
 
 from shared.domain.asset import Asset
-from shared.domain.contribution import Entry
+from shared.domain.contribution import StoredContribution
 from shared.domain.contributor import Contributor, ContributorType
-from shared.domain.fields import Record
+from shared.domain.fields import Stored
 
 Fields = dict[str, Any]
 
@@ -31,12 +31,12 @@ def _renamed(fields: Mapping[str, Any], names: Mapping[str, str]) -> Fields:
     return {names.get(name, name): value for name, value in fields.items()}
 
 
-def to_fields(record: Record) -> Fields:
-    """The document of a contributor, an asset or an entry."""
-    fields = _renamed(record.model_dump(mode="python"), _MONEY)
-    if isinstance(record, Entry):
+def to_fields(stored: Stored) -> Fields:
+    """The document of a contributor, an asset or a contribution."""
+    fields = _renamed(stored.model_dump(mode="python"), _MONEY)
+    if isinstance(stored, StoredContribution):
         fields["credits"] = [_renamed(credit, _MONEY) for credit in fields["credits"]]
-        # One array, so that the entries of a co-author are found by one index.
+        # One array, so that the contributions of a co-author are found by one index.
         fields["contributor_ids"] = [credit["contributor_id"] for credit in fields["credits"]]
     return fields
 
@@ -56,11 +56,11 @@ def asset_from(fields: Mapping[str, Any]) -> Asset:
     return Asset.model_validate(_renamed(fields, _MONEY_BACK))
 
 
-def entry_from(fields: Mapping[str, Any]) -> Entry:
+def contribution_from(fields: Mapping[str, Any]) -> StoredContribution:
     """The contribution of a document."""
     renamed = _renamed(fields, _MONEY_BACK)
     renamed["credits"] = [_renamed(credit, _MONEY_BACK) for credit in fields.get("credits", ())]
-    return Entry.model_validate(renamed)
+    return StoredContribution.model_validate(renamed)
 
 
 def added(*, micros: int, count: int = 1) -> Fields:

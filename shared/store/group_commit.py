@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from google.api_core.exceptions import Aborted, AlreadyExists, FailedPrecondition
 
-from shared.domain.contribution import Commit, Entry
+from shared.domain.contribution import Commit, StoredContribution
 from shared.domain.contributor import ContributorType
 from shared.domain.errors import Unavailable
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
@@ -34,13 +34,13 @@ class _Report:
     deadline: Deadline
     group: list[_Report] | None = None
     turn: threading.Event = field(default_factory=threading.Event)
-    entry: Entry | None = None
-    # Where it has neither an entry nor an error, it was not tried, and may be tried again.
+    contribution: StoredContribution | None = None
+    # Where it has neither a contribution nor an error, it was not tried, and may be tried again.
     error: Exception | None = None
 
 
 @dataclass
-class Merger:
+class GroupCommit:
     """Commits reports whose people and repository are taken to be in the ledger."""
 
     connection: Connection
@@ -61,7 +61,7 @@ class Merger:
         commit: Commit,
         types: Mapping[str, ContributorType],
         deadline: Deadline,
-    ) -> Entry:
+    ) -> StoredContribution:
         """Try once to record a commit; raises what became of the Commit that it went into.
 
         One of `OVERTAKEN` says that something in that Commit was not as taken, of this report or
@@ -82,9 +82,9 @@ class Merger:
             self._carry_out(path, report.group, deadline)
         if report.error:
             raise report.error
-        if report.entry is None:
+        if report.contribution is None:
             raise Aborted("not tried")
-        return report.entry
+        return report.contribution
 
     def _wait(self, report: _Report, queue: list[_Report]) -> None:
         try:
@@ -123,15 +123,15 @@ class Merger:
         posting = Posting(self.connection, self.classify)
         first: dict[str, _Report] = {}
         for report in group:
-            name = report.target.entry_ref(report.commit).path
+            name = report.target.contribution_ref(report.commit).path
             if name in first:
                 # The same commit again: it finds itself recorded when it reads.
                 report.error = AlreadyExists("reported twice at once")
                 continue
             first[name] = report
             report.target.add(posting, report.commit, report.types)
-        for report, entry in zip(first.values(), posting.commit((), deadline), strict=True):
-            report.entry = entry
+        for report, contribution in zip(first.values(), posting.commit((), deadline), strict=True):
+            report.contribution = contribution
 
     def _hand_over(self, path: str) -> None:
         queue = self._queues[path]

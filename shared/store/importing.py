@@ -1,6 +1,6 @@
 """Bringing the plan for another store's file into the ledger, once, whatever is there already.
 
-Every document has an id that follows from the file, and every Commit carries new entries with
+Every document has an id that follows from the file, and every Commit carries new contributions with
 what they add to the totals. So an import that ended in the middle is simply run again, and one
 may run while commits are being recorded: what is there stays, and is given its old ids.
 """
@@ -21,27 +21,27 @@ from google.cloud.firestore import (
 
 from shared.domain.asset import Asset
 from shared.domain.contributor import Contributor, ContributorType
-from shared.domain.fields import Record
+from shared.domain.fields import Stored
 from shared.domain.legacy.file import NotTaken
-from shared.domain.legacy.plan import ImportPlan, PlannedEntry
+from shared.domain.legacy.plan import ImportPlan, PlannedContribution
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
 from shared.store.documents import to_fields
 from shared.store.posting import MAX_BYTES, Posting
-from shared.store.write_batch import Batch
+from shared.store.write_batch import WriteBatch
 
 _T = TypeVar("_T")
-_R = TypeVar("_R")
+_S = TypeVar("_S")
 
-_RECORDS_A_COMMIT = 500
-# An entry is at most three writes, with its contributor and its asset.
-_ENTRIES_A_COMMIT = _RECORDS_A_COMMIT // 3
-# As for a batch: the most that a character of a record's JSON takes in the request, and what the
+_DOCUMENTS_A_COMMIT = 500
+# A contribution is at most three writes, with its contributor and its asset.
+_CONTRIBUTIONS_A_COMMIT = _DOCUMENTS_A_COMMIT // 3
+# As for a batch: the most that a character of a document's JSON takes in the request, and what the
 # ledger adds.
 _BYTES_A_CHARACTER = 5
-_BYTES_A_RECORD = 1024
+_BYTES_A_DOCUMENT = 1024
 
-_KEPT_OF_ENTRY = ("contributor_email", "author_email", "cost_micros", "legacy_ids")
+_KEPT_OF_CONTRIBUTION = ("contributor_email", "author_email", "cost_micros", "legacy_ids")
 _KEPT_OF_ACCOUNT = ("legacy_ids",)
 _EXISTENCE = ("id",)
 
@@ -102,12 +102,14 @@ class Importer:
         """Import; raises `Unavailable` when Firestore does not answer. What was written stays."""
         done = Imported()
         people, assets = self.connection.contributors, self.connection.assets
-        for some_people in _chunks(plan.contributors, _RECORDS_A_COMMIT, _size):
+        for some_people in _chunks(plan.contributors, _DOCUMENTS_A_COMMIT, _size):
             done.contributors.add(self._until_done(self._accounts, people, some_people))
-        for some_assets in _chunks(plan.assets, _RECORDS_A_COMMIT, _size):
+        for some_assets in _chunks(plan.assets, _DOCUMENTS_A_COMMIT, _size):
             done.assets.add(self._until_done(self._accounts, assets, some_assets))
-        for entries in _chunks(plan.entries, _ENTRIES_A_COMMIT, lambda p: _size(p.entry)):
-            done.add(self._until_done(self._entries, entries))
+        for contributions in _chunks(
+            plan.contributions, _CONTRIBUTIONS_A_COMMIT, lambda p: _size(p.contribution)
+        ):
+            done.add(self._until_done(self._contributions, contributions))
         return done
 
     def _until_done(self, attempt: Callable[..., _T], *arguments: Any) -> _T:
@@ -127,39 +129,41 @@ class Importer:
         references = {name: collection.document(name) for name in accounts}
         found = self._read(references.values(), _KEPT_OF_ACCOUNT, deadline)
         tally = Tally()
-        batch = self.connection.batch()
+        writes = self.connection.write_batch()
         for name, account in accounts.items():
             stored = found[references[name].path]
             if stored.exists:
-                _give_ids(batch, stored, account.legacy_ids, tally)
+                _give_ids(writes, stored, account.legacy_ids, tally)
                 continue
             began = account.created_at or SERVER_TIMESTAMP
-            batch.create(stored.reference, to_fields(account) | {"created_at": began})
+            writes.create(stored.reference, to_fields(account) | {"created_at": began})
             tally.created += 1
-        self._commit(batch, deadline)
+        self._commit(writes, deadline)
         return tally
 
-    def _entries(self, entries: Mapping[str, PlannedEntry], deadline: Deadline) -> Imported:
-        references = {name: self.connection.contributions.document(name) for name in entries}
-        found = self._read(references.values(), _KEPT_OF_ENTRY, deadline)
+    def _contributions(
+        self, contributions: Mapping[str, PlannedContribution], deadline: Deadline
+    ) -> Imported:
+        references = {name: self.connection.contributions.document(name) for name in contributions}
+        found = self._read(references.values(), _KEPT_OF_CONTRIBUTION, deadline)
         posting = Posting(self.connection, self.classify)
-        there: list[tuple[DocumentSnapshot, PlannedEntry]] = []
-        for name, planned in entries.items():
+        there: list[tuple[DocumentSnapshot, PlannedContribution]] = []
+        for name, planned in contributions.items():
             stored = found[references[name].path]
             if stored.exists:
                 there.append((stored, planned))
             else:
                 asset_ref = self.connection.assets.document(planned.asset_document_id)
                 asset = (asset_ref, planned.asset)
-                posting.add(stored.reference, planned.entry, asset=asset, names={})
+                posting.add(stored.reference, planned.contribution, asset=asset, names={})
         # A commit may be by somebody, or of a repository, that the file does not list.
         accounts = [account.reference for account in posting.accounts.values()]
         known = self._read(accounts, _EXISTENCE, deadline)
-        batch = posting.batch({path for path, account in known.items() if not account.exists})
-        done = Imported(contributions=Tally(created=len(posting.entries)))
+        writes = posting.writes({path for path, account in known.items() if not account.exists})
+        done = Imported(contributions=Tally(created=len(posting.contributions)))
         for stored, planned in there:
-            _keep(batch, stored, planned, done)
-        self._commit(batch, deadline)
+            _keep(writes, stored, planned, done)
+        self._commit(writes, deadline)
         return done
 
     def _read(
@@ -168,52 +172,56 @@ class Importer:
         wanted = list(references)
         return self.connection.read(wanted, deadline, fields=fields) if wanted else {}
 
-    def _commit(self, batch: Batch, deadline: Deadline) -> None:
-        if len(batch) and not self.dry_run:
-            self.connection.commit(batch, deadline)
+    def _commit(self, writes: WriteBatch, deadline: Deadline) -> None:
+        if len(writes) and not self.dry_run:
+            self.connection.commit(writes, deadline)
 
 
-def _keep(batch: Batch, stored: DocumentSnapshot, planned: PlannedEntry, done: Imported) -> None:
-    """The ledger has this entry; give it the old ids, unless it is somebody else's."""
+def _keep(
+    writes: WriteBatch, stored: DocumentSnapshot, planned: PlannedContribution, done: Imported
+) -> None:
+    """The ledger has this contribution; give it the old ids, unless it is somebody else's."""
     fields = stored.to_dict() or {}
-    if planned.entry.contributor_email not in {
+    if planned.contribution.contributor_email not in {
         fields.get("contributor_email"),
         fields.get("author_email"),
     }:
         reason = "the ledger has this commit for another author"
         done.not_taken.append(NotTaken(planned.place, reason))
         return
-    if fields.get("cost_micros") != planned.entry.cost_amount:
+    if fields.get("cost_micros") != planned.contribution.cost_amount:
         done.differing.append(planned.place)
-    _give_ids(batch, stored, planned.entry.legacy_ids, done.contributions)
+    _give_ids(writes, stored, planned.contribution.legacy_ids, done.contributions)
 
 
-def _give_ids(batch: Batch, stored: DocumentSnapshot, ids: Sequence[str], tally: Tally) -> None:
+def _give_ids(
+    writes: WriteBatch, stored: DocumentSnapshot, ids: Sequence[str], tally: Tally
+) -> None:
     kept = set((stored.to_dict() or {}).get("legacy_ids") or ())
     lacking = [old for old in ids if old not in kept]
     if lacking:
-        batch.update(stored.reference, {"legacy_ids": ArrayUnion(lacking)})
+        writes.update(stored.reference, {"legacy_ids": ArrayUnion(lacking)})
         tally.given_ids += 1
     else:
         tally.unchanged += 1
 
 
-def _size(record: Record) -> int:
-    """Bytes that a record takes in a Commit, at most."""
-    return _BYTES_A_RECORD + _BYTES_A_CHARACTER * len(record.model_dump_json())
+def _size(stored: Stored) -> int:
+    """Bytes that a document takes in a Commit, at most."""
+    return _BYTES_A_DOCUMENT + _BYTES_A_CHARACTER * len(stored.model_dump_json())
 
 
 def _chunks(
-    records: Mapping[str, _R], most: int, size_of: Callable[[_R], int]
-) -> Iterator[dict[str, _R]]:
-    """As many records at a time as go into one Commit."""
-    chunk: dict[str, _R] = {}
+    documents: Mapping[str, _S], most: int, size_of: Callable[[_S], int]
+) -> Iterator[dict[str, _S]]:
+    """As many documents at a time as go into one Commit."""
+    chunk: dict[str, _S] = {}
     size = 0
-    for name, record in records.items():
-        size += size_of(record)
+    for name, stored in documents.items():
+        size += size_of(stored)
         if chunk and (len(chunk) == most or size > MAX_BYTES):
             yield chunk
-            chunk, size = {}, size_of(record)
-        chunk[name] = record
+            chunk, size = {}, size_of(stored)
+        chunk[name] = stored
     if chunk:
         yield chunk

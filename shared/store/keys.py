@@ -30,9 +30,11 @@ class KeyStore:
 
     def create(self, key: ApiKey) -> None:
         """Keep a new key."""
-        batch = self.connection.batch()
-        batch.create(self._keys.document(key.id), to_fields(key) | {"created_at": SERVER_TIMESTAMP})
-        self.connection.commit(batch, self.connection.timing.deadline())
+        writes = self.connection.write_batch()
+        writes.create(
+            self._keys.document(key.id), to_fields(key) | {"created_at": SERVER_TIMESTAMP}
+        )
+        self.connection.commit(writes, self.connection.timing.deadline())
 
     def find(self, key_id: str) -> ApiKey | None:
         """The key with this id, revoked and expired ones included. One read."""
@@ -54,19 +56,19 @@ class KeyStore:
 
     def revoke(self, key_id: str) -> None:
         """Take a key out of use for good; raises `NotFound` where there is none."""
-        batch = self.connection.batch()
-        batch.update(self._keys.document(key_id), {"revoked_at": SERVER_TIMESTAMP})
+        writes = self.connection.write_batch()
+        writes.update(self._keys.document(key_id), {"revoked_at": SERVER_TIMESTAMP})
         try:
-            self.connection.commit(batch, self.connection.timing.deadline())
+            self.connection.commit(writes, self.connection.timing.deadline())
         except NoSuchDocument:
             raise NotFound("Key") from None
 
     def touch(self, key_id: str) -> bool:
         """Note that a key was used now; False where that did not work, which is no one's loss."""
-        batch = self.connection.batch()
-        batch.update(self._keys.document(key_id), {"last_used_at": SERVER_TIMESTAMP})
+        writes = self.connection.write_batch()
+        writes.update(self._keys.document(key_id), {"last_used_at": SERVER_TIMESTAMP})
         try:
-            self.connection.commit(batch, self.connection.timing.deadline(_TOUCH_BUDGET_S))
+            self.connection.commit(writes, self.connection.timing.deadline(_TOUCH_BUDGET_S))
         except GoogleAPICallError:
             return False
         return True

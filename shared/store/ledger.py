@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shared.store.listing import Lister
     from shared.store.lookup import Finder
     from shared.store.recording import Recorder
-    from shared.store.recording_by_ids import EntryRecorder
+    from shared.store.recording_by_ids import RecorderByIds
     from shared.store.tracking import Tracker
     from shared.store.voiding import Voider
 
@@ -54,10 +54,10 @@ class Ledger:
         return BatchRecorder(self.connection, self.classify, self.clock, self._known)
 
     @cached_property
-    def entries(self) -> EntryRecorder:
-        from shared.store.recording_by_ids import EntryRecorder
+    def by_ids(self) -> RecorderByIds:
+        from shared.store.recording_by_ids import RecorderByIds
 
-        return EntryRecorder(self.connection, self.clock)
+        return RecorderByIds(self.connection, self.clock)
 
     @cached_property
     def voids(self) -> Voider:

@@ -1,7 +1,8 @@
 """Lists, a page at a time: each page is one query that an index serves, newest or largest first.
 
-A page is found by where the one before it ended (a keyset), never by counting: entries recorded
-meanwhile neither shift nor repeat what was there. A unique key ends every order, since times tie.
+A page is found by where the one before it ended (a keyset), never by counting: contributions
+recorded meanwhile neither shift nor repeat what was there. A unique key ends every order, since
+times tie.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from google.cloud.firestore import (
 )
 
 from shared.domain.asset import Asset
-from shared.domain.contribution import Entry
+from shared.domain.contribution import StoredContribution
 from shared.domain.contributor import Contributor
 from shared.domain.sort import Sort
 from shared.store.connection import Connection
-from shared.store.documents import asset_from, contributor_from, entry_from
+from shared.store.documents import asset_from, contribution_from, contributor_from
 
-_R = TypeVar("_R")
+_S = TypeVar("_S")
 _DOCUMENT_ID = "__name__"
 
 
@@ -41,10 +42,10 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[_R]):
-    """Some records, and where the next page begins; None at the end."""
+class Page(Generic[_S]):
+    """Some items, and where the next page begins; None at the end."""
 
-    records: tuple[_R, ...]
+    items: tuple[_S, ...]
     next: Cursor | None
 
 
@@ -58,7 +59,7 @@ _SORT_FIELDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class EntryFilter:
+class ContributionFilter:
     """Which contributions: of a contributor, of an asset, between two times, voided or not.
 
     `since` is included, `until` is not.
@@ -77,12 +78,12 @@ class Lister:
 
     connection: Connection
 
-    def entries(
-        self, chosen: EntryFilter, *, limit: int, after: Cursor | None = None
-    ) -> Page[Entry]:
+    def contributions(
+        self, chosen: ContributionFilter, *, limit: int, after: Cursor | None = None
+    ) -> Page[StoredContribution]:
         """Contributions, newest first by their own time."""
         collection = self.connection.contributions
-        query = entries_query(collection, chosen)
+        query = contributions_query(collection, chosen)
         if after:
             place = {"timestamp": after.value, _DOCUMENT_ID: collection.document(after.key)}
             query = query.start_after(place)
@@ -90,18 +91,18 @@ class Lister:
         def cursor(document: DocumentSnapshot) -> Cursor:
             return Cursor(document.get("timestamp"), document.id)
 
-        return self._page(query, limit, entry_from, cursor)
+        return self._page(query, limit, contribution_from, cursor)
 
-    def entries_of_commit(
+    def contributions_of_commit(
         self, commit_hash: str, *, limit: int, after: Cursor | None = None
-    ) -> Page[Entry]:
-        """Every entry with this commit hash, in whichever repository."""
+    ) -> Page[StoredContribution]:
+        """Every contribution with this commit hash, in whichever repository."""
         collection = self.connection.contributions
         query = collection.where(filter=FieldFilter("commit_hash", "==", commit_hash))
         query = query.order_by(_DOCUMENT_ID)
         if after:
             query = query.start_after({_DOCUMENT_ID: collection.document(after.key)})
-        return self._page(query, limit, entry_from, lambda d: Cursor(None, d.id))
+        return self._page(query, limit, contribution_from, lambda d: Cursor(None, d.id))
 
     def contributors(
         self, sort: Sort, *, limit: int, after: Cursor | None = None
@@ -119,8 +120,8 @@ class Lister:
         sort: Sort,
         limit: int,
         after: Cursor | None,
-        build: Callable[[Mapping[str, Any]], _R],
-    ) -> Page[_R]:
+        build: Callable[[Mapping[str, Any]], _S],
+    ) -> Page[_S]:
         field = _SORT_FIELDS[sort]
         query = accounts_query(collection, sort)
         if after:
@@ -143,17 +144,17 @@ class Lister:
         self,
         query: Query,
         limit: int,
-        build: Callable[[Mapping[str, Any]], _R],
+        build: Callable[[Mapping[str, Any]], _S],
         cursor: Callable[[DocumentSnapshot], Cursor],
-    ) -> Page[_R]:
+    ) -> Page[_S]:
         # One more than asked for tells whether there is a next page.
         query = query.limit(limit + 1)
         found = self.connection.patiently(lambda d: self.connection.query(query, d))
-        records = tuple(build(document.to_dict() or {}) for document in found[:limit])
-        return Page(records, cursor(found[limit - 1]) if len(found) > limit else None)
+        items = tuple(build(document.to_dict() or {}) for document in found[:limit])
+        return Page(items, cursor(found[limit - 1]) if len(found) > limit else None)
 
 
-def entries_query(collection: CollectionReference, chosen: EntryFilter) -> Query:
+def contributions_query(collection: CollectionReference, chosen: ContributionFilter) -> Query:
     """The query of one combination of filters, without a cursor and a limit."""
     query = collection
     if chosen.asset_id is not None:

@@ -14,7 +14,7 @@ from google.cloud.firestore import (
 )
 
 from shared.domain.asset import Asset
-from shared.domain.contribution import Entry
+from shared.domain.contribution import StoredContribution
 from shared.domain.contributor import Contributor
 from shared.domain.email import normalise_email
 from shared.domain.errors import NotFound
@@ -27,16 +27,16 @@ from shared.domain.identifiers import (
 from shared.domain.repository import Repository, normalise_commit_hash
 from shared.store.connection import Connection
 from shared.store.deadline import Deadline
-from shared.store.documents import asset_from, contributor_from, entry_from
+from shared.store.documents import asset_from, contribution_from, contributor_from
 
-_R = TypeVar("_R")
+_S = TypeVar("_S")
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[_R]):
-    """A record with the document it stands in, as it was when read."""
+class Found(Generic[_S]):
+    """What is stored, with the document it stands in, as it was when read."""
 
-    record: _R
+    stored: _S
     document: DocumentSnapshot
 
     @property
@@ -75,14 +75,14 @@ class Finder:
             deadline,
         )
 
-    def entry(self, key: str, deadline: Deadline | None = None) -> Found[Entry]:
+    def contribution(self, key: str, deadline: Deadline | None = None) -> Found[StoredContribution]:
         """A contribution by UUID, imported id or `owner/repo@commit`."""
         return self._find(
             "Contribution",
             self.connection.contributions,
             key,
             _commit_key,
-            entry_from,
+            contribution_from,
             deadline,
         )
 
@@ -92,9 +92,9 @@ class Finder:
         collection: CollectionReference,
         key: str,
         natural_id: Callable[[str], str],
-        build: Callable[[Mapping[str, Any]], _R],
+        build: Callable[[Mapping[str, Any]], _S],
         deadline: Deadline | None,
-    ) -> Found[_R]:
+    ) -> Found[_S]:
         deadline = deadline or self.connection.timing.deadline()
         uuid = as_uuid(key)
         if uuid:

@@ -1,7 +1,7 @@
-"""The one Commit that puts entries into the ledger together with what they add to the totals.
+"""The one Commit that puts contributions into the ledger with what they add to the totals.
 
-Entries are created (they must not exist) in the same Commit that adds to their people and their
-asset, so totals and entries can never disagree, whatever fails when.
+Contributions are created (they must not exist) in the same Commit that adds to their people and
+their asset, so totals and contributions can never disagree, whatever fails when.
 https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#commitrequest
 """
 
@@ -15,7 +15,7 @@ from functools import cached_property
 from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference, DocumentSnapshot
 
 from shared.domain.asset import Asset, asset_of_repository
-from shared.domain.contribution import Commit, Entry, cost_of, entry_of_commit
+from shared.domain.contribution import Commit, StoredContribution, contribution_of_commit, cost_of
 from shared.domain.contributor import Contributor, ContributorType
 from shared.domain.credits import share_out
 from shared.domain.email import name_from_email
@@ -24,7 +24,7 @@ from shared.domain.repository import Repository
 from shared.store.connection import Connection
 from shared.store.deadline import Deadline
 from shared.store.documents import added, contributor_type_from, to_fields
-from shared.store.write_batch import Batch
+from shared.store.write_batch import WriteBatch
 
 # Firestore takes 10 MiB a request, the emulator 4 MiB. How many writes there are does not matter.
 # https://firebase.google.com/docs/firestore/quotas#writes_and_transactions
@@ -33,39 +33,39 @@ MAX_BYTES = 3_500_000
 # The most that a character of a commit's JSON takes in the request: `-1,` takes 13 bytes.
 _BYTES_A_CHARACTER = 5
 # What the ledger adds to a commit, and for each person that is credited in a Commit.
-_BYTES_AN_ENTRY = 1024
+_BYTES_A_CONTRIBUTION = 1024
 _BYTES_A_PERSON = 1024
 
 
 def bytes_of(commit: Commit, credited: Collection[str] = ()) -> int:
     """The most that a commit adds to a request in which the people in `credited` are already."""
     people = {commit.contributor_email, *commit.distinct_co_authors()}.difference(credited)
-    size = _BYTES_AN_ENTRY + _BYTES_A_PERSON * len(people)
+    size = _BYTES_A_CONTRIBUTION + _BYTES_A_PERSON * len(people)
     return size + _BYTES_A_CHARACTER * len(commit.model_dump_json())
 
 
 @dataclass(slots=True)
 class _Account:
-    """A contributor or an asset that entries add to; `opening` is its state where it is new."""
+    """A contributor or an asset with what is added to it; `opening` is its state if it is new."""
 
     reference: DocumentReference
     opening: Contributor | Asset
     micros: int = 0
-    entries: int = 0
+    contributions: int = 0
 
     def count(self, micros: int) -> None:
-        """Add one entry's share."""
+        """Add one contribution's share."""
         self.micros += micros
-        self.entries += 1
+        self.contributions += 1
 
 
 @dataclass
 class Posting:
-    """New entries and the sums they add, for one Commit."""
+    """New contributions and the sums they add, for one Commit."""
 
     connection: Connection
     classify: Callable[[str], ContributorType]
-    entries: list[tuple[DocumentReference, Entry]] = field(default_factory=list)
+    contributions: list[tuple[DocumentReference, StoredContribution]] = field(default_factory=list)
     # By path.
     accounts: dict[str, _Account] = field(default_factory=dict)
     _people: dict[str, _Account] = field(default_factory=dict, init=False, repr=False)
@@ -73,15 +73,15 @@ class Posting:
     def add(
         self,
         reference: DocumentReference,
-        entry: Entry,
+        contribution: StoredContribution,
         *,
         asset: tuple[DocumentReference, Asset],
         names: Mapping[str, str | None],
     ) -> None:
-        """Add an entry; `names` are the display names of people who turn out to be new."""
-        self.entries.append((reference, entry))
-        self._account_of_asset(*asset).count(entry.cost_amount)
-        for credit in entry.credits:
+        """Add a contribution; `names` are the display names of people who turn out to be new."""
+        self.contributions.append((reference, contribution))
+        self._account_of_asset(*asset).count(contribution.cost_amount)
+        for credit in contribution.credits:
             name = names.get(credit.email)
             self._account_of_person(credit.email, name).count(credit.share_amount)
 
@@ -105,26 +105,30 @@ class Posting:
             self.accounts[reference.path] = account
         return account
 
-    def batch(self, missing: Collection[str] = ()) -> Batch:
-        """The writes, entries first; accounts at the paths in `missing` are created."""
-        batch = self.connection.batch()
-        for reference, entry in self.entries:
-            batch.create(reference, to_fields(entry) | {"recorded_at": SERVER_TIMESTAMP})
+    def writes(self, missing: Collection[str] = ()) -> WriteBatch:
+        """The writes, contributions first; accounts at the paths in `missing` are created."""
+        writes = self.connection.write_batch()
+        for reference, contribution in self.contributions:
+            writes.create(reference, to_fields(contribution) | {"recorded_at": SERVER_TIMESTAMP})
         for path, account in self.accounts.items():
-            change = added(micros=account.micros, count=account.entries)
+            change = added(micros=account.micros, count=account.contributions)
             if path in missing:
                 opening = to_fields(account.opening)
-                batch.create(account.reference, opening | change | {"created_at": SERVER_TIMESTAMP})
+                writes.create(
+                    account.reference, opening | change | {"created_at": SERVER_TIMESTAMP}
+                )
             else:
-                batch.update(account.reference, change)
-        return batch
+                writes.update(account.reference, change)
+        return writes
 
-    def commit(self, missing: Collection[str], deadline: Deadline) -> list[Entry]:
-        """Carry it out, once; gives the entries as they are kept."""
-        result = self.connection.commit(self.batch(missing), deadline)
+    def commit(self, missing: Collection[str], deadline: Deadline) -> list[StoredContribution]:
+        """Carry it out, once; gives the contributions as they are kept."""
+        result = self.connection.commit(self.writes(missing), deadline)
         return [
-            entry.model_copy(update={"recorded_at": transforms[0]})
-            for (_, entry), transforms in zip(self.entries, result.transforms, strict=False)
+            contribution.model_copy(update={"recorded_at": transforms[0]})
+            for (_, contribution), transforms in zip(
+                self.contributions, result.transforms, strict=False
+            )
         ]
 
 
@@ -145,8 +149,8 @@ class Target:
         document_id, asset = asset_of_repository(self.repository)
         return self.connection.assets.document(document_id), asset
 
-    def entry_ref(self, commit: Commit) -> DocumentReference:
-        """The document of a commit's entry."""
+    def contribution_ref(self, commit: Commit) -> DocumentReference:
+        """The document of a commit's contribution."""
         document_id = commit_document_id(self.repository, commit.commit_hash)
         return self.connection.contributions.document(document_id)
 
@@ -175,9 +179,9 @@ class Target:
         }
 
     def add(self, posting: Posting, commit: Commit, types: Mapping[str, ContributorType]) -> None:
-        """Add a commit's entry; `types` are those of co-authors who are in the ledger."""
+        """Add a commit's contribution; `types` are those of co-authors who are in the ledger."""
         co_authors = commit.distinct_co_authors()
-        entry = entry_of_commit(
+        contribution = contribution_of_commit(
             commit,
             self.repository,
             asset_id=self.asset[1].id,
@@ -191,4 +195,4 @@ class Target:
             now=self.now,
         )
         names = {commit.contributor_email: commit.contributor_name, **co_authors}
-        posting.add(self.entry_ref(commit), entry, asset=self.asset, names=names)
+        posting.add(self.contribution_ref(commit), contribution, asset=self.asset, names=names)

@@ -1,10 +1,11 @@
-"""Totals held against entries: proof that what each account says is what its entries sum to.
+"""Totals held against contributions: proof that each account says what its own sum to.
 
-One pass over the live entries sums them by person and asset. Writers go on meanwhile, so an
-account that disagrees is only suspected, and is looked at alone: its entries are summed as they
-were when the account was read. Where a backend knows the present only, a look counts if the
-account stood still meanwhile, since every entry changes its accounts in the Commit that records
-or voids it. And what is found must be found twice: the emulator can show a commit half done.
+One pass over the live contributions sums them by person and asset. Writers go on meanwhile, so an
+account that disagrees is only suspected, and is looked at alone: its contributions are summed as
+they were when the account was read. Where a backend knows the present only, a look counts if the
+account stood still meanwhile, since every contribution changes its accounts in the Commit that
+records or voids it. And what is found must be found twice: the emulator can show a commit half
+done.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from google.cloud.firestore import CollectionReference, DocumentSnapshot, FieldF
 from shared.domain.drift import Finding, Kind, State, Totals
 from shared.domain.errors import Unavailable
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
-from shared.store.listing import EntryFilter, entries_query
+from shared.store.listing import ContributionFilter, contributions_query
 
-# What a sum needs of an entry; the time is where a page of one account's entries ends.
-_ENTRY_FIELDS = ("asset_id", "repository", "cost_micros", "credits", "timestamp")
+# What a sum needs of a contribution; the time is where a page of one account's contributions ends.
+_FIELDS = ("asset_id", "repository", "cost_micros", "credits", "timestamp")
 # Seconds after which a drift must be found again.
 _SECOND_LOOK_S = 0.2
 _ACCOUNT_FIELDS = ("id", "email", "name", "contribution_count", "total_cost_micros")
@@ -37,7 +38,7 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """One look at an account and its entries; `settled` where both were of one moment."""
+    """One look at an account and its contributions; `settled` where both were of one moment."""
 
     account: DocumentSnapshot | None
     finding: Finding
@@ -59,7 +60,7 @@ class _Look:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What one entry adds to one account."""
+    """What one contribution adds to one account."""
 
     kind: Kind
     account_id: str
@@ -67,17 +68,17 @@ class _Part:
     label: str | None
 
 
-def _parts(entry: Mapping[str, Any]) -> Iterator[_Part]:
-    cost, repository = entry.get("cost_micros", 0), entry.get("repository")
-    yield _Part(Kind.ASSET, entry.get("asset_id", ""), cost, repository)
-    for credit in entry.get("credits", ()):
+def _parts(contribution: Mapping[str, Any]) -> Iterator[_Part]:
+    cost, repository = contribution.get("cost_micros", 0), contribution.get("repository")
+    yield _Part(Kind.ASSET, contribution.get("asset_id", ""), cost, repository)
+    for credit in contribution.get("credits", ()):
         person, share, email = credit["contributor_id"], credit["share_micros"], credit["email"]
         yield _Part(Kind.CONTRIBUTOR, person, share, email)
 
 
 @dataclass(frozen=True)
 class Reconciler:
-    """Compares the totals of all accounts with their entries.
+    """Compares the totals of all accounts with their contributions.
 
     `page_size` bounds what is kept besides one sum for each account; `patience` is how many
     seconds a suspected account gets to stand still.
@@ -102,9 +103,9 @@ class Reconciler:
         counts: Counter[tuple[Kind, str]] = Counter()
         micros: Counter[tuple[Kind, str]] = Counter()
         live = self.connection.contributions.where(filter=FieldFilter("voided", "==", False))
-        query = live.order_by("__name__").select(_ENTRY_FIELDS)
-        for entry in self._pages(query, tell=partial(progress, "contributions")):
-            for part in _parts(entry.to_dict() or {}):
+        query = live.order_by("__name__").select(_FIELDS)
+        for contribution in self._pages(query, tell=partial(progress, "contributions")):
+            for part in _parts(contribution.to_dict() or {}):
                 counts[part.kind, part.account_id] += 1
                 micros[part.kind, part.account_id] += part.micros
         for kind in Kind:
@@ -113,7 +114,7 @@ class Reconciler:
                 account = (kind, str(_field(document, "id")))
                 if _totals(document) != Totals(counts.pop(account, 0), micros.pop(account, 0)):
                     yield account
-        # Entries were left over whose account is not there.
+        # Contributions were left over whose account is not there.
         yield from counts
 
     def _check(self, kind: Kind, account_id: str, *, repair: bool) -> Finding | None:
@@ -167,10 +168,10 @@ class Reconciler:
             totals = Totals(totals.count + count, totals.micros + micros)
         fields = {"contribution_count": totals.count, "total_cost_micros": totals.micros}
         unchanged = self.connection.client.write_option(last_update_time=current.update_time)
-        batch = self.connection.batch()
-        batch.update(current.reference, fields, option=unchanged)
+        writes = self.connection.write_batch()
+        writes.update(current.reference, fields, option=unchanged)
         with suppress(*OVERTAKEN, *TRANSIENT):
-            self.connection.commit(batch, self.connection.timing.deadline())
+            self.connection.commit(writes, self.connection.timing.deadline())
 
     def _accounts(self, kind: Kind) -> CollectionReference:
         people = kind is Kind.CONTRIBUTOR
@@ -181,16 +182,16 @@ class Reconciler:
         return self.connection.first(query, self.connection.timing.deadline())
 
     def _sum(self, kind: Kind, account_id: str, at: datetime | None) -> tuple[Totals, str | None]:
-        """What the live entries of one account sum to, and what they call it."""
+        """What the live contributions of one account sum to, and what they call it."""
         people = kind is Kind.CONTRIBUTOR
-        chosen = EntryFilter(
+        chosen = ContributionFilter(
             contributor_id=account_id if people else None,
             asset_id=None if people else account_id,
         )
         count, micros, label = 0, 0, None
-        query = entries_query(self.connection.contributions, chosen).select(_ENTRY_FIELDS)
-        for entry in self._pages(query, at=at):
-            for part in _parts(entry.to_dict() or {}):
+        query = contributions_query(self.connection.contributions, chosen).select(_FIELDS)
+        for contribution in self._pages(query, at=at):
+            for part in _parts(contribution.to_dict() or {}):
                 if (part.kind, part.account_id) == (kind, account_id):
                     count, micros, label = count + 1, micros + part.micros, part.label
         return Totals(count, micros), label

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from shared.domain.contribution import Commit, CommitReport, Entry
+from shared.domain.contribution import Commit, CommitReport, StoredContribution
 from shared.domain.contributor import ContributorType
 from shared.domain.errors import Conflict
 from shared.domain.repository import Repository
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
-from shared.store.documents import entry_from
-from shared.store.group_commit import Merger
+from shared.store.documents import contribution_from
+from shared.store.group_commit import GroupCommit
 from shared.store.known import KnownTypes
 from shared.store.posting import Posting, Target
 
@@ -27,17 +27,17 @@ _MERGES = 2
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of a report: an entry, and whether it was there before.
+    """What became of a report: a contribution, and whether it was there before.
 
-    `differs` names the fields in which a replay says something else than the entry.
+    `differs` names the fields in which a replay says something else than the contribution.
     """
 
-    entry: Entry
+    contribution: StoredContribution
     replayed: bool
     differs: tuple[str, ...] = ()
 
 
-def replay(stored: Entry, commit: Commit) -> Recorded:
+def replay(stored: StoredContribution, commit: Commit) -> Recorded:
     """The answer to a report of a commit that is kept already.
 
     Raises `Conflict` where it is kept for another author, or was voided.
@@ -73,10 +73,10 @@ class Recorder:
     known: KnownTypes = field(default_factory=KnownTypes)
 
     # Where reports for one repository meet.
-    merger: Merger = field(init=False, repr=False)
+    group_commit: GroupCommit = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "merger", Merger(self.connection, self.classify))
+        object.__setattr__(self, "group_commit", GroupCommit(self.connection, self.classify))
 
     def record(self, report: CommitReport, *, recorded_by: str) -> Recorded:
         """Record a commit, or find that it is recorded.
@@ -91,8 +91,8 @@ class Recorder:
             recorded_by,
             self.clock(),
         )
-        entry_ref = target.entry_ref(report)
-        references = [entry_ref, target.asset[0], *target.people_refs(report)]
+        contribution_ref = target.contribution_ref(report)
+        references = [contribution_ref, target.asset[0], *target.people_refs(report)]
         deadline = self.connection.timing.deadline()
         missing: set[str] = set()
         # A co-author's stored type decides on the shares; where it is not known, read first.
@@ -104,22 +104,24 @@ class Recorder:
             try:
                 if types is None:
                     found = self.connection.read(references, deadline)
-                    if found[entry_ref.path].exists:
-                        return replay(entry_from(found[entry_ref.path].to_dict() or {}), report)
+                    if found[contribution_ref.path].exists:
+                        return replay(
+                            contribution_from(found[contribution_ref.path].to_dict() or {}), report
+                        )
                     missing = {path for path, document in found.items() if not document.exists}
-                    missing.discard(entry_ref.path)
+                    missing.discard(contribution_ref.path)
                     types = target.stored_types(report, found)
                     has_read = True
                 if merges and not missing:
-                    entry = self.merger.commit(target, report, types, deadline)
+                    contribution = self.group_commit.commit(target, report, types, deadline)
                 else:
                     posting = Posting(self.connection, self.classify)
                     target.add(posting, report, types)
-                    [entry] = posting.commit(missing, deadline)
+                    [contribution] = posting.commit(missing, deadline)
                 self.known.learn(
                     {email: types.get(email) or self.classify(email) for email in co_authors}
                 )
-                return Recorded(entry, replayed=False)
+                return Recorded(contribution, replayed=False)
             except OVERTAKEN:
                 types = None
                 merges = max(merges - 1, 0)

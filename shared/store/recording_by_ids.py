@@ -1,4 +1,4 @@
-"""Entries recorded by the ids of a contributor and an asset, and corrections of voided ones."""
+"""Recording by the ids of a contributor and an asset, and corrections of what was voided."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from uuid import UUID, uuid4
 
 from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference
 
-from shared.domain.contribution import Entry, NewContribution, entry_by_ids
+from shared.domain.contribution import NewContribution, StoredContribution, contribution_by_ids
 from shared.domain.errors import Conflict, InvalidInput
 from shared.domain.identifiers import keyed_document_id, unkeyed_document_id
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
-from shared.store.documents import added, entry_from, to_fields
+from shared.store.documents import added, contribution_from, to_fields
 from shared.store.lookup import Finder, Found
 from shared.store.recording import Recorded
 
 
 @dataclass(frozen=True)
-class EntryRecorder:
-    """Records entries by ids over one connection."""
+class RecorderByIds:
+    """Records contributions by ids over one connection."""
 
     connection: Connection
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -32,11 +32,11 @@ class EntryRecorder:
     def record(
         self, request: NewContribution, *, recorded_by: str, idempotency_key: str | None = None
     ) -> Recorded:
-        """Record an entry; with an idempotency key, the same request again is a replay.
+        """Record a contribution; with an idempotency key, the same request again is a replay.
 
-        Raises `NotFound` for a contributor, an asset or a corrected entry that does not exist,
-        `InvalidInput` where the key came with another request before, and `Conflict` where the
-        corrected entry is not voided or has its correction.
+        Raises `NotFound` for a contributor, an asset or a corrected contribution that does not
+        exist, `InvalidInput` where the key came with another request before, and `Conflict` where
+        the corrected contribution is not voided or has its correction.
         """
         deadline = self.connection.timing.deadline()
         attempt = _Attempt(self, request, recorded_by, idempotency_key, deadline)
@@ -45,18 +45,18 @@ class EntryRecorder:
                 kept = attempt.kept()
                 return kept or attempt.commit()
             except OVERTAKEN:
-                # Created meanwhile by the same request, or the corrected entry has changed.
+                # Created meanwhile by the same request, or the corrected contribution has changed.
                 deadline.pause()
             except TRANSIENT:
                 deadline.pause()
 
 
 class _Attempt:
-    """One request to record an entry, and the document it is to become."""
+    """One request to record a contribution, and the document it is to become."""
 
     def __init__(
         self,
-        recorder: EntryRecorder,
+        recorder: RecorderByIds,
         request: NewContribution,
         recorded_by: str,
         idempotency_key: str | None,
@@ -78,57 +78,59 @@ class _Attempt:
         self.may_be_kept = idempotency_key is not None
 
     def kept(self) -> Recorded | None:
-        """The entry that stands in the document already, if one does."""
+        """The contribution that stands in the document already, if one does."""
         if not self.may_be_kept:
             self.may_be_kept = True
             return None
         document = self.connection.read([self.reference], self.deadline)[self.reference.path]
         if not document.exists:
             return None
-        entry = entry_from(document.to_dict() or {})
-        if entry.request_digest != self.digest:
+        contribution = contribution_from(document.to_dict() or {})
+        if contribution.request_digest != self.digest:
             raise InvalidInput.at(
                 ":Idempotency-Key", "was used before, with another request; choose a new key"
             )
-        return Recorded(entry, replayed=True)
+        return Recorded(contribution, replayed=True)
 
     def commit(self) -> Recorded:
         finder = Finder(self.connection)
         contributor = finder.contributor(self.request.contributor_id, self.deadline)
         asset = finder.asset(self.request.asset_id, self.deadline)
         corrected = self._corrected(finder)
-        entry = entry_by_ids(
+        contribution = contribution_by_ids(
             self.request,
             document_id=self.document_id,
-            contributor=contributor.record,
-            asset=asset.record,
-            corrects=corrected.record.id if corrected else None,
+            contributor=contributor.stored,
+            asset=asset.stored,
+            corrects=corrected.stored.id if corrected else None,
             recorded_by=self.recorded_by,
             request_digest=self.digest,
             now=self.now,
         )
-        batch = self.connection.batch()
-        batch.create(self.reference, to_fields(entry) | {"recorded_at": SERVER_TIMESTAMP})
+        writes = self.connection.write_batch()
+        writes.create(self.reference, to_fields(contribution) | {"recorded_at": SERVER_TIMESTAMP})
         for account in (contributor, asset):
-            batch.update(account.reference, added(micros=entry.cost_amount))
+            writes.update(account.reference, added(micros=contribution.cost_amount))
         if corrected:
             # The state that was read must still stand, so that there is one correction.
             unchanged = self.connection.client.write_option(
                 last_update_time=corrected.document.update_time
             )
-            batch.update(corrected.reference, {"corrected_by": entry.id}, option=unchanged)
-        [[recorded_at], *_] = self.connection.commit(batch, self.deadline).transforms
-        return Recorded(entry.model_copy(update={"recorded_at": recorded_at}), replayed=False)
+            writes.update(corrected.reference, {"corrected_by": contribution.id}, option=unchanged)
+        [[recorded_at], *_] = self.connection.commit(writes, self.deadline).transforms
+        return Recorded(
+            contribution.model_copy(update={"recorded_at": recorded_at}), replayed=False
+        )
 
-    def _corrected(self, finder: Finder) -> Found[Entry] | None:
+    def _corrected(self, finder: Finder) -> Found[StoredContribution] | None:
         if self.request.corrects is None:
             return None
-        found = finder.entry(self.request.corrects, self.deadline)
-        if not found.record.voided:
+        found = finder.contribution(self.request.corrects, self.deadline)
+        if not found.stored.voided:
             raise Conflict("Only a voided contribution can be corrected", code="not_voided")
-        if found.record.corrected_by is not None:
+        if found.stored.corrected_by is not None:
             raise Conflict(
-                f"The contribution was corrected already, by {found.record.corrected_by}",
+                f"The contribution was corrected already, by {found.stored.corrected_by}",
                 code="already_corrected",
             )
         return found

@@ -46,9 +46,10 @@ class Tracker:
         # Where both are voided throughout, an older one is not, and the newest has to do.
         lately = changed[0] if changed and contributions else None
         asset = next((asset for asset in changed if asset.contribution_count), lately)
-        entries = self.connection.contributions
         midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        today = entries.where(filter=FieldFilter("recorded_at", ">=", midnight))
+        today = self.connection.contributions.where(
+            filter=FieldFilter("recorded_at", ">=", midnight)
+        )
         return Activity(
             newest_at=asset.last_contribution_at if asset else None,
             newest_repository=asset.name if asset else None,
@@ -64,7 +65,7 @@ class Tracker:
         deadline = self.connection.timing.deadline()
         asset: Asset | None = None
         with suppress(NotFound):
-            found = Finder(self.connection).asset(repository, deadline).record
+            found = Finder(self.connection).asset(repository, deadline).stored
             asset = found if found.contribution_count else None
         rejection = self._latest_rejection(deadline)
         about_it = rejection is not None and (rejection.repository or "").lower() == (
@@ -79,11 +80,11 @@ class Tracker:
 
     def note(self, rejection: Rejection) -> bool:
         """Keep a rejection as the latest one; False where that did not work."""
-        batch = self.connection.batch()
+        writes = self.connection.write_batch()
         fields = rejection.model_dump(mode="python") | {"at": SERVER_TIMESTAMP}
-        batch.set(self._rejection_ref, fields)
+        writes.set(self._rejection_ref, fields)
         try:
-            self.connection.commit(batch, self.connection.timing.deadline(_NOTE_BUDGET_S))
+            self.connection.commit(writes, self.connection.timing.deadline(_NOTE_BUDGET_S))
         except GoogleAPICallError:
             return False
         return True
@@ -99,7 +100,7 @@ class Tracker:
         return Rejection.model_validate(document.to_dict()) if document.exists else None
 
     def _contributions(self, deadline: Deadline) -> int:
-        # By the assets' counts: counting the entries would be billed by the thousand of them.
+        # By the assets' counts: counting the contributions would be billed by the thousand of them.
         return self.connection.patiently(
             lambda d: self.connection.sum(self.connection.assets, "contribution_count", d), deadline
         )

@@ -31,7 +31,7 @@ class WriteOption(Protocol):
         """Put the precondition into a write."""
 
 
-class Batch:
+class WriteBatch:
     """Writes to be carried out together, in the order given.
 
     Fields have plain names (no paths), and values that JSON knows, times, `Increment`,
@@ -47,7 +47,7 @@ class Batch:
 
     @property
     def request(self) -> CommitRequest:
-        """The request that carries the batch out."""
+        """The request that carries them out."""
         return CommitRequest.wrap(self._request)
 
     def create(self, reference: DocumentReference, fields: Mapping[str, Any]) -> None:

@@ -53,7 +53,7 @@ class Answer:
 def recorded_answer(
     shown: Mapping[str, Any], *, replayed: bool, differs: Iterable[str] = ()
 ) -> Answer:
-    """201 for a new entry, 200 for one that was there; `differs` as in `Recorded`."""
+    """201 for a new contribution, 200 for one that was there; `differs` as in `Recorded`."""
     if not replayed:
         return Answer(shown, HTTPStatus.CREATED, outcome="recorded")
     headers = {"Idempotency-Replayed": "true"}

@@ -1,4 +1,4 @@
-"""Turns for large bodies: an instance works on a few of them at once, and the others wait unparsed.
+"""Large bodies: an instance works on a few of them at once, and the others wait unparsed.
 
 A batch of 4 MiB takes some 60 MB while it is parsed and recorded, a push of 25 MiB some 110, and an
 instance has 512 or 1,024 MiB for 16 requests. Python works on one of them at a time anyway.
@@ -16,7 +16,7 @@ AT_ONCE = 2
 LARGE = 512 * 1024  # bytes
 
 
-class Turns:
+class LargeBodies:
     """The turns of one instance; `patience` is how many seconds a request waits for one."""
 
     def __init__(self, at_once: int = AT_ONCE, *, patience: float = 2.5) -> None:

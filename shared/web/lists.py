@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from shared.domain.email import normalise_email
 from shared.domain.errors import InvalidInput, NotFound
-from shared.domain.fields import Record
+from shared.domain.fields import Stored
 from shared.domain.identifiers import as_uuid, contributor_id, repository_asset_id
 from shared.domain.repository import Repository, normalise_commit_hash
 from shared.domain.sort import Sort
@@ -20,10 +20,10 @@ from shared.web.presentation import present
 from shared.web.queries import flag, readable
 
 if TYPE_CHECKING:
-    from shared.domain.contribution import Entry
+    from shared.domain.contribution import StoredContribution
     from shared.store.listing import Cursor, Page
 
-_R = TypeVar("_R", bound=Record)
+_S = TypeVar("_S", bound=Stored)
 
 # Filters that every list of contributions takes.
 FILTERS = ("since", "until", "include_voided")
@@ -32,7 +32,7 @@ FILTERS = ("since", "until", "include_voided")
 _NOBODY = ""
 
 
-def list_entries(
+def contributions_page(
     call: Call,
     query: Mapping[str, str],
     *,
@@ -44,9 +44,9 @@ def list_entries(
     Raises `InvalidInput` for a filter that cannot be read, and `Unauthenticated` where an
     address is asked for without a key.
     """
-    from shared.store.listing import EntryFilter, Page
+    from shared.store.listing import ContributionFilter, Page
 
-    chosen = EntryFilter(
+    chosen = ContributionFilter(
         contributor_id=contributor or _contributor(call, query.get("contributor")),
         asset_id=asset or _asset(query.get("repository")),
         since=_time(query, "since"),
@@ -54,16 +54,16 @@ def list_entries(
         include_voided=flag(query, "include_voided"),
     )
 
-    def read(limit: int, after: Cursor | None) -> Page[Entry]:
+    def read(limit: int, after: Cursor | None) -> Page[StoredContribution]:
         if chosen.contributor_id == _NOBODY:
             return Page((), None)
-        return call.services.ledger.lists.entries(chosen, limit=limit, after=after)
+        return call.services.ledger.lists.contributions(chosen, limit=limit, after=after)
 
     return paged(call, query, read)
 
 
 def list_commit(call: Call, query: Mapping[str, str]) -> Answer:
-    """The entries of one commit hash: in one repository by a direct read, or in all of them."""
+    """The contributions of a commit hash: in one repository by a direct read, or in all."""
     if not query.keys() <= {"commit_hash", "repository", "include_voided", *PARAMETERS}:
         raise InvalidInput.at("?commit_hash", "goes with repository and include_voided only")
     include_voided = flag(query, "include_voided")
@@ -71,15 +71,19 @@ def list_commit(call: Call, query: Mapping[str, str]) -> Answer:
     if "repository" not in query:
         return _list_commit_everywhere(call, query, commit_hash, include_voided=include_voided)
     if not query.keys().isdisjoint(PARAMETERS):
-        raise InvalidInput.at("?repository", "with commit_hash there is one entry, and no pages")
+        raise InvalidInput.at(
+            "?repository", "with commit_hash there is one contribution, and no pages"
+        )
     repository = readable("repository", Repository.parse, query["repository"])
     try:
-        entry = call.services.ledger.find.entry(f"{repository.full_name}@{commit_hash}").record
+        contribution = call.services.ledger.find.contribution(
+            f"{repository.full_name}@{commit_hash}"
+        ).stored
     except NotFound:
         return Answer([])
-    if entry.voided and not include_voided:
+    if contribution.voided and not include_voided:
         return Answer([])
-    return Answer([present(entry, masked=not call.sees_addresses)])
+    return Answer([present(contribution, masked=not call.sees_addresses)])
 
 
 def _list_commit_everywhere(
@@ -87,10 +91,12 @@ def _list_commit_everywhere(
 ) -> Answer:
     from shared.store.listing import Page
 
-    def read(limit: int, after: Cursor | None) -> Page[Entry]:
-        page = call.services.ledger.lists.entries_of_commit(commit_hash, limit=limit, after=after)
-        # One hash has so few entries that an index to leave voided ones out would cost more.
-        return Page(tuple(e for e in page.records if include_voided or not e.voided), page.next)
+    def read(limit: int, after: Cursor | None) -> Page[StoredContribution]:
+        page = call.services.ledger.lists.contributions_of_commit(
+            commit_hash, limit=limit, after=after
+        )
+        # One hash has so few contributions that an index to leave voided ones out would cost more.
+        return Page(tuple(e for e in page.items if include_voided or not e.voided), page.next)
 
     return paged(call, query, read)
 
@@ -100,8 +106,8 @@ def _contributor(call: Call, text: str | None) -> str | None:
         return None
     if as_uuid(text):
         try:
-            # It may be an imported id; the entries hold the ledger's own.
-            return call.services.ledger.find.contributor(text).record.id
+            # It may be an imported id; the contributions hold the ledger's own.
+            return call.services.ledger.find.contributor(text).stored.id
         except NotFound:
             return _NOBODY
     require_key_for_address(call)
@@ -123,13 +129,13 @@ def _time(query: Mapping[str, str], name: str) -> datetime | None:
     return readable(name, parse_timestamp, query[name]) if name in query else None
 
 
-class Accounts(Protocol[_R]):
+class Accounts(Protocol[_S]):
     """Reads a page of accounts from the ledger."""
 
-    def __call__(self, sort: Sort, *, limit: int, after: Cursor | None = None) -> Page[_R]: ...
+    def __call__(self, sort: Sort, *, limit: int, after: Cursor | None = None) -> Page[_S]: ...
 
 
-def list_accounts(call: Call, accounts: Accounts[_R], *, names_need_key: bool) -> Answer:
+def list_accounts(call: Call, accounts: Accounts[_S], *, names_need_key: bool) -> Answer:
     """A page of accounts.
 
     `names_need_key`: an order by names that are masked would tell their first letters.

@@ -16,8 +16,8 @@ from shared.domain.contribution import (
     CommitReport,
     NewContribution,
     Outcome,
-    entry_by_ids,
-    entry_of_commit,
+    contribution_by_ids,
+    contribution_of_commit,
 )
 from shared.domain.contributor import Contributor
 from shared.domain.credits import share_out
@@ -92,7 +92,7 @@ PUSH: Example = {
 }
 
 _report = parse(CommitReport, parse_json(json.dumps(REPORT).encode()))
-_entry = entry_of_commit(
+_contribution = contribution_of_commit(
     _report,
     Repository.parse(REPOSITORY),
     asset_id=ASSET_ID,
@@ -111,14 +111,14 @@ _new_contributor = Contributor(
 _contributor = _new_contributor.model_copy(
     update={
         "contribution_count": 1,
-        "total_cost": _entry.credits[0].share_amount,
+        "total_cost": _contribution.credits[0].share_amount,
         "last_contribution_at": _RECORDED_AT,
     }
 )
 _asset = asset_of_repository(Repository.parse(REPOSITORY))[1].model_copy(
     update={
         "contribution_count": 1,
-        "total_cost": _entry.cost_amount,
+        "total_cost": _contribution.cost_amount,
         "created_at": _RECORDED_AT,
         "last_contribution_at": _RECORDED_AT,
     }
@@ -126,7 +126,7 @@ _asset = asset_of_repository(Repository.parse(REPOSITORY))[1].model_copy(
 _new_asset = new_asset(parse(NewAsset, NEW_ASSET), unique=UUID(int=0))[1].model_copy(
     update={"created_at": _RECORDED_AT}
 )
-_by_ids = entry_by_ids(
+_by_ids = contribution_by_ids(
     parse(NewContribution, NEW_CONTRIBUTION),
     document_id=keyed_document_id(key_name=_KEY_NAME, idempotency_key=IDEMPOTENCY_KEY),
     contributor=_contributor,
@@ -136,7 +136,7 @@ _by_ids = entry_by_ids(
     request_digest="",
     now=_RECORDED_AT,
 ).model_copy(update={"recorded_at": _RECORDED_AT})
-_voided = _entry.model_copy(
+_voided = _contribution.model_copy(
     update={
         "voided": True,
         "voided_at": _RECORDED_AT + timedelta(days=1),
@@ -158,7 +158,7 @@ _tracking = tracking_of(
 )
 
 # What is answered.
-CONTRIBUTION = _entry.shown()
+CONTRIBUTION = _contribution.shown()
 CONTRIBUTION_BY_IDS = _by_ids.shown()
 VOIDED_CONTRIBUTION = _voided.shown()
 CREATED_CONTRIBUTOR = _new_contributor.shown()

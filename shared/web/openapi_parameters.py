@@ -92,7 +92,7 @@ PARAMETERS: dict[str, Schema] = {
         "sort",
         {"type": "string", "enum": [sort.value for sort in Sort], "default": Sort.CREATED.value},
         "Names from A to Z (those of contributors with an API key only), otherwise the newest or "
-        "largest first. While a list is being read, entries move in all orders but "
+        "largest first. While a list is being read, contributions move in all orders but "
         f"`{Sort.CREATED.value}` and `{Sort.NAME.value}`.",
     ),
     "limit": _query(
@@ -146,7 +146,7 @@ HEADERS: dict[str, Schema] = {
     },
     "Idempotency-Differs": {
         "description": "The fields, separated by commas, in which the request says something "
-        "else than the entry that stays as it was.",
+        "else than the contribution that stays as it was.",
         "schema": _TEXT,
     },
     "Retry-After": {

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
 from shared.domain.errors import InvalidInput
-from shared.domain.fields import Record
+from shared.domain.fields import Stored
 from shared.domain.timestamps import format_timestamp, parse_timestamp
 from shared.web.answer import Answer
 from shared.web.call import Call
@@ -25,7 +25,7 @@ from shared.web.presentation import present
 if TYPE_CHECKING:
     from shared.store.listing import Cursor, Page
 
-_R = TypeVar("_R", bound=Record)
+_S = TypeVar("_S", bound=Stored)
 
 PARAMETERS = ("limit", "page_token")
 DEFAULT_LIMIT = 100
@@ -39,7 +39,7 @@ _CURSOR_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,299}", re.ASCII)
 def paged(
     call: Call,
     query: Mapping[str, str],
-    read: Callable[[int, Cursor | None], Page[_R]],
+    read: Callable[[int, Cursor | None], Page[_S]],
 ) -> Answer:
     """One page of a list; `read` takes the limit and the place to go on from.
 
@@ -57,7 +57,7 @@ def paged(
             {**chosen, "limit": limit, "page_token": encode_cursor(page.next, scope)}
         )
         headers["Link"] = f'<{call.url()}?{onward}>; rel="next"'
-    body = [present(record, masked=not call.sees_addresses) for record in page.records]
+    body = [present(item, masked=not call.sees_addresses) for item in page.items]
     return Answer(body, headers=headers)
 
 

@@ -1,4 +1,4 @@
-"""How records look to a reader: in full with a key, with every address masked without one."""
+"""How a reader sees what is stored: in full with a key, with addresses masked without one."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Any
 
 from shared.domain.contributor import Contributor
 from shared.domain.email import mask_text
-from shared.domain.fields import Record
+from shared.domain.fields import Stored
 
 
-def present(record: Record, *, masked: bool) -> dict[str, Any]:
-    """The JSON form of a record."""
-    shown = record.shown()
+def present(stored: Stored, *, masked: bool) -> dict[str, Any]:
+    """The JSON form of what is stored."""
+    shown = stored.shown()
     if not masked:
         return shown
-    if isinstance(record, Contributor):
-        shown["name"] = record.masked_name()
+    if isinstance(stored, Contributor):
+        shown["name"] = stored.masked_name()
     result: dict[str, Any] = mask(shown)
     return result
 

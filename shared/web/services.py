@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from shared.domain.identity import Classifier
 from shared.web.authentication import Authenticator
-from shared.web.large_bodies import Turns
+from shared.web.large_bodies import LargeBodies
 from shared.web.logs import Log
 from shared.web.rejections import Rejections
 from shared.web.settings import ReadAccess, Settings
@@ -37,7 +37,7 @@ class Services:
         open_client: Callable[[Settings], Client] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         log: Log | None = None,
-        turns: Turns | None = None,
+        large_bodies: LargeBodies | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -49,7 +49,7 @@ class Services:
             key_store=lambda: self.ledger.keys,
             tokens=self._tokens if settings.oidc_audience else None,
         )
-        self.turns = turns or Turns()
+        self.large_bodies = large_bodies or LargeBodies()
         self.rejections = Rejections(lambda r: self.ledger.tracker.note(r), clock)
         self._open_client = open_client or _open_client
         self._ledger: Ledger | None = None

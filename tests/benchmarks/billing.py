@@ -88,10 +88,10 @@ def _single(name: str, value: Any) -> int:
 
 
 def _composite(fields: Mapping[str, Any], names: list[str]) -> int:
-    entries = 1
+    contributions = 1
     for name in names:
         if name not in fields:
             return 0
         if isinstance(fields[name], list):
-            entries *= len(fields[name])
-    return entries
+            contributions *= len(fields[name])
+    return contributions

@@ -15,7 +15,7 @@ from shared.domain.identity import Classifier
 from shared.domain.repository import Repository
 from shared.domain.sort import Sort
 from shared.store.ledger import Ledger, ledger_on
-from shared.store.listing import EntryFilter
+from shared.store.listing import ContributionFilter
 from tests.backends import emulator_client
 from tests.benchmarks.billing import Bill, indexed_entries, reads_of
 from tests.benchmarks.served import new_project, report
@@ -48,9 +48,9 @@ def _commit(number: int) -> Commit:
 
 def _operations(client: Client, ledger: Ledger, size: int) -> dict[str, Callable[[int], object]]:
     lists, find = ledger.lists, ledger.find
-    person = find.contributor(BUSY).record.id
-    entry = find.entry(f"octo/repo-0@{7:040x}").record.id
-    entries = client.collection("contributions")
+    person = find.contributor(BUSY).stored.id
+    contribution = find.contribution(f"octo/repo-0@{7:040x}").stored.id
+    contributions = client.collection("contributions")
     # What is not of today: a count costs a read for every 1,000.
     tomorrow = datetime.now(UTC) + timedelta(days=1)
 
@@ -60,19 +60,19 @@ def _operations(client: Client, ledger: Ledger, size: int) -> dict[str, Callable
 
     return {
         "record": record,
-        "list of 100": lambda _: lists.entries(EntryFilter(), limit=100),
-        "filter by contributor": lambda _: lists.entries(
-            EntryFilter(contributor_id=person), limit=100
+        "list of 100": lambda _: lists.contributions(ContributionFilter(), limit=100),
+        "filter by contributor": lambda _: lists.contributions(
+            ContributionFilter(contributor_id=person), limit=100
         ),
         "contributors by total": lambda _: lists.contributors(Sort.TOTAL_COST, limit=100),
-        "look-up by id": lambda _: find.entry(entry),
+        "look-up by id": lambda _: find.contribution(contribution),
         "health/tracking": lambda _: ledger.tracker.activity(tomorrow),
         # Beside them, how the emulator itself grows.
         "a bare query for 101": lambda _: list(
-            entries.order_by("timestamp", direction=Query.DESCENDING).limit(101).stream()
+            contributions.order_by("timestamp", direction=Query.DESCENDING).limit(101).stream()
         ),
         "a bare query for one": lambda _: list(
-            entries.where(filter=FieldFilter("id", "==", entry)).limit(1).stream()
+            contributions.where(filter=FieldFilter("id", "==", contribution)).limit(1).stream()
         ),
     }
 
@@ -150,10 +150,10 @@ def measure_bill(emulator: str, table: Table) -> None:
             "batch of 500 by one person",
             lambda: ledger.batches.record(repository, commits, recorded_by="bench"),
         )
-        row("list of 100", lambda: ledger.lists.entries(EntryFilter(), limit=100))
-        entry = ledger.find.entry(f"octo/repo@{2:040x}").record.id
-        row("look-up by id", lambda: ledger.find.entry(entry))
-        row("void", lambda: ledger.voids.void(entry, voided_by="bench", reason=None))
+        row("list of 100", lambda: ledger.lists.contributions(ContributionFilter(), limit=100))
+        contribution = ledger.find.contribution(f"octo/repo@{2:040x}").stored.id
+        row("look-up by id", lambda: ledger.find.contribution(contribution))
+        row("void", lambda: ledger.voids.void(contribution, voided_by="bench", reason=None))
         row("health/tracking", lambda: ledger.tracker.activity(datetime.now(UTC)))
 
 

@@ -14,7 +14,7 @@ from itertools import count
 from google.cloud import firestore
 
 from tests.backends import emulator_client
-from tests.benchmarks.floor.main import entry
+from tests.benchmarks.floor.main import contribution
 from tests.benchmarks.served import (
     FLOOR,
     ROOT,
@@ -100,12 +100,12 @@ def measure_throughput(emulator: str, table: Table) -> None:
         progress("exactness of the totals")
         database = emulator_client(emulator, project=ours.project)
         totals = [d.to_dict() for d in database.collection("assets").stream()]
-        entries = database.collection("contributions").count().get()[0][0].value
-        exact = sum(t["contribution_count"] for t in totals) == entries and sum(
+        contributions = database.collection("contributions").count().get()[0][0].value
+        exact = sum(t["contribution_count"] for t in totals) == contributions and sum(
             t["total_cost_micros"] for t in totals
-        ) == int(entries * 100_500_000)
+        ) == int(contributions * 100_500_000)
         table.add(
-            Row("totals after all that", "exact" if exact else "WRONG", note=f"{entries:.0f}")
+            Row("totals after all that", "exact" if exact else "WRONG", note=f"{contributions:.0f}")
         )
 
 
@@ -153,7 +153,7 @@ def _create_bare(database: firestore.Client) -> float:
     writes = database.batch()
     for number in range(first, first + 500):
         document = database.collection("bare").document(f"octo:repo@{number:040x}")
-        fields = entry(f"{number:040x}", {"files_changed": 3, "lines_added": 120})
+        fields = contribution(f"{number:040x}", {"files_changed": 3, "lines_added": 120})
         writes.create(document, fields | {"recorded_at": firestore.SERVER_TIMESTAMP})
     writes.commit()
     return time.perf_counter() - began

@@ -75,8 +75,8 @@ def main() -> None:
             name = string_size(collection) + string_size(document.id) + 16
             size = name + value_size(fields)
             sizes = index_sizes(collection, name, fields)
-            entries = f"{sum(sizes)} in {len(sizes)}"
-            print(f"{collection:14} {size:8} {entries:>14} {size + sum(sizes):9}")
+            contributions = f"{sum(sizes)} in {len(sizes)}"
+            print(f"{collection:14} {size:8} {contributions:>14} {size + sum(sizes):9}")
 
 
 if __name__ == "__main__":

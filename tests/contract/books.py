@@ -1,4 +1,4 @@
-"""Whether totals and entries agree, by adding up what stands in Firestore."""
+"""Whether totals and contributions agree, by adding up what stands in Firestore."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ def documents(client: Client, collection: str) -> Documents:
 
 
 def assert_balanced(client: Client) -> Documents:
-    """Every total is the sum of the entries that are not voided; gives all entries."""
-    entries = documents(client, "contributions")
+    """Every total is the sum of the contributions that are not voided; gives all contributions."""
+    contributions = documents(client, "contributions")
     counts: Counter[str] = Counter()
     micros: Counter[str] = Counter()
-    for entry in entries.values():
-        if entry["voided"]:
+    for contribution in contributions.values():
+        if contribution["voided"]:
             continue
-        counts[entry["asset_id"]] += 1
-        micros[entry["asset_id"]] += entry["cost_micros"]
-        assert sum(credit["share_micros"] for credit in entry["credits"]) == entry["cost_micros"]
-        for credit in entry["credits"]:
+        counts[contribution["asset_id"]] += 1
+        micros[contribution["asset_id"]] += contribution["cost_micros"]
+        assert (
+            sum(credit["share_micros"] for credit in contribution["credits"])
+            == contribution["cost_micros"]
+        )
+        for credit in contribution["credits"]:
             counts[credit["contributor_id"]] += 1
             micros[credit["contributor_id"]] += credit["share_micros"]
     people = documents(client, "contributors")
@@ -41,4 +44,4 @@ def assert_balanced(client: Client) -> Documents:
     assert counts.keys() <= accounts.keys()
     paid = sum(person["total_cost_micros"] for person in people.values())
     assert paid == sum(asset["total_cost_micros"] for asset in assets.values())
-    return entries
+    return contributions

@@ -1,4 +1,4 @@
-"""Contributors, assets and entries made by hand, as an operator sends them."""
+"""Contributors, assets and contributions made by hand, as an operator sends them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def new_asset(ledger: Ledger, name: str | None = "Manual", **changes: Any) -> As
     return ledger.registrar.create_asset(parse(NewAsset, fields | changes))
 
 
-def new_entry(
+def new_contribution(
     ledger: Ledger,
     contributor_id: str,
     asset_id: str,
@@ -31,10 +31,10 @@ def new_entry(
     recorded_by: str = "ops",
     **changes: Any,
 ) -> Recorded:
-    """An entry of 10.00 by ids; `key` is its Idempotency-Key."""
+    """A contribution of 10.00 by ids; `key` is its Idempotency-Key."""
     fields = {"contributor_id": contributor_id, "asset_id": asset_id, "cost_amount": "10.00"}
     request = parse(NewContribution, fields | changes)
-    return ledger.entries.record(request, recorded_by=recorded_by, idempotency_key=key)
+    return ledger.by_ids.record(request, recorded_by=recorded_by, idempotency_key=key)
 
 
 def import_id(ledger: Ledger, path: str, legacy_id: str) -> str:
@@ -46,6 +46,6 @@ def import_id(ledger: Ledger, path: str, legacy_id: str) -> str:
 def put(ledger: Ledger, path: str, fields: dict[str, Any]) -> None:
     """Change fields of a document as somebody at the console may: no total follows."""
     connection = ledger.connection
-    batch = connection.batch()
-    batch.update(connection.client.document(path), fields)
-    connection.commit(batch, connection.timing.deadline())
+    writes = connection.write_batch()
+    writes.update(connection.client.document(path), fields)
+    connection.commit(writes, connection.timing.deadline())

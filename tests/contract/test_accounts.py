@@ -44,7 +44,7 @@ class TestAContributor:
             "legacy_ids": [],
         }
         assert created.created_at is not None
-        assert ledger.find.contributor(created.id).record == created
+        assert ledger.find.contributor(created.id).stored == created
 
     def test_is_a_bot_where_the_older_service_said_system(self, ledger: Ledger) -> None:
         assert new_contributor(ledger, type="SYSTEM").contributor_type == "BOT"
@@ -57,8 +57,8 @@ class TestAContributor:
         assert documents(client, "contributors")["ada@example.com"]["name"] == "Ada"
 
     def test_that_recording_created_is_a_conflict_too(self, ledger: Ledger) -> None:
-        entry = ledger.commits.record(report(), recorded_by="ci").entry
-        with pytest.raises(Conflict, match=entry.contributor_id):
+        contribution = ledger.commits.record(report(), recorded_by="ci").contribution
+        with pytest.raises(Conflict, match=contribution.contributor_id):
             new_contributor(ledger, "test@example.com")
 
     def test_is_created_once_when_32_ask_at_once(self, ledger: Ledger, client: Client) -> None:
@@ -84,7 +84,7 @@ class TestAnAsset:
             "legacy_ids": [],
         }
         assert created.created_at is not None
-        assert ledger.find.asset(created.id).record == created
+        assert ledger.find.asset(created.id).stored == created
 
     @pytest.mark.parametrize("again", ["The Manual", "the manual", " THE   MANUAL "])
     def test_has_its_name_for_itself(self, ledger: Ledger, again: str) -> None:
@@ -108,13 +108,17 @@ class TestAnAsset:
         self, ledger: Ledger, client: Client, by_hand: dict[str, Any]
     ) -> None:
         created = new_asset(ledger, **by_hand)
-        entry = ledger.commits.record(report(repository="OCTO/repo"), recorded_by="ci").entry
-        assert entry.asset_id == created.id
+        contribution = ledger.commits.record(
+            report(repository="OCTO/repo"), recorded_by="ci"
+        ).contribution
+        assert contribution.asset_id == created.id
         assert list(documents(client, "assets")) == ["octo:repo"]
 
     def test_of_a_repository_with_commits_is_a_conflict(self, ledger: Ledger) -> None:
-        entry = ledger.commits.record(report(repository="octo/repo"), recorded_by="ci").entry
-        with pytest.raises(Conflict, match=entry.asset_id):
+        contribution = ledger.commits.record(
+            report(repository="octo/repo"), recorded_by="ci"
+        ).contribution
+        with pytest.raises(Conflict, match=contribution.asset_id):
             new_asset(ledger, None, description="GitHub repository: Octo/Repo")
 
     @pytest.mark.parametrize("names", [["The Manual", "the manual"], ["octo/repo", "Octo/REPO"]])
@@ -135,7 +139,7 @@ class TestALostAnswer:
     def test_is_no_conflict_with_oneself(self, ledger: Ledger, spy: Spy) -> None:
         spy.fail("commit", After(ServiceUnavailable("lost")))
         created = new_contributor(ledger)
-        assert ledger.find.contributor(created.id).record == created
+        assert ledger.find.contributor(created.id).stored == created
 
     def test_leaves_a_conflict_with_somebody_else(self, ledger: Ledger, spy: Spy) -> None:
         new_asset(ledger, "The Manual", description="Mine")

@@ -68,10 +68,10 @@ class TestOutcomes:
         assert "thief@example.com" not in documents(client, "contributors")
         assert len(assert_balanced(client)) == 5
 
-    def test_name_the_entry_its_cost_and_its_score(self, ledger: Ledger) -> None:
+    def test_name_the_contribution_its_cost_and_its_score(self, ledger: Ledger) -> None:
         [outcome] = record(ledger, commits([1], metadata={"has_tests": True}))
-        entry = ledger.find.entry("octo/repo@000001").record
-        assert outcome == CommitOutcome(RECORDED, entry.id, 300_000, 0.7)
+        contribution = ledger.find.contribution("octo/repo@000001").stored
+        assert outcome == CommitOutcome(RECORDED, contribution.id, 300_000, 0.7)
         assert record(ledger, commits([1], cost_amount="9"))[0].cost_micros == 300_000
 
     def test_of_a_commit_that_is_somebody_elses_tell_nothing_of_it(self, ledger: Ledger) -> None:
@@ -79,10 +79,12 @@ class TestOutcomes:
         [outcome] = record(ledger, commits([1], ["thief@example.com"]))
         assert outcome == CommitOutcome(Outcome.CONFLICT)
 
-    def test_of_a_voided_commit_name_the_entry_to_correct(self, ledger: Ledger) -> None:
+    def test_of_a_voided_commit_name_the_contribution_to_correct(self, ledger: Ledger) -> None:
         record(ledger, commits([1]))
-        entry = ledger.voids.void("octo/repo@000001", voided_by="ops", reason=None).entry
-        assert record(ledger, commits([1])) == [CommitOutcome(Outcome.VOIDED, entry.id)]
+        contribution = ledger.voids.void(
+            "octo/repo@000001", voided_by="ops", reason=None
+        ).contribution
+        assert record(ledger, commits([1])) == [CommitOutcome(Outcome.VOIDED, contribution.id)]
 
     def test_of_an_empty_batch_are_none_and_cost_nothing(self, ledger: Ledger, spy: Spy) -> None:
         assert record(ledger, []) == []
@@ -107,8 +109,8 @@ class TestACommitThatStandsInTheBatchTwice:
 
     def test_counts_as_it_stands_there_first(self, ledger: Ledger, client: Client) -> None:
         record(ledger, [*commits([1], cost_amount="1"), *commits([1], cost_amount="2")])
-        [entry] = assert_balanced(client).values()
-        assert entry["cost_micros"] == 1_000_000
+        [contribution] = assert_balanced(client).values()
+        assert contribution["cost_micros"] == 1_000_000
 
 
 class TestTheCost:
@@ -209,8 +211,12 @@ class TestCoAuthors:
         new_contributor(ledger, "person@agents.example", type="HUMAN")
         people = [{"email": "looks@human.example"}, {"email": "person@agents.example"}]
         record(ledger, commits([1], co_authors=people))
-        [entry] = assert_balanced(client).values()
-        assert [credit["share_micros"] for credit in entry["credits"]] == [150_000, 0, 150_000]
+        [contribution] = assert_balanced(client).values()
+        assert [credit["share_micros"] for credit in contribution["credits"]] == [
+            150_000,
+            0,
+            150_000,
+        ]
 
     def test_who_are_authors_elsewhere_in_the_batch_are_one_person(
         self, ledger: Ledger, client: Client

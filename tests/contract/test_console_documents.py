@@ -14,7 +14,7 @@ from mockfirestore import MockFirestore
 
 from shared.domain.identifiers import contributor_document_id, repository_document_id
 from shared.domain.repository import Repository
-from shared.store.documents import asset_from, contributor_from, entry_from
+from shared.store.documents import asset_from, contribution_from, contributor_from
 
 MONDAY = datetime(2024, 5, 6, tzinfo=UTC)
 
@@ -41,7 +41,7 @@ def console() -> MockFirestore:
     )
     database.collection("contributions").document("octo:repo@abc123").set(
         {
-            "id": "entry-1",
+            "id": "contribution-1",
             "contributor_id": "person-1",
             "contributor_email": "test@example.com",
             "asset_id": "asset-1",
@@ -102,7 +102,7 @@ def test_an_asset_is_found_by_repository(console: MockFirestore) -> None:
 
 
 def test_a_contribution_is_read_with_its_credits(console: MockFirestore) -> None:
-    shown = entry_from(typed(console, "contributions", "octo:repo@abc123")).shown()
+    shown = contribution_from(typed(console, "contributions", "octo:repo@abc123")).shown()
     assert shown["cost_amount"] == "12.50"
     assert shown["credits"][0]["share_amount"] == "12.50"
     assert shown["timestamp"] == "2024-05-06T00:00:00Z"

@@ -18,9 +18,9 @@ ASSET_ID = "be2e4112-a5b0-5072-9971-c59703a2b0e1"
 
 def recorded(ledger: Ledger, **changes: Any) -> datetime:
     """Record a commit; gives the server's time."""
-    entry = ledger.commits.record(report(**changes), recorded_by="ci").entry
-    assert entry.recorded_at is not None
-    return entry.recorded_at
+    contribution = ledger.commits.record(report(**changes), recorded_by="ci").contribution
+    assert contribution.recorded_at is not None
+    return contribution.recorded_at
 
 
 def test_a_contribution_is_kept_under_repository_and_commit(ledger: Ledger, client: Client) -> None:
@@ -123,11 +123,15 @@ def test_money_and_counts_are_integers(ledger: Ledger, client: Client) -> None:
     recorded(ledger, commit_hash="bbbbbb", cost_amount="0.5")
     [person] = documents(client, "contributors").values()
     [asset] = documents(client, "assets").values()
-    entries = documents(client, "contributions").values()
+    contributions = documents(client, "contributions").values()
     numbers = [person["total_cost_micros"], person["contribution_count"]]
     numbers += [asset["total_cost_micros"], asset["contribution_count"]]
-    numbers += [entry["cost_micros"] for entry in entries]
-    numbers += [credit["share_micros"] for entry in entries for credit in entry["credits"]]
+    numbers += [contribution["cost_micros"] for contribution in contributions]
+    numbers += [
+        credit["share_micros"]
+        for contribution in contributions
+        for credit in contribution["credits"]
+    ]
     assert {type(number) for number in numbers} == {int}
 
 

@@ -1,4 +1,4 @@
-"""Whatever fails when: totals stay the sums of the entries, and a report is recorded once."""
+"""Whatever fails when: totals stay the sums of the contributions, and a report is recorded once."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class TestCrash:
 
     def retried(self, client: Client) -> Recorded:
         result = record(ledger_of(client))
-        entries = assert_balanced(client)
-        assert [name.partition("@")[2] for name in entries].count("abc123") == 1
+        contributions = assert_balanced(client)
+        assert [name.partition("@")[2] for name in contributions].count("abc123") == 1
         return result
 
     def test_before_the_commit_records_nothing(
@@ -122,12 +122,12 @@ class TestPassingFault:
         assert spy.methods == ["commit"] * 3
         assert len(assert_balanced(client)) == 2
 
-    def test_that_loses_the_answer_to_a_commit_ends_in_the_entry(
+    def test_that_loses_the_answer_to_a_commit_ends_in_the_contribution(
         self, steady: Ledger, spy: Spy, client: Client, error: type[Exception]
     ) -> None:
         spy.fail("commit", After(error("injected")))
         result = record(steady)
-        assert result.entry == steady.find.entry(result.entry.id).record
+        assert result.contribution == steady.find.contribution(result.contribution.id).stored
         assert len(assert_balanced(client)) == 2
 
     def test_before_the_read_is_tried_again(
@@ -138,7 +138,7 @@ class TestPassingFault:
         assert len(assert_balanced(client)) == 1
 
     @pytest.mark.parametrize("when", [Before, After])
-    def test_at_the_second_commit_ends_in_one_entry(
+    def test_at_the_second_commit_ends_in_one_contribution(
         self,
         ledger: Ledger,
         spy: Spy,
@@ -159,7 +159,7 @@ class TestPassingFault:
         assert ledger.registrar.create_contributor(request).created_at is not None
 
 
-def test_somebody_elses_entry_between_the_read_and_the_second_commit_is_seen(
+def test_somebody_elses_contribution_between_the_read_and_the_second_commit_is_seen(
     ledger: Ledger, spy: Spy, open_client: OpenClient
 ) -> None:
     other = ledger_of(open_client())

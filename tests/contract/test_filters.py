@@ -1,4 +1,4 @@
-"""Every combination of filters gives what going through all entries would, page by page."""
+"""Every combination of filters gives what going through all contributions would, page by page."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.domain.contribution import Commit, Entry
+from shared.domain.contribution import Commit, StoredContribution
 from shared.domain.fields import parse
 from shared.domain.repository import Repository
 from shared.store.ledger import Ledger
-from shared.store.listing import EntryFilter
+from shared.store.listing import ContributionFilter
 from tests.contract.at_once import at_once
-from tests.contract.by_hand import new_entry
+from tests.contract.by_hand import new_contribution
 from tests.contract.reports import report
 
 MAY = datetime(2024, 5, 1, tzinfo=UTC)
@@ -24,8 +24,8 @@ REPOSITORIES = ["octo/one", "octo/two", "octo/one-more"]
 
 
 @pytest.fixture
-def entries(ledger: Ledger) -> list[Entry]:
-    """A hundred entries of few people, repositories and times, so that most times tie."""
+def contributions(ledger: Ledger) -> list[StoredContribution]:
+    """A hundred contributions of few people, repositories and times, so that most times tie."""
     dice = random.Random(20240501)
     for index, name in enumerate(REPOSITORIES):
         commits = []
@@ -41,52 +41,58 @@ def entries(ledger: Ledger) -> list[Entry]:
             commits.append(parse(Commit, fields))
         ledger.batches.record(Repository.parse(name), commits, recorded_by="ci")
     for number in range(10):
-        person = ledger.find.contributor(PEOPLE[number % 4]).record.id
-        asset = ledger.find.asset(REPOSITORIES[number % 3]).record.id
+        person = ledger.find.contributor(PEOPLE[number % 4]).stored.id
+        asset = ledger.find.asset(REPOSITORIES[number % 3]).stored.id
         moment = (MAY + timedelta(hours=number % 6)).isoformat()
-        new_entry(ledger, person, asset, timestamp=moment)
-    everything = ledger.lists.entries(EntryFilter(include_voided=True), limit=1000).records
-    for entry in dice.sample(everything, 20):
-        ledger.voids.void(entry.id, voided_by="ops", reason=None)
-    return list(ledger.lists.entries(EntryFilter(include_voided=True), limit=1000).records)
+        new_contribution(ledger, person, asset, timestamp=moment)
+    everything = ledger.lists.contributions(
+        ContributionFilter(include_voided=True), limit=1000
+    ).items
+    for contribution in dice.sample(everything, 20):
+        ledger.voids.void(contribution.id, voided_by="ops", reason=None)
+    return list(
+        ledger.lists.contributions(ContributionFilter(include_voided=True), limit=1000).items
+    )
 
 
-def choices(ledger: Ledger) -> Iterator[EntryFilter]:
+def choices(ledger: Ledger) -> Iterator[ContributionFilter]:
     """Each filter, alone and with each other one."""
-    person = ledger.find.contributor(PEOPLE[1]).record.id
-    asset = ledger.find.asset(REPOSITORIES[0]).record.id
+    person = ledger.find.contributor(PEOPLE[1]).stored.id
+    asset = ledger.find.asset(REPOSITORIES[0]).stored.id
     since, until = MAY + timedelta(hours=1), MAY + timedelta(hours=4)
     for values in itertools.product(
         (None, person), (None, asset), (None, since), (None, until), (False, True)
     ):
-        yield EntryFilter(*values)
+        yield ContributionFilter(*values)
 
 
-def chosen_from(entries: list[Entry], chosen: EntryFilter) -> set[str]:
-    """The ids that a filter chooses, by looking at every entry."""
+def chosen_from(contributions: list[StoredContribution], chosen: ContributionFilter) -> set[str]:
+    """The ids that a filter chooses, by looking at every contribution."""
     return {
-        entry.id
-        for entry in entries
-        if (chosen.include_voided or not entry.voided)
-        and (chosen.asset_id is None or entry.asset_id == chosen.asset_id)
+        contribution.id
+        for contribution in contributions
+        if (chosen.include_voided or not contribution.voided)
+        and (chosen.asset_id is None or contribution.asset_id == chosen.asset_id)
         and (
             chosen.contributor_id is None
-            or chosen.contributor_id in {credit.contributor_id for credit in entry.credits}
+            or chosen.contributor_id in {credit.contributor_id for credit in contribution.credits}
         )
-        and (chosen.since is None or entry.timestamp >= chosen.since)
-        and (chosen.until is None or entry.timestamp < chosen.until)
+        and (chosen.since is None or contribution.timestamp >= chosen.since)
+        and (chosen.until is None or contribution.timestamp < chosen.until)
     }
 
 
-def test_every_combination_agrees_with_a_look_at_every_entry(
-    ledger: Ledger, entries: list[Entry]
+def test_every_combination_agrees_with_a_look_at_every_contribution(
+    ledger: Ledger, contributions: list[StoredContribution]
 ) -> None:
-    assert len(entries) == 100
+    assert len(contributions) == 100
     met: set[frozenset[str]] = set()
     for chosen in choices(ledger):
-        expected = chosen_from(entries, chosen)
-        page = ledger.lists.entries(chosen, limit=1000)
-        assert [entry.id for entry in page.records] == [e.id for e in entries if e.id in expected]
+        expected = chosen_from(contributions, chosen)
+        page = ledger.lists.contributions(chosen, limit=1000)
+        assert [contribution.id for contribution in page.items] == [
+            e.id for e in contributions if e.id in expected
+        ]
         assert page.next is None
         met.add(frozenset(expected))
     # Each combination chose something of its own, or the comparison would say little.
@@ -95,27 +101,29 @@ def test_every_combination_agrees_with_a_look_at_every_entry(
 
 
 def test_filtered_pages_leave_no_gap_while_others_write(
-    ledger: Ledger, entries: list[Entry]
+    ledger: Ledger, contributions: list[StoredContribution]
 ) -> None:
-    person = ledger.find.contributor(PEOPLE[1]).record.id
-    asset = ledger.find.asset(REPOSITORIES[0]).record.id
+    person = ledger.find.contributor(PEOPLE[1]).stored.id
+    asset = ledger.find.asset(REPOSITORIES[0]).stored.id
     # Before the page that was read, among its times, and behind everything.
     hours = itertools.cycle((9, 2, -1))
     for chosen in (
-        EntryFilter(contributor_id=person),
-        EntryFilter(asset_id=asset, until=MAY + timedelta(hours=5)),
-        EntryFilter(contributor_id=person, asset_id=asset, include_voided=True),
+        ContributionFilter(contributor_id=person),
+        ContributionFilter(asset_id=asset, until=MAY + timedelta(hours=5)),
+        ContributionFilter(contributor_id=person, asset_id=asset, include_voided=True),
     ):
-        at_first = [entry.id for entry in ledger.lists.entries(chosen, limit=1000).records]
+        at_first = [
+            contribution.id for contribution in ledger.lists.contributions(chosen, limit=1000).items
+        ]
         seen: list[str] = []
-        page = ledger.lists.entries(chosen, limit=6)
+        page = ledger.lists.contributions(chosen, limit=6)
         while page.next:
-            seen += [entry.id for entry in page.records]
+            seen += [contribution.id for contribution in page.items]
             moment = (MAY + timedelta(hours=next(hours))).isoformat()
-            new_entry(ledger, person, asset, timestamp=moment)
-            page = ledger.lists.entries(chosen, limit=6, after=page.next)
-        seen += [entry.id for entry in page.records]
-        assert [entry_id for entry_id in seen if entry_id in set(at_first)] == at_first
+            new_contribution(ledger, person, asset, timestamp=moment)
+            page = ledger.lists.contributions(chosen, limit=6, after=page.next)
+        seen += [contribution.id for contribution in page.items]
+        assert [the_id for the_id in seen if the_id in set(at_first)] == at_first
         assert len(seen) == len(set(seen))
 
 
@@ -126,8 +134,11 @@ def test_since_is_included_and_until_is_not_to_the_microsecond(ledger: Ledger) -
         ledger.commits.record(one, recorded_by="ci")
 
     def hashes(since: datetime | None, until: datetime | None) -> list[str | None]:
-        chosen = EntryFilter(since=since, until=until)
-        return [entry.commit_hash for entry in ledger.lists.entries(chosen, limit=9).records]
+        chosen = ContributionFilter(since=since, until=until)
+        return [
+            contribution.commit_hash
+            for contribution in ledger.lists.contributions(chosen, limit=9).items
+        ]
 
     assert hashes(MAY, None) == ["000002", "000001"]
     assert hashes(None, MAY) == ["000000"]
@@ -141,21 +152,25 @@ def test_the_first_and_the_last_moment_of_time_can_be_asked_for(ledger: Ledger) 
     for number, moment in enumerate((first, last)):
         one = report(f"{number:06x}", timestamp=moment.isoformat())
         ledger.commits.record(one, recorded_by="ci")
-    everything = ledger.lists.entries(EntryFilter(since=first), limit=9).records
-    but_the_last = ledger.lists.entries(EntryFilter(since=first, until=last), limit=9).records
-    assert [entry.timestamp for entry in everything] == [last, first]
-    assert [entry.timestamp for entry in but_the_last] == [first]
+    everything = ledger.lists.contributions(ContributionFilter(since=first), limit=9).items
+    but_the_last = ledger.lists.contributions(
+        ContributionFilter(since=first, until=last), limit=9
+    ).items
+    assert [contribution.timestamp for contribution in everything] == [last, first]
+    assert [contribution.timestamp for contribution in but_the_last] == [first]
 
 
-def test_pages_read_at_once_by_many_are_the_same(ledger: Ledger, entries: list[Entry]) -> None:
+def test_pages_read_at_once_by_many_are_the_same(
+    ledger: Ledger, contributions: list[StoredContribution]
+) -> None:
     def walk() -> list[str]:
         seen: list[str] = []
-        page = ledger.lists.entries(EntryFilter(), limit=9)
+        page = ledger.lists.contributions(ContributionFilter(), limit=9)
         while True:
-            seen += [entry.id for entry in page.records]
+            seen += [contribution.id for contribution in page.items]
             if page.next is None:
                 return seen
-            page = ledger.lists.entries(EntryFilter(), limit=9, after=page.next)
+            page = ledger.lists.contributions(ContributionFilter(), limit=9, after=page.next)
 
-    expected = [entry.id for entry in entries if not entry.voided]
+    expected = [contribution.id for contribution in contributions if not contribution.voided]
     assert at_once([walk] * 8) == [expected] * 8

@@ -66,11 +66,11 @@ def post(settled: Ledger) -> Iterator[Post]:
     with ThreadPoolExecutor(48) as threads:
 
         def post(commit_hash: str, **changes: object) -> Future[Recorded]:
-            waiting = recorder.merger.waiting
+            waiting = recorder.group_commit.waiting
             future = threads.submit(
                 recorder.record, report(commit_hash, **changes), recorded_by="x"
             )
-            wait_until(lambda: recorder.merger.waiting > waiting)
+            wait_until(lambda: recorder.group_commit.waiting > waiting)
             return future
 
         yield post
@@ -81,11 +81,11 @@ def test_what_meets_is_one_commit(
 ) -> None:
     posted = [post(f"bbbbb{n}", cost_amount=n) for n in range(8)]
     under_way.set()
-    entries = [future.result().entry for future in posted]
-    assert [(e.commit_hash, e.cost_amount) for e in entries] == [
+    contributions = [future.result().contribution for future in posted]
+    assert [(e.commit_hash, e.cost_amount) for e in contributions] == [
         (f"bbbbb{n}", n * 1_000_000) for n in range(8)
     ]
-    assert all(entry.recorded_at for entry in entries)
+    assert all(contribution.recorded_at for contribution in contributions)
     assert [(call.method, call.writes) for call in spy.calls] == [("commit", 3), ("commit", 8 + 2)]
     assert len(assert_balanced(client)) == 10
 
@@ -135,7 +135,7 @@ def test_a_fault_leaves_each_recorded_once(
     posted = [post(f"bbbbb{n}") for n in range(5)]
     spy.fail("commit", None, fault(ServiceUnavailable("away")), fault(Aborted("contended")))
     under_way.set()
-    assert len({future.result().entry.id for future in posted}) == 5
+    assert len({future.result().contribution.id for future in posted}) == 5
     assert len(assert_balanced(client)) == 7
 
 
@@ -168,7 +168,7 @@ def test_whose_time_is_up_leaves_the_others_theirs(
         assert arrived.wait(PATIENCE)
         with pytest.raises(Unavailable):
             recorder.record(report("bbbbbb"), recorded_by="ci")
-        assert recorder.merger.waiting == 0
+        assert recorder.group_commit.waiting == 0
         go_on.set()
         assert not first.result().replayed
     assert set(assert_balanced(client)) == {
@@ -227,10 +227,10 @@ def test_the_report_with_the_most_time_left_leads(
         first = threads.submit(recorder.record, report("aaaaaa"), recorded_by="ci")
         assert arrived.wait(PATIENCE)
         hurried = threads.submit(recorder.record, report("bbbbbb"), recorded_by="ci")
-        wait_until(lambda: recorder.merger.waiting == 1)
+        wait_until(lambda: recorder.group_commit.waiting == 1)
         time_passing.now += BUDGET - 0.5
         patient = threads.submit(recorder.record, report("cccccc"), recorded_by="ci")
-        wait_until(lambda: recorder.merger.waiting == 2)
+        wait_until(lambda: recorder.group_commit.waiting == 2)
         go_on.set()
         assert not any(future.result().replayed for future in (first, hurried, patient))
     assert [call.timeout for call in spy.calls] == [LONGEST_CALL, LONGEST_CALL]

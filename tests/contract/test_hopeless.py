@@ -17,7 +17,7 @@ from shared.domain.fields import parse
 from shared.domain.repository import Repository
 from shared.domain.sort import Sort
 from shared.store.ledger import Ledger
-from shared.store.listing import EntryFilter
+from shared.store.listing import ContributionFilter
 from tests.contract.fake_time import BUDGET, LONGEST_CALL, FakeTime
 from tests.contract.reports import ledger_of, report
 from tests.contract.spy import Before, Spy
@@ -32,13 +32,13 @@ OPERATIONS: dict[str, Callable[[Ledger], Any]] = {
     "record a batch": lambda ledger: ledger.batches.record(
         Repository("a", "b"), [report("aaaaaa"), report("bbbbbb")], recorded_by="ci"
     ),
-    "record by ids": lambda ledger: ledger.entries.record(
+    "record by ids": lambda ledger: ledger.by_ids.record(
         parse(
             NewContribution, {"contributor_id": SOMEBODY, "asset_id": SOMEBODY, "cost_amount": 1}
         ),
         recorded_by="ci",
     ),
-    "record with a key": lambda ledger: ledger.entries.record(
+    "record with a key": lambda ledger: ledger.by_ids.record(
         parse(
             NewContribution, {"contributor_id": SOMEBODY, "asset_id": SOMEBODY, "cost_amount": 1}
         ),
@@ -54,8 +54,8 @@ OPERATIONS: dict[str, Callable[[Ledger], Any]] = {
     ),
     "find by id": lambda ledger: ledger.find.contributor(SOMEBODY),
     "find by name": lambda ledger: ledger.find.asset("a/b"),
-    "list entries": lambda ledger: ledger.lists.entries(EntryFilter(), limit=10),
-    "list a commit": lambda ledger: ledger.lists.entries_of_commit("abc123", limit=10),
+    "list contributions": lambda ledger: ledger.lists.contributions(ContributionFilter(), limit=10),
+    "list a commit": lambda ledger: ledger.lists.contributions_of_commit("abc123", limit=10),
     "list contributors": lambda ledger: ledger.lists.contributors(Sort.CREATED, limit=10),
     "list assets": lambda ledger: ledger.lists.assets(Sort.NAME, limit=10),
 }

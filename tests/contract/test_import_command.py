@@ -79,7 +79,7 @@ class TestReport:
 
     def test_is_short_where_everything_was_taken(self, ledger: Ledger) -> None:
         old = OldStore()
-        old.entry(old.contributor(), old.asset(total_cost="12.50"))
+        old.contribution(old.contributor(), old.asset(total_cost="12.50"))
         importer = Importer(ledger.connection, classify)
         assert import_plan(old.plan(), importer)[1] == 0
         assert import_plan(old.plan(), importer) == (

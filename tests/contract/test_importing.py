@@ -18,12 +18,12 @@ from shared.store.connection import Connection
 from shared.store.deadline import Timing
 from shared.store.importing import Imported, Importer, Tally
 from shared.store.ledger import Ledger
-from shared.store.listing import EntryFilter
+from shared.store.listing import ContributionFilter
 from shared.store.reconciling import Reconciler
 from tests.conftest import OpenClient
 from tests.contract.at_once import at_once
 from tests.contract.books import Documents, assert_balanced, documents
-from tests.contract.by_hand import new_entry
+from tests.contract.by_hand import new_contribution
 from tests.contract.reports import NOW, PATIENT, classify, ledger_of, report
 from tests.contract.spy import After, Before, Crash, Spy
 from tests.old_store import OldStore
@@ -81,27 +81,27 @@ class TestIntoAnEmptyLedger:
     ) -> None:
         ann = old.contributor("ann@example.com", hourly_rate="50.00")
         repo = old.asset("octo/repo", total_cost="300.00")
-        entry_id = old.commit(ann, repo, "abc123", cost_amount="100.00")
+        the_id = old.commit(ann, repo, "abc123", cost_amount="100.00")
         old.commit(ann, repo, "abc123", cost_amount="100.00")
-        old.entry(ann, repo, cost_amount="0.000001")
+        old.contribution(ann, repo, cost_amount="0.000001")
         done = run(ledger, old.plan())
         assert done == Imported(Tally(created=1), Tally(created=1), Tally(created=2))
 
         assert len(assert_balanced(client)) == 2
-        asset = ledger.find.asset("octo/repo").record
+        asset = ledger.find.asset("octo/repo").stored
         assert (asset.contribution_count, asset.total_cost) == (2, 100_000_001)
         assert asset.created_at == datetime(2026, 2, 13, 10, 0, 0, 123456, tzinfo=UTC)
-        contributor = ledger.find.contributor("ann@example.com").record
+        contributor = ledger.find.contributor("ann@example.com").stored
         assert contributor.hourly_rate == 50_000_000
         assert contributor.created_at == asset.created_at
-        entry = ledger.find.entry("octo/repo@abc123")
-        assert entry.record.timestamp == datetime(2026, 2, 14, 8, 30, 0, 500000, tzinfo=UTC)
-        assert entry.record.coherence_score == 0.7
-        assert entry.record.coherence.version == "legacy"
+        contribution = ledger.find.contribution("octo/repo@abc123")
+        assert contribution.stored.timestamp == datetime(2026, 2, 14, 8, 30, 0, 500000, tzinfo=UTC)
+        assert contribution.stored.coherence_score == 0.7
+        assert contribution.stored.coherence.version == "legacy"
         # The time at which it came into this ledger.
-        assert is_of_the_server(entry.record.recorded_at, entry.document)
-        assert entry.record.recorded_by == "import"
-        assert entry.record.legacy_ids[0] == entry_id
+        assert is_of_the_server(contribution.stored.recorded_at, contribution.document)
+        assert contribution.stored.recorded_by == "import"
+        assert contribution.stored.legacy_ids[0] == the_id
 
     def test_takes_accounts_without_contributions(
         self, old: OldStore, ledger: Ledger, client: Client
@@ -109,8 +109,8 @@ class TestIntoAnEmptyLedger:
         ids = old.contributor("ann@example.com"), old.asset(description="A model")
         run(ledger, old.plan())
         assert_balanced(client)
-        assert ledger.find.contributor(ids[0]).record.contribution_count == 0
-        assert ledger.find.asset(ids[1]).record.description == "A model"
+        assert ledger.find.contributor(ids[0]).stored.contribution_count == 0
+        assert ledger.find.asset(ids[1]).stored.description == "A model"
 
     def test_makes_accounts_that_only_commits_name(
         self, old: OldStore, ledger: Ledger, client: Client
@@ -120,16 +120,16 @@ class TestIntoAnEmptyLedger:
         done = run(ledger, old.plan())
         assert_balanced(client)
         assert done.contributions == Tally(created=1)
-        made = ledger.find.contributor("bot@agents.example").record
+        made = ledger.find.contributor("bot@agents.example").stored
         assert made.contributor_type is ContributorType.AGENT
         assert made.created_at is not None
-        assert ledger.find.asset("octo/repo").record.contribution_count == 1
+        assert ledger.find.asset("octo/repo").stored.contribution_count == 1
 
     def test_an_account_without_a_date_begins_now(self, old: OldStore, ledger: Ledger) -> None:
         old.contributor(created_at=None)
         run(ledger, old.plan())
         found = ledger.find.contributor("ann@example.com")
-        assert is_of_the_server(found.record.created_at, found.document)
+        assert is_of_the_server(found.stored.created_at, found.document)
 
     def test_an_empty_file_writes_nothing(self, old: OldStore, ledger: Ledger, spy: Spy) -> None:
         assert run(ledger, old.plan()) == Imported()
@@ -158,7 +158,7 @@ class TestIntoAnEmptyLedger:
         assert len(assert_balanced(client)) == 501
         written = [call.writes for call in spy.calls if call.method == "commit"]
         assert max(written) <= 500
-        # 501 people and 501 assets in two Commits each, 501 entries in four.
+        # 501 people and 501 assets in two Commits each, 501 contributions in four.
         assert len(written) == 8
 
     def test_stays_within_the_bytes_of_one_commit(
@@ -168,7 +168,7 @@ class TestIntoAnEmptyLedger:
         metadata = {"x": [-1] * 5_400}
         person, model = old.contributor(), old.asset(description="A model")
         for _ in range(70):
-            old.entry(person, model, metadata=metadata)
+            old.contribution(person, model, metadata=metadata)
         assert run(ledger, old.plan()).contributions == Tally(created=70)
         assert documents(client, "assets")[model]["contribution_count"] == 70
 
@@ -176,7 +176,7 @@ class TestIntoAnEmptyLedger:
 class TestAgain:
     def test_changes_nothing(self, old: OldStore, ledger: Ledger, client: Client, spy: Spy) -> None:
         commits(old, 3)
-        old.entry(old.contributor("ann@example.com"), old.asset(description="A model"))
+        old.contribution(old.contributor("ann@example.com"), old.asset(description="A model"))
         run(ledger, old.plan())
         before = state(client)
         spy.forget()
@@ -197,9 +197,9 @@ class TestAgain:
             Tally(given_ids=1), Tally(given_ids=1), Tally(created=1, unchanged=2)
         )
         assert len(assert_balanced(client)) == 3
-        assert ledger.find.asset(repo).record.name == REPOSITORY
+        assert ledger.find.asset(repo).stored.name == REPOSITORY
 
-    def test_leaves_a_voided_entry_voided(
+    def test_leaves_a_voided_contribution_voided(
         self, old: OldStore, ledger: Ledger, client: Client
     ) -> None:
         [old_id] = commits(old, 1)
@@ -207,8 +207,8 @@ class TestAgain:
         ledger.voids.void(old_id, voided_by="ops", reason="wrong")
         run(ledger, old.plan())
         assert_balanced(client)
-        assert ledger.find.entry(old_id).record.voided
-        assert ledger.find.asset(REPOSITORY).record.contribution_count == 0
+        assert ledger.find.contribution(old_id).stored.voided
+        assert ledger.find.asset(REPOSITORY).stored.contribution_count == 0
 
 
 class TestBeforeLiveRecording:
@@ -222,7 +222,7 @@ class TestBeforeLiveRecording:
         assert "cost_amount" in recorded.differs
         record(ledger, "000002")
         assert len(assert_balanced(client)) == 3
-        assert ledger.find.asset(REPOSITORY).record.total_cost == 102_000_000
+        assert ledger.find.asset(REPOSITORY).stored.total_cost == 102_000_000
 
 
 class TestAfterLiveRecordingBegan:
@@ -230,8 +230,8 @@ class TestAfterLiveRecordingBegan:
         self, old: OldStore, ledger: Ledger, client: Client
     ) -> None:
         record(ledger, "000001")
-        entry = ledger.find.entry(f"{REPOSITORY}@000001").record
-        asset = ledger.find.asset(REPOSITORY).record
+        contribution = ledger.find.contribution(f"{REPOSITORY}@000001").stored
+        asset = ledger.find.asset(REPOSITORY).stored
         ids = commits(old, 2)
         done = run(ledger, old.plan())
         assert done == Imported(
@@ -243,10 +243,10 @@ class TestAfterLiveRecordingBegan:
         run(ledger, old.plan())
         assert len(assert_balanced(client)) == 2
         # Cost, score, times and all stay; and so does what the accounts were.
-        assert ledger.find.entry(ids[1]).record == entry.model_copy(
+        assert ledger.find.contribution(ids[1]).stored == contribution.model_copy(
             update={"legacy_ids": (ids[1],)}
         )
-        found = ledger.find.asset(REPOSITORY).record
+        found = ledger.find.asset(REPOSITORY).stored
         assert (found.total_cost, found.contribution_count) == (101_000_000, 2)
         assert found.created_at == asset.created_at
 
@@ -258,7 +258,7 @@ class TestAfterLiveRecordingBegan:
         old_id = old.commit(person, repo, email="ann@old.example", repository=REPOSITORY)
         done = run(ledger, old.plan())
         assert done.not_taken == []
-        assert ledger.find.entry(old_id).record.contributor_email == "ann@example.com"
+        assert ledger.find.contribution(old_id).stored.contributor_email == "ann@example.com"
 
     def test_a_commit_that_is_recorded_for_somebody_else_is_not_taken(
         self, old: OldStore, ledger: Ledger, client: Client
@@ -273,7 +273,7 @@ class TestAfterLiveRecordingBegan:
         assert_balanced(client)
         assert state(client)["contributions"] == before
         with pytest.raises(NotFound):
-            ledger.find.entry(old_id)
+            ledger.find.contribution(old_id)
 
     def test_a_voided_commit_stays_out_of_the_totals_and_is_found(
         self, old: OldStore, ledger: Ledger, client: Client
@@ -283,7 +283,7 @@ class TestAfterLiveRecordingBegan:
         [old_id] = commits(old, 1)
         run(ledger, old.plan())
         assert_balanced(client)
-        assert ledger.find.entry(old_id).record.voided
+        assert ledger.find.contribution(old_id).stored.voided
 
     def test_documents_without_any_old_ids_get_theirs(
         self, old: OldStore, ledger: Ledger, client: Client
@@ -329,8 +329,8 @@ class TestAmidLiveRecording:
         assert done.contributions == Tally(created=2, given_ids=1)
         assert done.tallies()[what].given_ids == 1
         assert len(assert_balanced(client)) == 3
-        entry = ledger.find.entry(ids[1]).record
-        assert (entry.recorded_by, entry.cost_amount) == ("ci", 100_000_000)
+        contribution = ledger.find.contribution(ids[1]).stored
+        assert (contribution.recorded_by, contribution.cost_amount) == ("ci", 100_000_000)
 
     def test_an_account_deleted_in_between_is_made_again(
         self, old: OldStore, ledger: Ledger, spy: Spy, client: Client, open_client: OpenClient
@@ -358,8 +358,11 @@ class TestAmidLiveRecording:
         assert len(assert_balanced(client)) == 176
         asset = documents(client, "assets")[DOCUMENT]
         assert (asset["contribution_count"], asset["total_cost_micros"]) == (176, 176_000_000)
-        entries = documents(client, "contributions")
-        assert all(len(entry["legacy_ids"]) == 1 for entry in list(entries.values())[:170])
+        contributions = documents(client, "contributions")
+        assert all(
+            len(contribution["legacy_ids"]) == 1
+            for contribution in list(contributions.values())[:170]
+        )
         findings = Reconciler(Connection(client, PATIENT)).findings(
             repair=False, progress=lambda _what, _done: None
         )
@@ -436,38 +439,38 @@ class TestOldIds:
     def test_lead_to_everything(self, old: OldStore, ledger: Ledger) -> None:
         people = [old.contributor("ann@example.com"), old.contributor("Ann@Example.com")]
         assets = [old.asset("octo/repo"), old.asset("Octo/Repo"), old.asset(description="A model")]
-        entries = [
+        contributions = [
             old.commit(people[0], assets[0]),
             old.commit(people[1], assets[1]),
-            old.entry(people[1], assets[2]),
+            old.contribution(people[1], assets[2]),
         ]
         run(ledger, old.plan())
-        assert {ledger.find.contributor(i).record.email for i in people} == {"ann@example.com"}
-        assert [ledger.find.asset(i).record.name for i in assets] == ["octo/repo"] * 2 + [None]
-        assert [ledger.find.entry(i.upper()).record.commit_hash for i in entries] == [
+        assert {ledger.find.contributor(i).stored.email for i in people} == {"ann@example.com"}
+        assert [ledger.find.asset(i).stored.name for i in assets] == ["octo/repo"] * 2 + [None]
+        assert [ledger.find.contribution(i.upper()).stored.commit_hash for i in contributions] == [
             "abc123",
             "abc123",
             None,
         ]
-        ann = ledger.find.contributor(people[1]).record
-        page = ledger.lists.entries(EntryFilter(contributor_id=ann.id), limit=10)
-        assert len(page.records) == 2
+        ann = ledger.find.contributor(people[1]).stored
+        page = ledger.lists.contributions(ContributionFilter(contributor_id=ann.id), limit=10)
+        assert len(page.items) == 2
 
-    def test_are_good_for_new_entries_voids_and_corrections(
+    def test_are_good_for_new_contributions_voids_and_corrections(
         self, old: OldStore, ledger: Ledger, client: Client
     ) -> None:
         ann, model = old.contributor("ann@example.com"), old.asset(description="A model")
-        old_id = old.entry(ann, model, cost_amount="5.00")
+        old_id = old.contribution(ann, model, cost_amount="5.00")
         run(ledger, old.plan())
-        new_entry(ledger, ann, model, cost_amount="1.00")
+        new_contribution(ledger, ann, model, cost_amount="1.00")
         ledger.voids.void(old_id, voided_by="ops", reason=None)
-        new_entry(ledger, ann, model, cost_amount="4.00", corrects=old_id)
+        new_contribution(ledger, ann, model, cost_amount="4.00", corrects=old_id)
         assert_balanced(client)
-        assert ledger.find.asset(model).record.total_cost == 5_000_000
-        assert ledger.find.entry(old_id).record.corrected_by is not None
+        assert ledger.find.asset(model).stored.total_cost == 5_000_000
+        assert ledger.find.contribution(old_id).stored.corrected_by is not None
         # And a later import leaves it so.
         run(ledger, old.plan())
-        assert ledger.find.asset(model).record.total_cost == 5_000_000
+        assert ledger.find.asset(model).stored.total_cost == 5_000_000
 
     def test_of_thousands_of_assets_lead_to_one(
         self, old: OldStore, ledger: Ledger, client: Client
@@ -475,4 +478,4 @@ class TestOldIds:
         ids = [old.asset() for _ in range(3000)]
         run(ledger, old.plan())
         assert len(documents(client, "assets")["octo:repo"]["legacy_ids"]) == 3000
-        assert ledger.find.asset(ids[-1]).record.name == "octo/repo"
+        assert ledger.find.asset(ids[-1]).stored.name == "octo/repo"

@@ -1,4 +1,4 @@
-"""Whatever is done in whatever order, every total is the sum of its live entries."""
+"""Whatever is done in whatever order, every total is the sum of its live contributions."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from shared.domain.contribution import Commit, Entry, Outcome
+from shared.domain.contribution import Commit, Outcome, StoredContribution
 from shared.domain.errors import Conflict, InvalidInput
 from shared.domain.fields import parse
 from shared.domain.repository import Repository
 from shared.embedded import open_embedded
 from tests.backends import emulator_client, new_project
 from tests.contract.books import assert_balanced
-from tests.contract.by_hand import new_entry
+from tests.contract.by_hand import new_contribution
 from tests.contract.reports import ledger_of, report
 
 REPOSITORIES = ["octo/one", "octo/two"]
@@ -43,15 +43,15 @@ commits = st.fixed_dictionaries(
     }
 )
 repositories = st.sampled_from(REPOSITORIES)
-# Which of the entries so far: the number is taken modulo how many there are.
+# Which of the contributions so far: the number is taken modulo how many there are.
 choices = st.integers(0, 100)
 
 
 @dataclass
 class Known:
-    """What the test knows of an entry."""
+    """What the test knows of a contribution."""
 
-    entry: Entry
+    contribution: StoredContribution
     live: bool = True
     corrected: bool = False
 
@@ -73,8 +73,8 @@ class Bookkeeping(RuleBasedStateMachine):
         self.commits: dict[tuple[str, str], Known] = {}
         self.keys: dict[str, tuple[str, str, str]] = {}
 
-    def add(self, entry: Entry) -> Known:
-        known = Known(entry)
+    def add(self, contribution: StoredContribution) -> Known:
+        known = Known(contribution)
         self.known.append(known)
         return known
 
@@ -83,7 +83,7 @@ class Bookkeeping(RuleBasedStateMachine):
         known = self.commits.get((repository, commit["commit_hash"]))
         if known is None:
             return Outcome.RECORDED
-        if known.entry.contributor_email != commit["contributor_email"]:
+        if known.contribution.contributor_email != commit["contributor_email"]:
             return Outcome.CONFLICT
         return Outcome.REPLAYED if known.live else Outcome.VOIDED
 
@@ -98,7 +98,7 @@ class Bookkeeping(RuleBasedStateMachine):
         recorded = self.ledger.commits.record(one, recorded_by="ci")
         assert recorded.replayed == (outcome is Outcome.REPLAYED)
         if not recorded.replayed:
-            self.commits[repository, commit["commit_hash"]] = self.add(recorded.entry)
+            self.commits[repository, commit["commit_hash"]] = self.add(recorded.contribution)
 
     @rule(repository=repositories, batch=st.lists(commits, max_size=6))
     def report_a_batch(self, repository: str, batch: list[dict[str, Any]]) -> None:
@@ -111,14 +111,16 @@ class Bookkeeping(RuleBasedStateMachine):
         for commit, outcome in zip(batch, done, strict=True):
             assert outcome.outcome is self.expected(repository, commit)
             if outcome.outcome is Outcome.RECORDED:
-                entry = self.ledger.find.entry(f"{repository}@{commit['commit_hash']}").record
-                self.commits[repository, commit["commit_hash"]] = self.add(entry)
+                contribution = self.ledger.find.contribution(
+                    f"{repository}@{commit['commit_hash']}"
+                ).stored
+                self.commits[repository, commit["commit_hash"]] = self.add(contribution)
 
     @precondition(lambda self: self.known)
     @rule(choice=choices)
     def void(self, choice: int) -> None:
         known = self.known[choice % len(self.known)]
-        voided = self.ledger.voids.void(known.entry.id, voided_by="ops", reason=None)
+        voided = self.ledger.voids.void(known.contribution.id, voided_by="ops", reason=None)
         assert voided.replayed == (not known.live)
         known.live = False
 
@@ -126,36 +128,39 @@ class Bookkeeping(RuleBasedStateMachine):
     @rule(choice=choices)
     def correct(self, choice: int) -> None:
         known = self.known[choice % len(self.known)]
-        entry = known.entry
-        ids = (entry.contributor_id, entry.asset_id)
+        contribution = known.contribution
+        ids = (contribution.contributor_id, contribution.asset_id)
         if known.live or known.corrected:
             with pytest.raises(Conflict):
-                new_entry(self.ledger, *ids, corrects=entry.id)
+                new_contribution(self.ledger, *ids, corrects=contribution.id)
             return
-        self.add(new_entry(self.ledger, *ids, corrects=entry.id).entry)
+        self.add(new_contribution(self.ledger, *ids, corrects=contribution.id).contribution)
         known.corrected = True
 
     @precondition(lambda self: self.known)
     @rule(choice=choices, key=st.sampled_from("ab"), cost=st.sampled_from(["1.00", "2.50"]))
     def record_by_ids(self, choice: int, key: str, cost: str) -> None:
-        entry = self.known[choice % len(self.known)].entry
-        request = (entry.contributor_id, entry.asset_id, cost)
+        contribution = self.known[choice % len(self.known)].contribution
+        request = (contribution.contributor_id, contribution.asset_id, cost)
         fresh = key not in self.keys
         used = self.keys.setdefault(key, request)
         if used != request:
             with pytest.raises(InvalidInput):
-                new_entry(self.ledger, *request[:2], key=key, cost_amount=cost)
+                new_contribution(self.ledger, *request[:2], key=key, cost_amount=cost)
             return
-        recorded = new_entry(self.ledger, *request[:2], key=key, cost_amount=cost)
+        recorded = new_contribution(self.ledger, *request[:2], key=key, cost_amount=cost)
         assert recorded.replayed != fresh
         if fresh:
-            self.add(recorded.entry)
+            self.add(recorded.contribution)
 
     @invariant()
     def totals_are_the_sums_of_live_entries(self) -> None:
-        entries = assert_balanced(self.client)
-        kept = {entry["id"]: not entry["voided"] for entry in entries.values()}
-        assert kept == {known.entry.id: known.live for known in self.known}
+        contributions = assert_balanced(self.client)
+        kept = {
+            contribution["id"]: not contribution["voided"]
+            for contribution in contributions.values()
+        }
+        assert kept == {known.contribution.id: known.live for known in self.known}
 
 
 @pytest.mark.parametrize(

@@ -11,16 +11,16 @@ import pytest
 from google.cloud.firestore import Client
 
 from shared.domain.contributor import NewContributor
-from shared.domain.fields import Record, parse
+from shared.domain.fields import Stored, parse
 from shared.domain.sort import Sort
 from shared.store.ledger import Ledger
-from shared.store.listing import Cursor, EntryFilter, Page
+from shared.store.listing import ContributionFilter, Cursor, Page
 from tests.contract.reports import report
 from tests.contract.spy import Spy
 
-_R = TypeVar("_R", bound=Record)
+_S = TypeVar("_S", bound=Stored)
 
-Read = Callable[[int, Cursor | None], Page[_R]]
+Read = Callable[[int, Cursor | None], Page[_S]]
 
 MOST_PAGES = 50
 MONDAY = datetime(2024, 5, 6, tzinfo=UTC)
@@ -34,7 +34,7 @@ FIELDS = {
 SHAPES = [(sort, limit) for sort in Sort for limit in (1, 2, 3, 8, 9, 10)]
 
 
-def pages(read: Read[_R], limit: int) -> Iterator[Page[_R]]:
+def pages(read: Read[_S], limit: int) -> Iterator[Page[_S]]:
     """All pages, one after the other."""
     after = None
     for _ in range(MOST_PAGES):
@@ -90,9 +90,9 @@ class TestAccounts:
         walked = list(
             pages(lambda n, after: ledger.lists.contributors(sort, limit=n, after=after), limit)
         )
-        assert [record.id for page in walked for record in page.records] == expected
-        assert [len(page.records) for page in walked[:-1]] == [limit] * (len(walked) - 1)
-        assert 0 < len(walked[-1].records) <= limit
+        assert [record.id for page in walked for record in page.items] == expected
+        assert [len(page.items) for page in walked[:-1]] == [limit] * (len(walked) - 1)
+        assert 0 < len(walked[-1].items) <= limit
 
     @pytest.mark.parametrize("sort", list(Sort))
     def test_of_assets_come_in_the_same_orders(
@@ -100,7 +100,7 @@ class TestAccounts:
     ) -> None:
         expected = in_order(put_accounts(client, "assets"), sort)
         walked = pages(lambda n, after: ledger.lists.assets(sort, limit=n, after=after), 4)
-        assert [record.id for page in walked for record in page.records] == expected
+        assert [record.id for page in walked for record in page.items] == expected
 
     @pytest.mark.parametrize("sort", [sort for sort in Sort if sort is not Sort.NAME])
     def test_cost_one_query_and_one_document_more_than_they_show(
@@ -113,7 +113,7 @@ class TestAccounts:
         ):
             [call] = spy.calls
             assert call.method == "run_query"
-            assert call.documents <= len(page.records) + 1
+            assert call.documents <= len(page.items) + 1
             spy.forget()
 
     def test_by_name_cost_one_document_more_to_find_the_place_again(
@@ -125,7 +125,7 @@ class TestAccounts:
         for page in pages(
             lambda n, after: ledger.lists.contributors(Sort.NAME, limit=n, after=after), 4
         ):
-            read.append((len(page.records), sum(call.documents for call in spy.calls)))
+            read.append((len(page.items), sum(call.documents for call in spy.calls)))
             spy.forget()
         assert read == [(4, 5), (4, 6), (1, 2)]
 
@@ -137,7 +137,7 @@ class TestAccounts:
         for number, page in enumerate(
             pages(lambda n, after: ledger.lists.contributors(Sort.CREATED, limit=n, after=after), 2)
         ):
-            seen += [record.id for record in page.records]
+            seen += [record.id for record in page.items]
             newcomer = {"name": "N", "email": f"new-{number}@example.com", "type": "HUMAN"}
             ledger.registrar.create_contributor(parse(NewContributor, newcomer))
         assert sorted(seen) == sorted(before)
@@ -152,11 +152,11 @@ class TestAccounts:
 
 
 @pytest.fixture
-def entries(ledger: Ledger) -> list[dict[str, Any]]:
-    """Twelve entries: three people, two repositories, times that tie, and every fourth voided."""
+def contributions(ledger: Ledger) -> list[dict[str, Any]]:
+    """Twelve of three people and two repositories, with times that tie, every fourth voided."""
     kept = []
     for number in range(12):
-        entry = ledger.commits.record(
+        contribution = ledger.commits.record(
             report(
                 f"{(number * 5) % 12:06x}",
                 contributor_email=f"person-{number % 3}@example.com",
@@ -165,69 +165,81 @@ def entries(ledger: Ledger) -> list[dict[str, Any]]:
                 co_authors=[{"email": "person-0@example.com"}] if number == 5 else [],
             ),
             recorded_by="ci",
-        ).entry
+        ).contribution
         voided = number % 4 == 3
         if voided:
-            ledger.voids.void(entry.id, voided_by="ops", reason=None)
+            ledger.voids.void(contribution.id, voided_by="ops", reason=None)
         kept.append(
             {
-                "id": entry.id,
-                "asset_id": entry.asset_id,
-                "people": {credit.contributor_id for credit in entry.credits},
-                "time": entry.timestamp,
-                "name": f"octo:repo-{number % 2}@{entry.commit_hash}",
+                "id": contribution.id,
+                "asset_id": contribution.asset_id,
+                "people": {credit.contributor_id for credit in contribution.credits},
+                "time": contribution.timestamp,
+                "name": f"octo:repo-{number % 2}@{contribution.commit_hash}",
                 "voided": voided,
             }
         )
-    return sorted(kept, key=lambda entry: (entry["time"], entry["name"]), reverse=True)
+    return sorted(
+        kept, key=lambda contribution: (contribution["time"], contribution["name"]), reverse=True
+    )
 
 
-class TestEntries:
+class TestContributions:
     def read(self, ledger: Ledger, **chosen: Any) -> Read[Any]:
-        return lambda n, after: ledger.lists.entries(EntryFilter(**chosen), limit=n, after=after)
+        return lambda n, after: ledger.lists.contributions(
+            ContributionFilter(**chosen), limit=n, after=after
+        )
 
     def walk(self, ledger: Ledger, limit: int, **chosen: Any) -> list[str]:
         walked = pages(self.read(ledger, **chosen), limit)
-        return [record.id for page in walked for record in page.records]
+        return [record.id for page in walked for record in page.items]
 
     def test_are_none_at_first(self, ledger: Ledger) -> None:
-        assert ledger.lists.entries(EntryFilter(), limit=10) == Page((), None)
-        assert ledger.lists.entries_of_commit("abc123", limit=10) == Page((), None)
+        assert ledger.lists.contributions(ContributionFilter(), limit=10) == Page((), None)
+        assert ledger.lists.contributions_of_commit("abc123", limit=10) == Page((), None)
 
     @pytest.mark.parametrize("limit", [1, 2, 4, 9, 12, 100])
     def test_come_newest_first_without_the_voided_ones(
-        self, ledger: Ledger, entries: list[dict[str, Any]], limit: int
+        self, ledger: Ledger, contributions: list[dict[str, Any]], limit: int
     ) -> None:
-        expected = [entry["id"] for entry in entries if not entry["voided"]]
+        expected = [
+            contribution["id"] for contribution in contributions if not contribution["voided"]
+        ]
         assert self.walk(ledger, limit) == expected
 
     def test_come_with_the_voided_ones_where_asked(
-        self, ledger: Ledger, entries: list[dict[str, Any]]
+        self, ledger: Ledger, contributions: list[dict[str, Any]]
     ) -> None:
-        assert self.walk(ledger, 5, include_voided=True) == [entry["id"] for entry in entries]
+        assert self.walk(ledger, 5, include_voided=True) == [
+            contribution["id"] for contribution in contributions
+        ]
 
     def test_come_by_any_filters_together(
-        self, ledger: Ledger, entries: list[dict[str, Any]]
+        self, ledger: Ledger, contributions: list[dict[str, Any]]
     ) -> None:
-        person = ledger.find.contributor("person-0@example.com").record.id
-        asset = ledger.find.asset("octo/repo-1").record.id
+        person = ledger.find.contributor("person-0@example.com").stored.id
+        asset = ledger.find.asset("octo/repo-1").stored.id
         since, until = MONDAY + timedelta(hours=1), MONDAY + timedelta(hours=2)
         filters: list[tuple[dict[str, Any], Callable[[dict[str, Any]], bool]]] = [
-            ({"contributor_id": person}, lambda entry: person in entry["people"]),
-            ({"asset_id": asset}, lambda entry: entry["asset_id"] == asset),
-            ({"since": since}, lambda entry: entry["time"] >= since),
-            ({"until": until}, lambda entry: entry["time"] < until),
+            ({"contributor_id": person}, lambda contribution: person in contribution["people"]),
+            ({"asset_id": asset}, lambda contribution: contribution["asset_id"] == asset),
+            ({"since": since}, lambda contribution: contribution["time"] >= since),
+            ({"until": until}, lambda contribution: contribution["time"] < until),
         ]
         for used in product([False, True], repeat=len(filters)):
             for include_voided in (False, True):
                 chosen: dict[str, Any] = {"include_voided": include_voided}
-                expected = [entry for entry in entries if include_voided or not entry["voided"]]
+                expected = [
+                    contribution
+                    for contribution in contributions
+                    if include_voided or not contribution["voided"]
+                ]
                 for is_used, (choice, fits) in zip(used, filters, strict=True):
                     if is_used:
                         chosen |= choice
-                        expected = [entry for entry in expected if fits(entry)]
+                        expected = [contribution for contribution in expected if fits(contribution)]
                 found = self.walk(ledger, 2, **chosen)
-                assert found == [entry["id"] for entry in expected], chosen
+                assert found == [contribution["id"] for contribution in expected], chosen
 
     def test_of_one_commit_hash_come_from_every_repository(self, ledger: Ledger) -> None:
         for number in range(5):
@@ -235,31 +247,33 @@ class TestEntries:
             ledger.commits.record(made, recorded_by="ci")
         ledger.commits.record(report("abc1234"), recorded_by="ci")
         walked = pages(
-            lambda n, after: ledger.lists.entries_of_commit("abc123", limit=n, after=after), 2
+            lambda n, after: ledger.lists.contributions_of_commit("abc123", limit=n, after=after), 2
         )
-        names = [record.repository for page in walked for record in page.records]
+        names = [record.repository for page in walked for record in page.items]
         assert names == [f"octo/repo-{number}" for number in range(5)]
 
     def test_cost_one_query_and_one_document_more_than_they_show(
-        self, ledger: Ledger, spy: Spy, entries: list[dict[str, Any]]
+        self, ledger: Ledger, spy: Spy, contributions: list[dict[str, Any]]
     ) -> None:
         spy.forget()
         shown = 0
         for page in pages(self.read(ledger), 4):
             [call] = spy.calls
             assert call.method == "run_query"
-            assert call.documents <= len(page.records) + 1
-            shown += len(page.records)
+            assert call.documents <= len(page.items) + 1
+            shown += len(page.items)
             spy.forget()
-        assert shown == sum(not entry["voided"] for entry in entries)
+        assert shown == sum(not contribution["voided"] for contribution in contributions)
 
     def test_skip_and_repeat_nothing_while_others_are_recorded(
-        self, ledger: Ledger, entries: list[dict[str, Any]]
+        self, ledger: Ledger, contributions: list[dict[str, Any]]
     ) -> None:
-        expected = [entry["id"] for entry in entries if not entry["voided"]]
+        expected = [
+            contribution["id"] for contribution in contributions if not contribution["voided"]
+        ]
         seen: list[str] = []
         for number, page in enumerate(pages(self.read(ledger), 2)):
-            seen += [record.id for record in page.records]
+            seen += [record.id for record in page.items]
             # Newer than all, in the midst of those that tie, and older than all.
             for hours in (48, 1, -48):
                 late = report(
@@ -267,5 +281,5 @@ class TestEntries:
                     timestamp=(MONDAY + timedelta(hours=hours)).isoformat(),
                 )
                 ledger.commits.record(late, recorded_by="ci")
-        assert [entry_id for entry_id in seen if entry_id in expected] == expected
+        assert [the_id for the_id in seen if the_id in expected] == expected
         assert len(seen) == len(set(seen))

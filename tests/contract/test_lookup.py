@@ -64,15 +64,21 @@ MALFORMED = [
 @pytest.fixture
 def ids(ledger: Ledger) -> dict[str, str]:
     """The ledger's own ids of one contributor, one asset and one contribution of an import."""
-    entry = ledger.commits.record(report("abcdef", repository="Octo/Repo"), recorded_by="ci").entry
+    contribution = ledger.commits.record(
+        report("abcdef", repository="Octo/Repo"), recorded_by="ci"
+    ).contribution
     paths = {
         "contributor": "contributors/test@example.com",
         "asset": "assets/octo:repo",
-        "entry": "contributions/octo:repo@abcdef",
+        "contribution": "contributions/octo:repo@abcdef",
     }
     for path in paths.values():
         import_id(ledger, path, LEGACY.lower())
-    return {"contributor": entry.contributor_id, "asset": entry.asset_id, "entry": entry.id}
+    return {
+        "contributor": contribution.contributor_id,
+        "asset": contribution.asset_id,
+        "contribution": contribution.id,
+    }
 
 
 def finder(ledger: Ledger, thing: str) -> Callable[[str], Any]:
@@ -80,21 +86,21 @@ def finder(ledger: Ledger, thing: str) -> Callable[[str], Any]:
     return find
 
 
-THINGS = ["contributor", "asset", "entry"]
+THINGS = ["contributor", "asset", "contribution"]
 
 
 class TestAName:
     @pytest.mark.parametrize("thing", THINGS)
     def test_is_the_uuid_in_any_case(self, ledger: Ledger, ids: dict[str, str], thing: str) -> None:
         for key in (ids[thing], ids[thing].upper()):
-            assert finder(ledger, thing)(key).record.id == ids[thing]
+            assert finder(ledger, thing)(key).stored.id == ids[thing]
 
     @pytest.mark.parametrize("thing", THINGS)
     def test_is_an_imported_id_in_any_case(
         self, ledger: Ledger, ids: dict[str, str], thing: str
     ) -> None:
         for key in (LEGACY, LEGACY.lower()):
-            assert finder(ledger, thing)(key).record.id == ids[thing]
+            assert finder(ledger, thing)(key).stored.id == ids[thing]
 
     @pytest.mark.parametrize(
         ("thing", "key"),
@@ -103,29 +109,29 @@ class TestAName:
             ("contributor", " TEST@Example.com "),
             ("asset", "Octo/Repo"),
             ("asset", "octo/REPO"),
-            ("entry", "Octo/Repo@abcdef"),
-            ("entry", "OCTO/repo@ABCDEF"),
+            ("contribution", "Octo/Repo@abcdef"),
+            ("contribution", "OCTO/repo@ABCDEF"),
         ],
     )
     def test_is_the_natural_key_in_any_case(
         self, ledger: Ledger, ids: dict[str, str], thing: str, key: str
     ) -> None:
-        assert finder(ledger, thing)(key).record.id == ids[thing]
+        assert finder(ledger, thing)(key).stored.id == ids[thing]
 
     def test_leads_to_a_repository_named_like_a_path(self, ledger: Ledger) -> None:
         one = report(repository="octo/contributions")
-        entry = ledger.commits.record(one, recorded_by="ci").entry
-        assert ledger.find.asset("octo/contributions").record.id == entry.asset_id
+        contribution = ledger.commits.record(one, recorded_by="ci").contribution
+        assert ledger.find.asset("octo/contributions").stored.id == contribution.asset_id
 
     def test_leads_to_the_right_one_of_names_that_begin_alike(self, ledger: Ledger) -> None:
         for name in ("org/repo", "org/repo-two", "org/repo.two"):
             ledger.commits.record(report(repository=name), recorded_by="ci")
-            assert ledger.find.asset(name).record.name == name
-            assert ledger.find.entry(f"{name}@abc123").record.repository == name
+            assert ledger.find.asset(name).stored.name == name
+            assert ledger.find.contribution(f"{name}@abc123").stored.repository == name
 
     def test_of_a_named_asset_is_its_id_and_not_its_name(self, ledger: Ledger) -> None:
         asset = new_asset(ledger, "The Manual")
-        assert ledger.find.asset(asset.id).record == asset
+        assert ledger.find.asset(asset.id).stored == asset
         with pytest.raises(NotFound):
             ledger.find.asset("The Manual")
 
@@ -133,7 +139,7 @@ class TestAName:
 class TestNoName:
     @pytest.mark.parametrize(
         ("thing", "named"),
-        [("contributor", "Contributor"), ("asset", "Asset"), ("entry", "Contribution")],
+        [("contributor", "Contributor"), ("asset", "Asset"), ("contribution", "Contribution")],
     )
     def test_leads_anywhere(
         self, ledger: Ledger, ids: dict[str, str], thing: str, named: str
@@ -154,7 +160,7 @@ class TestNoName:
         for thing, key in (
             ("contributor", "nobody@example.com"),
             ("asset", "octo/nothing"),
-            ("entry", "octo/repo@ffffff"),
+            ("contribution", "octo/repo@ffffff"),
         ):
             with pytest.raises(NotFound):
                 finder(ledger, thing)(key)
@@ -175,7 +181,7 @@ class TestTheCost:
         for thing, key in (
             ("contributor", "test@example.com"),
             ("asset", "octo/repo"),
-            ("entry", "octo/repo@abcdef"),
+            ("contribution", "octo/repo@abcdef"),
         ):
             spy.forget()
             finder(ledger, thing)(key)
@@ -185,7 +191,7 @@ class TestTheCost:
         self, ledger: Ledger, spy: Spy, ids: dict[str, str]
     ) -> None:
         spy.forget()
-        ledger.find.entry(LEGACY)
+        ledger.find.contribution(LEGACY)
         assert [(c.method, c.documents) for c in spy.calls] == [("run_query", 0), ("run_query", 1)]
 
     def test_of_a_malformed_key_is_nothing(self, ledger: Ledger, spy: Spy) -> None:

@@ -17,9 +17,9 @@ from shared.domain.repository import Repository
 from shared.domain.sort import Sort
 from shared.domain.tracking import Rejection
 from shared.store.ledger import Ledger
-from shared.store.listing import EntryFilter
+from shared.store.listing import ContributionFilter
 from tests.benchmarks.billing import Bill, Cost
-from tests.contract.by_hand import new_asset, new_contributor, new_entry
+from tests.contract.by_hand import new_asset, new_contribution, new_contributor
 from tests.contract.reports import ledger_of, report
 from tests.contract.spy import Spy
 
@@ -54,7 +54,7 @@ def void(key: str) -> Operation:
 
 
 def by_ids(**changes: Any) -> Operation:
-    return lambda ledger: new_entry(ledger, PERSON_ID, ASSET_ID, **changes)
+    return lambda ledger: new_contribution(ledger, PERSON_ID, ASSET_ID, **changes)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ COSTS: dict[str, tuple[Operation, Cost]] = {
     "create a contributor": (new_contributor, Cost(reads=0, writes=1, rpcs=1)),
     "create an asset": (new_asset, Cost(reads=0, writes=1, rpcs=1)),
     "list of 100": (
-        lambda ledger: ledger.lists.entries(EntryFilter(), limit=100),
+        lambda ledger: ledger.lists.contributions(ContributionFilter(), limit=100),
         Cost(reads=101, writes=0, rpcs=1),
     ),
     "list of 2 contributors": (
@@ -104,7 +104,7 @@ COSTS: dict[str, tuple[Operation, Cost]] = {
         Cost(reads=1, writes=0, rpcs=1),
     ),
     "look-up by commit": (
-        lambda ledger: ledger.find.entry(LIVE),
+        lambda ledger: ledger.find.contribution(LIVE),
         Cost(reads=1, writes=0, rpcs=1),
     ),
     "health/ready": (lambda ledger: ledger.probe.ready(), Cost(reads=1, writes=0, rpcs=1)),

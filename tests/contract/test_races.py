@@ -1,4 +1,4 @@
-"""Many reports at once: one entry for each commit, and exact totals."""
+"""Many reports at once: one contribution for each commit, and exact totals."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def test_64_reports_of_one_commit_make_one_contribution(
 ) -> None:
     results = at_once([posting(instances, number) for number in range(THREADS)])
     assert [result.replayed for result in results].count(False) == 1
-    assert len({result.entry.id for result in results}) == 1
-    entries = assert_balanced(open_client())
-    assert list(entries) == ["seeker71:coherence-network@abc123"]
+    assert len({result.contribution.id for result in results}) == 1
+    contributions = assert_balanced(open_client())
+    assert list(contributions) == ["seeker71:coherence-network@abc123"]
 
 
 def test_64_commits_of_3_new_people_to_a_new_repository_all_count(
@@ -85,7 +85,7 @@ def test_64_commits_of_3_new_people_to_a_new_repository_all_count(
     }
 
 
-def test_two_people_who_claim_one_commit_get_one_entry_and_a_conflict(
+def test_two_people_who_claim_one_commit_get_one_contribution_and_a_conflict(
     instances: list[Ledger], open_client: OpenClient
 ) -> None:
     def claim(number: int) -> Callable[[], str]:
@@ -93,7 +93,7 @@ def test_two_people_who_claim_one_commit_get_one_entry_and_a_conflict(
 
         def outcome() -> str:
             try:
-                return post().entry.contributor_email
+                return post().contribution.contributor_email
             except Exception as error:  # noqa: BLE001 - looked at below
                 return type(error).__name__
 
@@ -101,6 +101,6 @@ def test_two_people_who_claim_one_commit_get_one_entry_and_a_conflict(
 
     outcomes = at_once([claim(number) for number in range(16)])
     client = open_client()
-    [entry] = assert_balanced(client).values()
-    assert outcomes.count(entry["contributor_email"]) == 8
+    [contribution] = assert_balanced(client).values()
+    assert outcomes.count(contribution["contributor_email"]) == 8
     assert outcomes.count("Conflict") == 8

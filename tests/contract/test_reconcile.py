@@ -1,4 +1,4 @@
-"""Reconciling finds every total that is not the sum of its entries, and nothing else."""
+"""Reconciling finds every total that is not the sum of its contributions, and nothing else."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def fill(ledger: Ledger, numbers: range, *, people: int = 3, repositories: int =
 
 @pytest.fixture
 def filled(ledger: Ledger) -> Ledger:
-    """Twelve entries, two of them voided, and accounts without any entry."""
+    """Twelve contributions, two of them voided, and accounts without any contribution."""
     fill(ledger, range(12))
     for key in ("octo/repo-0@000000", "octo/repo-1@000005"):
         ledger.voids.void(key, voided_by="ops", reason=None)
@@ -88,7 +88,7 @@ class TestFinding:
         assert found.stored != found.actual
         assert documents(client, "assets")["octo:repo-0"][field] == value
 
-    def test_an_account_that_has_totals_and_no_entries(self, filled: Ledger) -> None:
+    def test_an_account_that_has_totals_and_no_contributions(self, filled: Ledger) -> None:
         put(filled, "contributors/idle@example.com", {"contribution_count": 1})
         [found] = findings(filled)
         assert (found.label, found.stored, found.actual) == (
@@ -97,7 +97,7 @@ class TestFinding:
             Totals(0, 0),
         )
 
-    def test_entries_whose_account_is_not_there(self, filled: Ledger, client: Client) -> None:
+    def test_contributions_whose_account_is_not_there(self, filled: Ledger, client: Client) -> None:
         client.document(BROKEN_ASSET).delete(timeout=10)
         [found] = findings(filled, repair=True)
         assert (found.kind, found.state) == (Kind.ASSET, State.MISSING)
@@ -306,15 +306,15 @@ class TestTheCommand:
 
     def test_prints_each_wrong_total_without_an_address(self, filled: Ledger) -> None:
         put(filled, BROKEN_PERSON, {"total_cost_micros": 100_000_000})
-        person = filled.find.contributor(PEOPLE[0]).record.id
-        asset = filled.find.asset("octo/repo-0").record.id
+        person = filled.find.contributor(PEOPLE[0]).stored.id
+        asset = filled.find.asset("octo/repo-0").stored.id
         put(filled, BROKEN_ASSET, {"contribution_count": None})
         code, lines = self.run(filled)
         assert code == EXIT_WRONG
         assert lines == [
-            f"drift: contributor {person} says 100.00 in 6; its entries sum to 1.50 in 6",
+            f"drift: contributor {person} says 100.00 in 6; its contributions sum to 1.50 in 6",
             f"drift: asset {asset} (octo/repo-0) says what is no whole number; "
-            "its entries sum to 2.50 in 5",
+            "its contributions sum to 2.50 in 5",
             "Of 10 contributions, 4 contributors, 3 assets: 2 drift",
         ]
 
@@ -341,7 +341,7 @@ class TestTheCommand:
         client.document(BROKEN_PERSON).delete(timeout=10)
         code, lines = self.run(filled, repair=True)
         assert code == EXIT_WRONG
-        assert "is not there, and has entries of 1.50 in 6" in lines[0]
+        assert "is not there, and has contributions of 1.50 in 6" in lines[0]
         assert "@" not in "".join(lines)
 
     def test_says_that_an_account_could_not_be_checked(self, filled: Ledger) -> None:

@@ -39,14 +39,16 @@ class TestFirstReport:
     ) -> None:
         recorded = record(ledger)
         assert not recorded.replayed
-        assert recorded.entry.id == "abbc9bee-8e88-5880-a7cf-6b8cc3fc7188"
+        assert recorded.contribution.id == "abbc9bee-8e88-5880-a7cf-6b8cc3fc7188"
         assert totals(client, "contributors") == {"test@example.com": (1, 100_000_000)}
         assert totals(client, "assets") == {"seeker71:coherence-network": (1, 100_000_000)}
         assert list(assert_balanced(client)) == ["seeker71:coherence-network@abc123"]
 
     def test_answers_what_is_kept(self, ledger: Ledger) -> None:
-        entry = record(ledger, metadata={"nested": {"list": [1, 0.5, None, "é"]}}).entry
-        assert ledger.find.entry(entry.id).record == entry
+        contribution = record(
+            ledger, metadata={"nested": {"list": [1, 0.5, None, "é"]}}
+        ).contribution
+        assert ledger.find.contribution(contribution.id).stored == contribution
 
     def test_names_a_new_contributor_as_reported_or_by_the_address(
         self, ledger: Ledger, client: Client
@@ -57,8 +59,8 @@ class TestFirstReport:
         assert sorted(names) == ["Test Person", "octocat"]
 
     def test_estimates_a_cost_that_is_not_given(self, ledger: Ledger) -> None:
-        entry = record(ledger, cost_amount=None).entry
-        assert (entry.cost_amount, entry.cost_basis) == (790_000, "estimated")
+        contribution = record(ledger, cost_amount=None).contribution
+        assert (contribution.cost_amount, contribution.cost_basis) == (790_000, "estimated")
 
 
 class TestFurtherReports:
@@ -70,7 +72,7 @@ class TestFurtherReports:
         second = record(ledger)
         after = [documents(client, name) for name in ("contributors", "assets", "contributions")]
         assert second.replayed
-        assert second.entry == first.entry
+        assert second.contribution == first.contribution
         assert second.differs == ()
         assert after == before
 
@@ -88,7 +90,7 @@ class TestFurtherReports:
             co_authors=[{"email": "b@x.org"}],
         )
         assert second.replayed
-        assert second.entry == first.entry
+        assert second.contribution == first.contribution
         assert set(second.differs) == {
             "cost_amount",
             "metadata",
@@ -120,15 +122,15 @@ class TestFurtherReports:
         assert list(documents(client, "contributors")) == ["test@example.com"]
         assert len(assert_balanced(client)) == 1
 
-    def test_of_a_voided_entry_are_refused_with_the_way_on(
+    def test_of_a_voided_contribution_are_refused_with_the_way_on(
         self, ledger: Ledger, client: Client
     ) -> None:
-        entry = record(ledger).entry
-        ledger.voids.void(entry.id, voided_by="ops", reason=None)
+        contribution = record(ledger).contribution
+        ledger.voids.void(contribution.id, voided_by="ops", reason=None)
         with pytest.raises(Conflict) as caught:
             record(ledger)
         assert caught.value.code == "voided"
-        assert f'"corrects": "{entry.id}"' in caught.value.detail
+        assert f'"corrects": "{contribution.id}"' in caught.value.detail
         assert totals(client, "contributors") == {"test@example.com": (0, 0)}
         assert_balanced(client)
 
@@ -174,7 +176,7 @@ class TestFindOrCreate:
     def test_adds_to_an_asset_that_was_made_by_hand(self, ledger: Ledger, client: Client) -> None:
         by_hand = {"description": "GitHub repository: Seeker71/COHERENCE-Network", "type": "MODEL"}
         asset = ledger.registrar.create_asset(parse(NewAsset, by_hand))
-        assert record(ledger).entry.asset_id == asset.id
+        assert record(ledger).contribution.asset_id == asset.id
         kept = documents(client, "assets")["seeker71:coherence-network"]
         assert (kept["asset_type"], kept["name"]) == ("MODEL", "Seeker71/COHERENCE-Network")
         assert_balanced(client)
@@ -182,8 +184,8 @@ class TestFindOrCreate:
     def test_takes_one_repository_in_two_spellings_for_one(
         self, ledger: Ledger, client: Client
     ) -> None:
-        first = record(ledger, "aaaaaa", repository="Octo/Repo").entry
-        second = record(ledger, "bbbbbb", repository="octo/REPO").entry
+        first = record(ledger, "aaaaaa", repository="Octo/Repo").contribution
+        second = record(ledger, "bbbbbb", repository="octo/REPO").contribution
         assert first.asset_id == second.asset_id
         assert record(ledger, "aaaaaa", repository="OCTO/repo").replayed
         assert totals(client, "assets") == {"octo:repo": (2, 200_000_000)}
@@ -223,7 +225,7 @@ class TestFindOrCreate:
         record(ledger, "aaaaaa", contributor_email=email)
         record(ledger, "bbbbbb", contributor_email=email)
         assert totals(client, "contributors") == {document_id: (2, 200_000_000)}
-        assert ledger.find.contributor(email).record.email == email
+        assert ledger.find.contributor(email).stored.email == email
 
 
 class TestTotals:
@@ -288,8 +290,8 @@ class TestCoAuthors:
     ) -> None:
         agent = [{"email": "coder@agents.example"}]
         for commit_hash in ("aaaaaa", "bbbbbb", "cccccc"):
-            entry = record(ledger, commit_hash, co_authors=agent).entry
-            assert [credit.share_amount for credit in entry.credits] == [100_000_000, 0]
+            contribution = record(ledger, commit_hash, co_authors=agent).contribution
+            assert [credit.share_amount for credit in contribution.credits] == [100_000_000, 0]
         assert totals(client, "contributors") == {
             "test@example.com": (3, 300_000_000),
             "coder@agents.example": (3, 0),
@@ -302,8 +304,10 @@ class TestCoAuthors:
         agent = {"name": "Agent", "email": "looks@human.example", "type": "AGENT"}
         ledger.registrar.create_contributor(parse(NewContributor, agent))
         for commit_hash in ("aaaaaa", "bbbbbb"):
-            entry = record(ledger, commit_hash, co_authors=[{"email": agent["email"]}]).entry
-            assert [credit.share_amount for credit in entry.credits] == [100_000_000, 0]
+            contribution = record(
+                ledger, commit_hash, co_authors=[{"email": agent["email"]}]
+            ).contribution
+            assert [credit.share_amount for credit in contribution.credits] == [100_000_000, 0]
         assert_balanced(client)
 
     def test_that_are_kept_as_people_are_paid_whatever_their_address(
@@ -312,14 +316,21 @@ class TestCoAuthors:
         person = {"name": "Person", "email": "person@agents.example", "type": "HUMAN"}
         ledger.registrar.create_contributor(parse(NewContributor, person))
         for commit_hash in ("aaaaaa", "bbbbbb"):
-            entry = record(ledger, commit_hash, co_authors=[{"email": person["email"]}]).entry
-            assert [credit.share_amount for credit in entry.credits] == [50_000_000, 50_000_000]
+            contribution = record(
+                ledger, commit_hash, co_authors=[{"email": person["email"]}]
+            ).contribution
+            assert [credit.share_amount for credit in contribution.credits] == [
+                50_000_000,
+                50_000_000,
+            ]
         assert_balanced(client)
 
-    def test_find_the_entry_as_contributors_of_it(self, ledger: Ledger, client: Client) -> None:
-        entry = record(ledger, co_authors=[{"email": "b@x.org"}]).entry
+    def test_find_the_contribution_as_contributors_of_it(
+        self, ledger: Ledger, client: Client
+    ) -> None:
+        contribution = record(ledger, co_authors=[{"email": "b@x.org"}]).contribution
         [kept] = documents(client, "contributions").values()
-        assert kept["contributor_ids"] == [credit.contributor_id for credit in entry.credits]
+        assert kept["contributor_ids"] == [credit.contributor_id for credit in contribution.credits]
 
 
 class TestCoAuthorsWhoAppear:
@@ -341,7 +352,7 @@ class TestCoAuthorsWhoAppear:
         people = [{"email": "bot@human.example"}]
         for commit_hash in ("aaaaaa", "bbbbbb"):
             done = ledger.commits.record(report(commit_hash, co_authors=people), recorded_by="ci")
-            shares = [credit.share_amount for credit in done.entry.credits]
+            shares = [credit.share_amount for credit in done.contribution.credits]
             assert shares == [100_000_000, 0]
         assert_balanced(client)
 
@@ -361,31 +372,33 @@ class TestTime:
     def test_of_the_commit_is_what_the_client_claims(
         self, ledger: Ledger, claimed: str, kept: datetime
     ) -> None:
-        entry = record(ledger, timestamp=claimed).entry
-        assert entry.timestamp == kept
+        contribution = record(ledger, timestamp=claimed).contribution
+        assert contribution.timestamp == kept
         assert record(ledger, timestamp=claimed).differs == ()
-        assert ledger.find.entry(entry.id).record.timestamp == kept
+        assert ledger.find.contribution(contribution.id).stored.timestamp == kept
 
     def test_of_the_commit_is_the_functions_clock_where_nothing_is_claimed(
         self, ledger: Ledger
     ) -> None:
-        assert record(ledger).entry.timestamp == NOW
+        assert record(ledger).contribution.timestamp == NOW
 
-    def test_of_recording_is_the_servers_in_entry_and_accounts(
+    def test_of_recording_is_the_servers_in_contribution_and_accounts(
         self, ledger: Ledger, client: Client
     ) -> None:
-        entry = record(ledger, timestamp="2001-01-01T00:00:00Z").entry
+        contribution = record(ledger, timestamp="2001-01-01T00:00:00Z").contribution
         [person] = documents(client, "contributors").values()
         [asset] = documents(client, "assets").values()
-        assert entry.recorded_at not in {None, NOW, entry.timestamp}
+        assert contribution.recorded_at not in {None, NOW, contribution.timestamp}
         for account in (person, asset):
-            assert account["created_at"] == account["last_contribution_at"] == entry.recorded_at
+            assert (
+                account["created_at"] == account["last_contribution_at"] == contribution.recorded_at
+            )
 
     def test_of_the_last_contribution_goes_on_and_of_creation_stands(
         self, ledger: Ledger, client: Client
     ) -> None:
-        first = record(ledger, "aaaaaa", timestamp="2030-01-01T00:00:00Z").entry
-        second = record(ledger, "bbbbbb", timestamp="2001-01-01T00:00:00Z").entry
+        first = record(ledger, "aaaaaa", timestamp="2030-01-01T00:00:00Z").contribution
+        second = record(ledger, "bbbbbb", timestamp="2001-01-01T00:00:00Z").contribution
         [person] = documents(client, "contributors").values()
         assert person["created_at"] == first.recorded_at
         assert person["last_contribution_at"] == second.recorded_at

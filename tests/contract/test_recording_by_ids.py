@@ -15,7 +15,7 @@ from shared.store.ledger import Ledger
 from shared.store.recording import Recorded
 from tests.contract.at_once import at_once
 from tests.contract.books import assert_balanced, documents
-from tests.contract.by_hand import import_id, new_asset, new_contributor, new_entry
+from tests.contract.by_hand import import_id, new_asset, new_contribution, new_contributor
 from tests.contract.reports import NOW, report
 from tests.contract.spy import After, Spy
 
@@ -36,56 +36,71 @@ def ids(ledger: Ledger) -> Ids:
     return Ids(ledger)
 
 
-class TestAnEntry:
+class TestAContribution:
     def test_is_scored_and_counted_like_a_commit(
         self, ledger: Ledger, client: Client, ids: Ids
     ) -> None:
         facts = {"has_tests": True, "has_docs": True, "files_changed": 2, "lines_added": 120}
-        recorded = new_entry(ledger, ids.contributor, ids.asset, metadata=facts, cost_amount="7.5")
-        by_commit = ledger.commits.record(report(metadata=facts), recorded_by="ci").entry
+        recorded = new_contribution(
+            ledger, ids.contributor, ids.asset, metadata=facts, cost_amount="7.5"
+        )
+        by_commit = ledger.commits.record(report(metadata=facts), recorded_by="ci").contribution
         assert not recorded.replayed
-        assert recorded.entry.coherence == by_commit.coherence
-        assert recorded.entry.coherence_score == by_commit.coherence_score == 1.0
+        assert recorded.contribution.coherence == by_commit.coherence
+        assert recorded.contribution.coherence_score == by_commit.coherence_score == 1.0
         person = documents(client, "contributors")["ada@example.com"]
         assert (person["contribution_count"], person["total_cost_micros"]) == (1, 7_500_000)
-        assert person["last_contribution_at"] == recorded.entry.recorded_at
+        assert person["last_contribution_at"] == recorded.contribution.recorded_at
         assert_balanced(client)
 
     def test_is_answered_as_it_is_kept(self, ledger: Ledger, ids: Ids) -> None:
-        entry = new_entry(ledger, ids.contributor, ids.asset, metadata={"n": [1, {"m": "é"}]}).entry
-        assert ledger.find.entry(entry.id).record == entry
-        assert (entry.recorded_by, entry.repository, entry.commit_hash) == ("ops", None, None)
-        assert entry.timestamp == NOW
+        contribution = new_contribution(
+            ledger, ids.contributor, ids.asset, metadata={"n": [1, {"m": "é"}]}
+        ).contribution
+        assert ledger.find.contribution(contribution.id).stored == contribution
+        assert (contribution.recorded_by, contribution.repository, contribution.commit_hash) == (
+            "ops",
+            None,
+            None,
+        )
+        assert contribution.timestamp == NOW
 
     def test_has_the_time_that_it_claims(self, ledger: Ledger, ids: Ids) -> None:
         claimed = "2001-01-01T00:00:00Z"
-        entry = new_entry(ledger, ids.contributor, ids.asset, timestamp=claimed).entry
-        assert entry.timestamp == datetime(2001, 1, 1, tzinfo=UTC)
+        contribution = new_contribution(
+            ledger, ids.contributor, ids.asset, timestamp=claimed
+        ).contribution
+        assert contribution.timestamp == datetime(2001, 1, 1, tzinfo=UTC)
 
     def test_of_a_repository_names_it(self, ledger: Ledger, ids: Ids) -> None:
         asset = new_asset(ledger, None, description="GitHub repository: Octo/Repo")
-        assert new_entry(ledger, ids.contributor, asset.id).entry.repository == "Octo/Repo"
+        assert (
+            new_contribution(ledger, ids.contributor, asset.id).contribution.repository
+            == "Octo/Repo"
+        )
 
     def test_credits_its_contributor_with_the_whole_cost_even_an_agent(
         self, ledger: Ledger, client: Client, ids: Ids
     ) -> None:
         agent = new_contributor(ledger, "coder@agents.example", type="AGENT")
-        [credit] = new_entry(ledger, agent.id, ids.asset).entry.credits
+        [credit] = new_contribution(ledger, agent.id, ids.asset).contribution.credits
         assert (credit.role, credit.share_amount) == ("author", 10_000_000)
         assert_balanced(client)
 
     def test_is_another_one_each_time_without_a_key(
         self, ledger: Ledger, client: Client, ids: Ids
     ) -> None:
-        entries = [new_entry(ledger, ids.contributor, ids.asset).entry for _ in range(3)]
-        assert len({entry.id for entry in entries}) == 3
+        contributions = [
+            new_contribution(ledger, ids.contributor, ids.asset).contribution for _ in range(3)
+        ]
+        assert len({contribution.id for contribution in contributions}) == 3
         assert len(assert_balanced(client)) == 3
 
     def test_counts_once_when_its_answer_was_lost(
         self, ledger: Ledger, client: Client, spy: Spy, ids: Ids
     ) -> None:
         spy.fail("commit", After(ServiceUnavailable("lost")))
-        new_entry(ledger, ids.contributor, ids.asset)
+        new_contribution(ledger, ids.contributor, ids.asset)
         assert len(assert_balanced(client)) == 1
 
     def test_takes_imported_ids_and_keeps_the_ledgers_own(
@@ -93,32 +108,32 @@ class TestAnEntry:
     ) -> None:
         import_id(ledger, "contributors/ada@example.com", LEGACY)
         import_id(ledger, f"assets/{ids.asset}", LEGACY)
-        entry = new_entry(ledger, LEGACY, LEGACY).entry
-        assert (entry.contributor_id, entry.asset_id) == (ids.contributor, ids.asset)
+        contribution = new_contribution(ledger, LEGACY, LEGACY).contribution
+        assert (contribution.contributor_id, contribution.asset_id) == (ids.contributor, ids.asset)
         assert_balanced(client)
 
 
 class TestAnUnknownId:
     def test_of_a_contributor_is_named(self, ledger: Ledger, ids: Ids) -> None:
         with pytest.raises(NotFound) as caught:
-            new_entry(ledger, NOBODY, ids.asset)
+            new_contribution(ledger, NOBODY, ids.asset)
         assert caught.value.detail == "Contributor not found"
 
     def test_of_an_asset_is_named(self, ledger: Ledger, ids: Ids) -> None:
         with pytest.raises(NotFound) as caught:
-            new_entry(ledger, ids.contributor, NOBODY)
+            new_contribution(ledger, ids.contributor, NOBODY)
         assert caught.value.detail == "Asset not found"
 
     @pytest.mark.parametrize("unusable", ["", "nobody", "__x__", "..", "a/b/c", "x\x00y"])
     def test_may_be_no_id_at_all(self, ledger: Ledger, ids: Ids, unusable: str) -> None:
         with pytest.raises(NotFound, match="Contributor not found"):
-            new_entry(ledger, unusable, ids.asset)
+            new_contribution(ledger, unusable, ids.asset)
         with pytest.raises(NotFound, match="Asset not found"):
-            new_entry(ledger, ids.contributor, unusable)
+            new_contribution(ledger, ids.contributor, unusable)
 
     def test_records_nothing(self, ledger: Ledger, client: Client, ids: Ids) -> None:
         with pytest.raises(NotFound):
-            new_entry(ledger, ids.contributor, NOBODY, key="k")
+            new_contribution(ledger, ids.contributor, NOBODY, key="k")
         assert assert_balanced(client) == {}
 
 
@@ -135,31 +150,37 @@ class TestTheBasisOfACost:
         ],
     )
     def test_is_verified_by_evidence(self, ledger: Ledger, ids: Ids, evidence: str) -> None:
-        entry = new_entry(ledger, ids.contributor, ids.asset, metadata={evidence: "4711"}).entry
-        assert entry.cost_basis == "actual_verified"
+        contribution = new_contribution(
+            ledger, ids.contributor, ids.asset, metadata={evidence: "4711"}
+        ).contribution
+        assert contribution.cost_basis == "actual_verified"
 
     @pytest.mark.parametrize(
         "metadata", [{}, {"invoice_id": ""}, {"invoice_id": None}, {"invoice": "4711"}]
     )
     def test_is_declared_without(self, ledger: Ledger, ids: Ids, metadata: dict[str, Any]) -> None:
-        entry = new_entry(ledger, ids.contributor, ids.asset, metadata=metadata).entry
-        assert entry.cost_basis == "declared_unverified"
+        contribution = new_contribution(
+            ledger, ids.contributor, ids.asset, metadata=metadata
+        ).contribution
+        assert contribution.cost_basis == "declared_unverified"
 
 
 class TestAnIdempotencyKey:
-    def test_makes_a_retry_a_replay_of_the_stored_entry(
+    def test_makes_a_retry_a_replay_of_the_stored_contribution(
         self, ledger: Ledger, client: Client, ids: Ids
     ) -> None:
-        first = new_entry(ledger, ids.contributor, ids.asset, key="4711")
-        again = new_entry(ledger, ids.contributor, ids.asset, key="4711")
+        first = new_contribution(ledger, ids.contributor, ids.asset, key="4711")
+        again = new_contribution(ledger, ids.contributor, ids.asset, key="4711")
         assert (first.replayed, again.replayed) == (False, True)
-        assert again.entry == first.entry
+        assert again.contribution == first.contribution
         assert len(assert_balanced(client)) == 1
 
     def test_does_not_mind_how_the_same_request_is_written(self, ledger: Ledger, ids: Ids) -> None:
-        new_entry(ledger, ids.contributor, ids.asset, key="k", metadata={"a": 1, "b": {"c": 2}})
+        new_contribution(
+            ledger, ids.contributor, ids.asset, key="k", metadata={"a": 1, "b": {"c": 2}}
+        )
         same: dict[str, Any] = {"metadata": {"b": {"c": 2}, "a": 1}, "cost_amount": 10}
-        assert new_entry(ledger, ids.contributor, ids.asset, key="k", **same).replayed
+        assert new_contribution(ledger, ids.contributor, ids.asset, key="k", **same).replayed
 
     @pytest.mark.parametrize(
         "other",
@@ -172,46 +193,48 @@ class TestAnIdempotencyKey:
     def test_with_another_request_is_refused_and_records_nothing(
         self, ledger: Ledger, client: Client, ids: Ids, other: dict[str, Any]
     ) -> None:
-        new_entry(ledger, ids.contributor, ids.asset, key="k")
+        new_contribution(ledger, ids.contributor, ids.asset, key="k")
         with pytest.raises(InvalidInput) as caught:
-            new_entry(ledger, ids.contributor, ids.asset, key="k", **other)
+            new_contribution(ledger, ids.contributor, ids.asset, key="k", **other)
         assert [fault.pointer for fault in caught.value.faults] == [":Idempotency-Key"]
         assert len(assert_balanced(client)) == 1
 
     def test_is_each_callers_own(self, ledger: Ledger, client: Client, ids: Ids) -> None:
-        entries = {
-            new_entry(ledger, ids.contributor, ids.asset, key="k", recorded_by=name).entry.id
+        contributions = {
+            new_contribution(
+                ledger, ids.contributor, ids.asset, key="k", recorded_by=name
+            ).contribution.id
             for name in ("one", "two", "one")
         }
-        assert len(entries) == len(assert_balanced(client)) == 2
+        assert len(contributions) == len(assert_balanced(client)) == 2
 
     def test_is_read_as_it_stands(self, ledger: Ledger, client: Client, ids: Ids) -> None:
         for key in ("k", "K", " k", "k/../k", "~", "x" * 255):
-            new_entry(ledger, ids.contributor, ids.asset, key=key)
+            new_contribution(ledger, ids.contributor, ids.asset, key=key)
         assert len(assert_balanced(client)) == 6
 
     def test_counts_once_when_16_use_it_at_once(
         self, ledger: Ledger, client: Client, ids: Ids
     ) -> None:
-        call = partial(new_entry, ledger, ids.contributor, ids.asset, key="k")
+        call = partial(new_contribution, ledger, ids.contributor, ids.asset, key="k")
         answers = [a for a in at_once([call] * 16) if isinstance(a, Recorded)]
         assert sorted(answer.replayed for answer in answers) == [False] + [True] * 15
-        assert len({answer.entry.id for answer in answers}) == 1
+        assert len({answer.contribution.id for answer in answers}) == 1
         assert len(assert_balanced(client)) == 1
 
-    def test_stays_used_when_its_entry_is_voided(self, ledger: Ledger, ids: Ids) -> None:
-        entry = new_entry(ledger, ids.contributor, ids.asset, key="k").entry
-        ledger.voids.void(entry.id, voided_by="ops", reason=None)
-        again = new_entry(ledger, ids.contributor, ids.asset, key="k")
+    def test_stays_used_when_its_contribution_is_voided(self, ledger: Ledger, ids: Ids) -> None:
+        contribution = new_contribution(ledger, ids.contributor, ids.asset, key="k").contribution
+        ledger.voids.void(contribution.id, voided_by="ops", reason=None)
+        again = new_contribution(ledger, ids.contributor, ids.asset, key="k")
         assert again.replayed
-        assert again.entry.voided
+        assert again.contribution.voided
 
     def test_costs_one_read_more(self, ledger: Ledger, spy: Spy, ids: Ids) -> None:
         spy.forget()
-        new_entry(ledger, ids.contributor, ids.asset)
+        new_contribution(ledger, ids.contributor, ids.asset)
         without = spy.methods
         spy.forget()
-        new_entry(ledger, ids.contributor, ids.asset, key="k")
+        new_contribution(ledger, ids.contributor, ids.asset, key="k")
         assert without == ["run_query", "run_query", "commit"]
         assert spy.methods == ["batch_get_documents", *without]
         assert spy.calls[-1].writes == 3

@@ -1,4 +1,4 @@
-"""Voiding takes an entry out of the totals once; a correction takes its place, once."""
+"""Voiding takes a contribution out of the totals once; a correction takes its place, once."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import pytest
 from google.api_core.exceptions import ServiceUnavailable
 from google.cloud.firestore import Client
 
-from shared.domain.contribution import Entry
+from shared.domain.contribution import StoredContribution
 from shared.domain.errors import Conflict, LedgerError, NotFound
 from shared.store.ledger import Ledger
-from shared.store.listing import EntryFilter
+from shared.store.listing import ContributionFilter
 from shared.store.recording import Recorded
 from shared.store.voiding import Voided
 from tests.contract.at_once import at_once
 from tests.contract.books import assert_balanced, documents
-from tests.contract.by_hand import import_id, new_asset, new_contributor, new_entry
+from tests.contract.by_hand import import_id, new_asset, new_contribution, new_contributor
 from tests.contract.reports import report
 from tests.contract.spy import After, Before, Spy
 
@@ -30,10 +30,12 @@ CO_AUTHORS = [
 ]
 
 
-def commit(ledger: Ledger, commit_hash: str = "abc123", *, cost: str = "100.00") -> Entry:
+def commit(
+    ledger: Ledger, commit_hash: str = "abc123", *, cost: str = "100.00"
+) -> StoredContribution:
     """A commit of four people, one of them an agent without a share."""
     one = report(commit_hash, cost_amount=cost, co_authors=CO_AUTHORS)
-    return ledger.commits.record(one, recorded_by="ci").entry
+    return ledger.commits.record(one, recorded_by="ci").contribution
 
 
 def void(ledger: Ledger, key: str, reason: str | None = None) -> Voided:
@@ -47,18 +49,18 @@ def totals(client: Client) -> set[tuple[int, int]]:
 
 
 class TestVoiding:
-    def test_takes_the_entry_out_of_every_total_it_is_in(
+    def test_takes_the_contribution_out_of_every_total_it_is_in(
         self, ledger: Ledger, client: Client
     ) -> None:
-        entry = commit(ledger)
-        assert not void(ledger, entry.id).replayed
+        contribution = commit(ledger)
+        assert not void(ledger, contribution.id).replayed
         assert totals(client) == {(0, 0)}
         assert len(assert_balanced(client)) == 1
 
-    def test_leaves_other_entries_in_the_totals(self, ledger: Ledger, client: Client) -> None:
-        entry = commit(ledger, "aaaaaa")
+    def test_leaves_other_contributions_in_the_totals(self, ledger: Ledger, client: Client) -> None:
+        contribution = commit(ledger, "aaaaaa")
         commit(ledger, "bbbbbb", cost="0.000004")
-        void(ledger, entry.id)
+        void(ledger, contribution.id)
         kept = documents(client, "assets")["seeker71:coherence-network"]
         assert (kept["contribution_count"], kept["total_cost_micros"]) == (1, 4)
         assert_balanced(client)
@@ -66,63 +68,71 @@ class TestVoiding:
     def test_says_when_and_by_whom_and_why_and_changes_nothing_else(
         self, ledger: Ledger, client: Client
     ) -> None:
-        entry = commit(ledger)
+        contribution = commit(ledger)
         [before] = documents(client, "contributions").values()
-        voided = void(ledger, entry.id, "Reported twice").entry
+        voided = void(ledger, contribution.id, "Reported twice").contribution
         [after] = documents(client, "contributions").values()
         said = {"voided", "voided_at", "voided_by", "void_reason"}
         assert {name for name in after if after[name] != before[name]} == said
         assert (voided.voided, voided.voided_by) == (True, "ops")
         assert voided.void_reason == "Reported twice"
         assert voided.voided_at is not None
-        assert ledger.find.entry(entry.id).record == voided
+        assert ledger.find.contribution(contribution.id).stored == voided
 
     def test_again_is_a_replay_that_changes_nothing(self, ledger: Ledger, client: Client) -> None:
-        entry = commit(ledger)
-        first = void(ledger, entry.id, "first")
-        second = ledger.voids.void(entry.id, voided_by="other", reason="second")
+        contribution = commit(ledger)
+        first = void(ledger, contribution.id, "first")
+        second = ledger.voids.void(contribution.id, voided_by="other", reason="second")
         assert second.replayed
-        assert second.entry == first.entry
+        assert second.contribution == first.contribution
         assert_balanced(client)
 
     def test_counts_once_when_32_try_at_once(self, ledger: Ledger, client: Client) -> None:
-        entry = commit(ledger, "aaaaaa")
+        contribution = commit(ledger, "aaaaaa")
         commit(ledger, "bbbbbb")
-        answers = at_once([partial(void, ledger, entry.id)] * 32)
+        answers = at_once([partial(void, ledger, contribution.id)] * 32)
         voided = [answer for answer in answers if isinstance(answer, Voided)]
         assert sorted(answer.replayed for answer in voided) == [False] + [True] * 31
-        assert len({answer.entry.voided_at for answer in voided}) == 1
+        assert len({answer.contribution.voided_at for answer in voided}) == 1
         assert_balanced(client)
 
     def test_keeps_totals_exact_while_the_same_people_are_recorded(
         self, ledger: Ledger, client: Client
     ) -> None:
         hashes = [f"{number:06x}" for number in range(16)]
-        entries = [commit(ledger, commit_hash) for commit_hash in hashes[:8]]
-        voids = [partial(void, ledger, entry.id) for entry in entries]
+        contributions = [commit(ledger, commit_hash) for commit_hash in hashes[:8]]
+        voids = [partial(void, ledger, contribution.id) for contribution in contributions]
         records = [partial(commit, ledger, commit_hash) for commit_hash in hashes[8:]]
-        tasks: list[Callable[[], Voided | Entry]] = [*voids, *records]
+        tasks: list[Callable[[], Voided | StoredContribution]] = [*voids, *records]
         assert not any(isinstance(answer, LedgerError) for answer in at_once(tasks))
-        entries_now = assert_balanced(client)
-        assert sum(entry["voided"] for entry in entries_now.values()) == 8
+        contributions_now = assert_balanced(client)
+        assert sum(contribution["voided"] for contribution in contributions_now.values()) == 8
 
-    def test_finds_the_entry_by_any_of_its_names(self, ledger: Ledger, client: Client) -> None:
+    def test_finds_the_contribution_by_any_of_its_names(
+        self, ledger: Ledger, client: Client
+    ) -> None:
         for number, key in enumerate(("SEEKER71/coherence-network@000000", LEGACY)):
-            entry = commit(ledger, f"{number:06x}")
+            contribution = commit(ledger, f"{number:06x}")
             if key == LEGACY:
                 import_id(ledger, "contributions/seeker71:coherence-network@000001", LEGACY)
-            assert void(ledger, key).entry.id == entry.id
+            assert void(ledger, key).contribution.id == contribution.id
         assert totals(client) == {(0, 0)}
 
-    def test_of_an_entry_by_ids_lowers_a_named_asset(self, ledger: Ledger, client: Client) -> None:
-        entry = new_entry(ledger, new_contributor(ledger).id, new_asset(ledger).id).entry
-        void(ledger, entry.id)
+    def test_of_a_contribution_by_ids_lowers_a_named_asset(
+        self, ledger: Ledger, client: Client
+    ) -> None:
+        contribution = new_contribution(
+            ledger, new_contributor(ledger).id, new_asset(ledger).id
+        ).contribution
+        void(ledger, contribution.id)
         assert totals(client) == {(0, 0)}
 
-    def test_of_an_entry_by_ids_lowers_a_repository(self, ledger: Ledger, client: Client) -> None:
+    def test_of_a_contribution_by_ids_lowers_a_repository(
+        self, ledger: Ledger, client: Client
+    ) -> None:
         asset = new_asset(ledger, None, description="GitHub repository: Octo/Repo")
-        entry = new_entry(ledger, new_contributor(ledger).id, asset.id).entry
-        void(ledger, entry.id)
+        contribution = new_contribution(ledger, new_contributor(ledger).id, asset.id).contribution
+        void(ledger, contribution.id)
         assert totals(client) == {(0, 0)}
 
     def test_of_nothing_is_not_found(self, ledger: Ledger) -> None:
@@ -141,55 +151,59 @@ class TestVoiding:
     def test_counts_once_when_the_connection_breaks(
         self, ledger: Ledger, client: Client, spy: Spy, fault: type[Before | After]
     ) -> None:
-        entry = commit(ledger)
+        contribution = commit(ledger)
         spy.fail("commit", fault(ServiceUnavailable("broken")))
-        assert void(ledger, entry.id).entry.voided
+        assert void(ledger, contribution.id).contribution.voided
         assert totals(client) == {(0, 0)}
         assert_balanced(client)
 
 
 class TestLists:
-    def test_leave_voided_entries_out_unless_they_are_wanted(self, ledger: Ledger) -> None:
+    def test_leave_voided_contributions_out_unless_they_are_wanted(self, ledger: Ledger) -> None:
         gone, kept = commit(ledger, "aaaaaa"), commit(ledger, "bbbbbb")
         void(ledger, gone.id)
         of_bea = gone.credits[1].contributor_id
         for chosen in (
-            EntryFilter(),
-            EntryFilter(contributor_id=of_bea),
-            EntryFilter(asset_id=gone.asset_id),
-            EntryFilter(contributor_id=of_bea, asset_id=gone.asset_id),
+            ContributionFilter(),
+            ContributionFilter(contributor_id=of_bea),
+            ContributionFilter(asset_id=gone.asset_id),
+            ContributionFilter(contributor_id=of_bea, asset_id=gone.asset_id),
         ):
-            live = ledger.lists.entries(chosen, limit=10).records
+            live = ledger.lists.contributions(chosen, limit=10).items
             everything = replace(chosen, include_voided=True)
-            both = ledger.lists.entries(everything, limit=10).records
-            assert [entry.id for entry in live] == [kept.id]
-            assert {entry.id for entry in both} == {kept.id, gone.id}
+            both = ledger.lists.contributions(everything, limit=10).items
+            assert [contribution.id for contribution in live] == [kept.id]
+            assert {contribution.id for contribution in both} == {kept.id, gone.id}
 
 
 class TestACorrection:
-    def correct(self, ledger: Ledger, wrong: Entry, *, cost: str = "1.00") -> Recorded:
-        return new_entry(
+    def correct(self, ledger: Ledger, wrong: StoredContribution, *, cost: str = "1.00") -> Recorded:
+        return new_contribution(
             ledger, wrong.contributor_id, wrong.asset_id, corrects=wrong.id, cost_amount=cost
         )
 
-    def test_and_the_voided_entry_link_to_each_other(self, ledger: Ledger, client: Client) -> None:
+    def test_and_the_voided_contribution_link_to_each_other(
+        self, ledger: Ledger, client: Client
+    ) -> None:
         wrong = commit(ledger)
         void(ledger, wrong.id)
-        right = self.correct(ledger, wrong).entry
+        right = self.correct(ledger, wrong).contribution
         assert right.corrects == wrong.id
-        assert ledger.find.entry(wrong.id).record.corrected_by == right.id
-        assert ledger.find.entry(right.id).record == right
+        assert ledger.find.contribution(wrong.id).stored.corrected_by == right.id
+        assert ledger.find.contribution(right.id).stored == right
         assert_balanced(client)
 
     @pytest.mark.parametrize("key", ["seeker71/Coherence-Network@ABC123", LEGACY])
-    def test_names_the_entry_by_any_of_its_names(self, ledger: Ledger, key: str) -> None:
+    def test_names_the_contribution_by_any_of_its_names(self, ledger: Ledger, key: str) -> None:
         wrong = commit(ledger)
         import_id(ledger, "contributions/seeker71:coherence-network@abc123", LEGACY)
         void(ledger, wrong.id)
-        right = new_entry(ledger, wrong.contributor_id, wrong.asset_id, corrects=key).entry
+        right = new_contribution(
+            ledger, wrong.contributor_id, wrong.asset_id, corrects=key
+        ).contribution
         assert right.corrects == wrong.id
 
-    def test_is_of_a_voided_entry_only(self, ledger: Ledger, client: Client) -> None:
+    def test_is_of_a_voided_contribution_only(self, ledger: Ledger, client: Client) -> None:
         standing = commit(ledger)
         with pytest.raises(Conflict) as refused:
             self.correct(ledger, standing)
@@ -199,7 +213,7 @@ class TestACorrection:
     def test_is_the_only_one(self, ledger: Ledger, client: Client) -> None:
         wrong = commit(ledger)
         void(ledger, wrong.id)
-        right = self.correct(ledger, wrong).entry
+        right = self.correct(ledger, wrong).contribution
         with pytest.raises(Conflict) as refused:
             self.correct(ledger, wrong)
         assert refused.value.code == "already_corrected"
@@ -212,22 +226,25 @@ class TestACorrection:
         answers = at_once(
             [partial(self.correct, ledger, wrong, cost=f"{number}.00") for number in range(16)]
         )
-        [right] = [answer.entry for answer in answers if isinstance(answer, Recorded)]
+        [right] = [answer.contribution for answer in answers if isinstance(answer, Recorded)]
         refused = [answer for answer in answers if isinstance(answer, Conflict)]
         assert {refusal.code for refusal in refused} == {"already_corrected"}
         assert len(refused) == 15
-        assert ledger.find.entry(wrong.id).record.corrected_by == right.id
+        assert ledger.find.contribution(wrong.id).stored.corrected_by == right.id
         assert len(assert_balanced(client)) == 2
 
     def test_can_be_voided_and_corrected_itself(self, ledger: Ledger, client: Client) -> None:
         first = commit(ledger)
         void(ledger, first.id)
-        second = self.correct(ledger, first, cost="2.00").entry
+        second = self.correct(ledger, first, cost="2.00").contribution
         void(ledger, second.id)
-        third = self.correct(ledger, second, cost="3.00").entry
-        chain = [ledger.find.entry(entry.id).record for entry in (first, second, third)]
-        assert [entry.corrects for entry in chain] == [None, first.id, second.id]
-        assert [entry.corrected_by for entry in chain] == [second.id, third.id, None]
+        third = self.correct(ledger, second, cost="3.00").contribution
+        chain = [
+            ledger.find.contribution(contribution.id).stored
+            for contribution in (first, second, third)
+        ]
+        assert [contribution.corrects for contribution in chain] == [None, first.id, second.id]
+        assert [contribution.corrected_by for contribution in chain] == [second.id, third.id, None]
         assert_balanced(client)
 
     def test_with_a_key_is_a_replay_when_it_comes_again(
@@ -236,9 +253,9 @@ class TestACorrection:
         wrong = commit(ledger)
         void(ledger, wrong.id)
         ids = (wrong.contributor_id, wrong.asset_id)
-        first = new_entry(ledger, *ids, key="k", corrects=wrong.id)
-        again = new_entry(ledger, *ids, key="k", corrects=wrong.id)
-        assert (again.replayed, again.entry) == (True, first.entry)
+        first = new_contribution(ledger, *ids, key="k", corrects=wrong.id)
+        again = new_contribution(ledger, *ids, key="k", corrects=wrong.id)
+        assert (again.replayed, again.contribution) == (True, first.contribution)
         assert len(assert_balanced(client)) == 2
 
     def test_counts_once_when_its_answer_was_lost(
@@ -247,12 +264,12 @@ class TestACorrection:
         wrong = commit(ledger)
         void(ledger, wrong.id)
         spy.fail("commit", After(ServiceUnavailable("lost")))
-        right = self.correct(ledger, wrong).entry
-        assert ledger.find.entry(wrong.id).record.corrected_by == right.id
+        right = self.correct(ledger, wrong).contribution
+        assert ledger.find.contribution(wrong.id).stored.corrected_by == right.id
         assert len(assert_balanced(client)) == 2
 
     def test_of_nothing_is_not_found(self, ledger: Ledger, client: Client) -> None:
         standing = commit(ledger)
         with pytest.raises(NotFound, match="Contribution not found"):
-            new_entry(ledger, standing.contributor_id, standing.asset_id, corrects=LEGACY)
+            new_contribution(ledger, standing.contributor_id, standing.asset_id, corrects=LEGACY)
         assert len(assert_balanced(client)) == 1

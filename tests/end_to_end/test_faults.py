@@ -1,7 +1,7 @@
 """A bad network between the functions and Firestore: nothing is lost, and nothing counts twice.
 
 Each case is a fault and a way to record or void. The client gets the right answer or a 503 that
-says when to come again, in time; when it has come again, every entry is there once and every
+says when to come again, in time; when it has come again, every contribution is there once and every
 total is the sum of them.
 """
 
@@ -80,8 +80,8 @@ class Network:
 class Operation:
     """Something that a client does to a person and a repository of its own."""
 
-    # What the live entries come to in the end.
-    entries = 1
+    # What the live contributions come to in the end.
+    contributions = 1
     statuses = frozenset({200, 201})
 
     def __init__(self, network: Network) -> None:
@@ -109,19 +109,19 @@ class Operation:
         assert answer.status_code in self.statuses, (type(self).__name__, answer.text)
 
     def assert_counted_once(self) -> None:
-        """Entries, person and repository agree, and are what was asked for."""
+        """Contributions, person and repository agree, and are what was asked for."""
         ledger = self.network.ledger
         kept = [
-            entry
-            for entry in documents(ledger, "contributions").values()
-            if entry["repository"] == self.repository and not entry["voided"]
+            contribution
+            for contribution in documents(ledger, "contributions").values()
+            if contribution["repository"] == self.repository and not contribution["voided"]
         ]
         person = documents(ledger, "contributors")[self.email]
         asset = documents(ledger, "assets")[self.repository.replace("/", ":")]
-        assert len(kept) == self.entries, type(self).__name__
+        assert len(kept) == self.contributions, type(self).__name__
         for account in (person, asset):
-            assert account["contribution_count"] == self.entries, type(self).__name__
-            assert account["total_cost_micros"] == self.entries * COST, type(self).__name__
+            assert account["contribution_count"] == self.contributions, type(self).__name__
+            assert account["total_cost_micros"] == self.contributions * COST, type(self).__name__
 
 
 class FirstCommit(Operation):
@@ -130,14 +130,14 @@ class FirstCommit(Operation):
 
 
 class SecondCommit(FirstCommit):
-    entries = 2
+    contributions = 2
 
     def prepare(self) -> None:
         self.assert_answered(self.track("bbbbbb"))
 
 
 class Batch(Operation):
-    entries = 3
+    contributions = 3
     statuses = frozenset({200})
 
     def send(self) -> httpx.Response:
@@ -167,7 +167,7 @@ class ByIds(SecondCommit):
 
 
 class Void(Operation):
-    entries = 0
+    contributions = 0
     statuses = frozenset({200})
 
     def prepare(self) -> None:

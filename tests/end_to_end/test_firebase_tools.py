@@ -46,8 +46,8 @@ def recorded(emulators: FirebaseEmulators) -> FirebaseEmulators:
 
 def test_a_reported_commit_is_listed_through_the_rewrites(recorded: FirebaseEmulators) -> None:
     with recorded.client("hosting") as hosting:
-        (entry,) = hosting.get("/v1/contributions").json()
-        assert entry["commit_hash"] == COMMIT["commit_hash"]
+        (contribution,) = hosting.get("/v1/contributions").json()
+        assert contribution["commit_hash"] == COMMIT["commit_hash"]
         (asset,) = hosting.get("/v1/assets").json()
         assert (asset["name"], asset["contribution_count"]) == ("octo/hello", 1)
         assert hosting.get("/v1/health/ready").json()["status"] == "ready"

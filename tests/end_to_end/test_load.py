@@ -188,9 +188,9 @@ def test_nothing_acknowledged_is_lost_and_nothing_counts_twice(
         seen = sum((each.result() for each in running), Seen())
         assert killing.result() >= 3
 
-    entries = assert_balanced(ledger)
-    live = {key for key, entry in stored(entries) if not entry["voided"]}
-    gone = {key for key, entry in stored(entries) if entry["voided"]}
+    contributions = assert_balanced(ledger)
+    live = {key for key, contribution in stored(contributions) if not contribution["voided"]}
+    gone = {key for key, contribution in stored(contributions) if contribution["voided"]}
     assert seen.cut_off > 0
     assert seen.statuses["track", 201] > 50
     assert seen.statuses["batch", 200] > 20
@@ -206,12 +206,15 @@ def test_nothing_acknowledged_is_lost_and_nothing_counts_twice(
             outcomes = {outcome["outcome"] for outcome in answer.json()["outcomes"]}
             assert outcomes <= {"recorded", "replayed"}
             seen.recorded |= {(repository, commit["commit_hash"]) for commit in commits}
-    entries = assert_balanced(ledger)
-    assert {key for key, _ in stored(entries)} == seen.recorded
+    contributions = assert_balanced(ledger)
+    assert {key for key, _ in stored(contributions)} == seen.recorded
     reconciler = Reconciler(Connection(ledger))
     assert list(reconciler.findings(repair=False, progress=lambda *_: None)) == []
 
 
-def stored(entries: Documents) -> list[tuple[Commit, dict[str, Any]]]:
-    """The entries by repository and hash."""
-    return [((entry["repository"], entry["commit_hash"]), entry) for entry in entries.values()]
+def stored(contributions: Documents) -> list[tuple[Commit, dict[str, Any]]]:
+    """The contributions by repository and hash."""
+    return [
+        ((contribution["repository"], contribution["commit_hash"]), contribution)
+        for contribution in contributions.values()
+    ]

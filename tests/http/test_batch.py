@@ -65,11 +65,11 @@ def test_each_commit_has_its_outcome_in_order(service: Service, database: Client
 
 def test_a_recorded_commit_is_named_with_its_cost_and_score(service: Service) -> None:
     [outcome] = send(service, [commit(0xABCDEF, commit_hash="ABCDEF")]).get_json()["outcomes"]
-    entry = service.get("/v1/contributions/octo/repo@abcdef").get_json()
+    contribution = service.get("/v1/contributions/octo/repo@abcdef").get_json()
     assert outcome == {
         "commit_hash": "abcdef",
         "outcome": "recorded",
-        "id": entry["id"],
+        "id": contribution["id"],
         "cost_amount": "1.00",
         "coherence_score": 0.5,
     }

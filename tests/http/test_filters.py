@@ -1,4 +1,4 @@
-"""The filters of contribution lists over HTTP, against a look at every entry."""
+"""The filters of contribution lists over HTTP, against a look at every contribution."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ REPOSITORIES = ["octo/one", "octo/two"]
 
 
 @pytest.fixture
-def entries(service: Service) -> list[dict[str, Any]]:
-    """Twenty-four entries, newest first, every fifth of them voided."""
+def contributions(service: Service) -> list[dict[str, Any]]:
+    """Twenty-four contributions, newest first, every fifth of them voided."""
     for number in range(24):
-        entry = service.track(
+        contribution = service.track(
             contributor_email=PEOPLE[number % 3],
             repository=REPOSITORIES[number % 2],
             commit_hash=f"{number // 2:06x}",
@@ -28,7 +28,7 @@ def entries(service: Service) -> list[dict[str, Any]]:
             co_authors=[{"email": PEOPLE[0]}] if number % 4 == 0 else [],
         ).get_json()
         if number % 5 == 0:
-            service.request("DELETE", f"/v1/contributions/{entry['id']}", headers=KEY)
+            service.request("DELETE", f"/v1/contributions/{contribution['id']}", headers=KEY)
     listed: list[dict[str, Any]] = ask(service, include_voided="true")
     assert len(listed) == 24
     return listed
@@ -40,8 +40,8 @@ def ask(service: Service, path: str = "/v1/contributions", **query: str) -> Any:
     return answer.get_json()
 
 
-def test_every_combination_agrees_with_a_look_at_every_entry(
-    service: Service, entries: list[dict[str, Any]]
+def test_every_combination_agrees_with_a_look_at_every_contribution(
+    service: Service, contributions: list[dict[str, Any]]
 ) -> None:
     filters = {
         "contributor": PEOPLE[0].upper(),
@@ -55,23 +55,23 @@ def test_every_combination_agrees_with_a_look_at_every_entry(
     for flags in product((False, True), repeat=len(filters)):
         query = {name: text for (name, text), on in zip(filters.items(), flags, strict=True) if on}
         expected = [
-            entry["id"]
-            for entry in entries
-            if ("include_voided" in query or not entry["voided"])
-            and ("repository" not in query or entry["repository"] == "octo/one")
+            contribution["id"]
+            for contribution in contributions
+            if ("include_voided" in query or not contribution["voided"])
+            and ("repository" not in query or contribution["repository"] == "octo/one")
             and (
                 "contributor" not in query
-                or PEOPLE[0] in {credit["email"] for credit in entry["credits"]}
+                or PEOPLE[0] in {credit["email"] for credit in contribution["credits"]}
             )
-            and ("since" not in query or datetime.fromisoformat(entry["timestamp"]) >= since)
-            and ("until" not in query or datetime.fromisoformat(entry["timestamp"]) < until)
+            and ("since" not in query or datetime.fromisoformat(contribution["timestamp"]) >= since)
+            and ("until" not in query or datetime.fromisoformat(contribution["timestamp"]) < until)
         ]
         assert expected
-        assert [entry["id"] for entry in ask(service, **query)] == expected
+        assert [contribution["id"] for contribution in ask(service, **query)] == expected
 
 
 def test_a_persons_and_an_assets_own_lists_take_the_other_filters(
-    service: Service, entries: list[dict[str, Any]]
+    service: Service, contributions: list[dict[str, Any]]
 ) -> None:
     both = ask(service, contributor=PEOPLE[1], repository=REPOSITORIES[0])
     person = f"/v1/contributors/{PEOPLE[1]}/contributions"
@@ -81,8 +81,8 @@ def test_a_persons_and_an_assets_own_lists_take_the_other_filters(
     assert ask(service, asset, contributor=PEOPLE[1]) == both
 
 
-def test_a_contributor_may_be_a_uuid_and_nobody_has_no_entries(
-    service: Service, entries: list[dict[str, Any]]
+def test_a_contributor_may_be_a_uuid_and_nobody_has_no_contributions(
+    service: Service, contributions: list[dict[str, Any]]
 ) -> None:
     person = service.get(f"/v1/contributors/{PEOPLE[1]}", headers=KEY).get_json()["id"]
     assert ask(service, contributor=person) == ask(service, contributor=PEOPLE[1])
@@ -92,10 +92,10 @@ def test_a_contributor_may_be_a_uuid_and_nobody_has_no_entries(
 
 
 def test_a_commit_is_found_in_one_repository_or_in_all(
-    service: Service, entries: list[dict[str, Any]]
+    service: Service, contributions: list[dict[str, Any]]
 ) -> None:
     everywhere = ask(service, commit_hash="000001")
-    assert {entry["repository"] for entry in everywhere} == set(REPOSITORIES)
+    assert {contribution["repository"] for contribution in everywhere} == set(REPOSITORIES)
     [one] = ask(service, commit_hash="000001", repository="Octo/ONE")
     assert one in everywhere
     assert ask(service, commit_hash="ffffff") == []

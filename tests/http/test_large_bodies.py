@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.web.large_bodies import LARGE, Turns
+from shared.web.large_bodies import LARGE, LargeBodies
 from tests.http.framework import Service
 from tests.http.problems import assert_problem
 
@@ -22,12 +22,12 @@ def batch(length: int) -> dict[str, Any]:
 
 @pytest.fixture
 def service(service: Service) -> Service:
-    service.services.turns = Turns(1, patience=0)
+    service.services.large_bodies = LargeBodies(1, patience=0)
     return service
 
 
 def test_a_large_batch_waits_its_turn_and_a_small_one_does_not(service: Service) -> None:
-    with service.services.turns.turn(LARGE):
+    with service.services.large_bodies.turn(LARGE):
         assert_problem(service.post(BATCH, batch(LARGE)), 503, "unavailable")
         assert service.post(BATCH, batch(10)).get_json()["counts"]["recorded"] == 1
     assert service.post(BATCH, batch(LARGE)).get_json()["counts"]["replayed"] == 1

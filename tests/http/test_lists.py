@@ -137,7 +137,9 @@ class TestPages:
         assert [len(page) for page in pages[:-1]] == [limit] * (len(pages) - 1)
 
     def test_come_newest_first(self, filled: Service) -> None:
-        times = [entry["timestamp"] for entry in filled.get("/v1/contributions").get_json()]
+        times = [
+            contribution["timestamp"] for contribution in filled.get("/v1/contributions").get_json()
+        ]
         assert times == [f"2024-05-0{day}T00:00:00Z" for day in range(7, 0, -1)]
 
     @pytest.mark.parametrize("sort", ["created", "recent", "total_cost", "contributions", "name"])
@@ -151,8 +153,10 @@ class TestPages:
     )
     def test_keep_their_filters_in_the_links(self, filled: Service, query: str) -> None:
         path = f"/v1/contributions?{query}"
-        ids = [entry["id"] for page in walk(filled, f"{path}&limit=1") for entry in page]
-        assert ids == [entry["id"] for entry in filled.get(path).get_json()]
+        ids = [
+            contribution["id"] for page in walk(filled, f"{path}&limit=1") for contribution in page
+        ]
+        assert ids == [contribution["id"] for contribution in filled.get(path).get_json()]
         assert ids
 
     def test_may_change_their_size_on_the_way(self, filled: Service) -> None:
@@ -278,7 +282,7 @@ class TestPageToken:
     def test_made_up_by_this_test_would_be_taken_if_it_were_right(self, filled: Service) -> None:
         right = forged("list_contributions", '["2024-05-03T00:00:00Z", "octo:repo-2@000002"]')
         found = filled.get("/v1/contributions", query_string={"page_token": right}).get_json()
-        assert [entry["commit_hash"] for entry in found] == ["000001", "000000"]
+        assert [contribution["commit_hash"] for contribution in found] == ["000001", "000000"]
 
     @pytest.mark.parametrize("sort", ["created", "recent", "total_cost", "contributions", "name"])
     def test_holds_no_address_and_no_name_of_a_person(self, filled: Service, sort: str) -> None:
@@ -352,7 +356,7 @@ class TestLink:
         path = f"/v1/contributors/{quote(email, safe='')}/contributions?limit=1"
         pages = list(walk(service, path, headers=KEY))
         assert [len(page) for page in pages] == [1, 1, 1]
-        assert len({entry["id"] for page in pages for entry in page}) == 3
+        assert len({contribution["id"] for page in pages for contribution in page}) == 3
 
     def test_of_a_functions_own_url_leads_there(self, filled: Service) -> None:
         link = next_link(filled.get("/?limit=2", at="contributors"))
@@ -396,10 +400,10 @@ class TestMask:
         people = {person["email"]: person for person in planted.get("/v1/contributors").get_json()}
         assert sorted(people) == ["a***@mail.example", "c***@mail.example"]
         assert people["a***@mail.example"]["name"] == "Alice <***@mail.example>"
-        [entry] = planted.get("/v1/contributions").get_json()
-        assert entry["contributor_email"] == "a***@mail.example"
-        assert entry["metadata"]["note"] == "by a***@mail.example."
-        assert entry["metadata"]["deep"] == {"list": [{"who": "a***@mail.example"}]}
+        [contribution] = planted.get("/v1/contributions").get_json()
+        assert contribution["contributor_email"] == "a***@mail.example"
+        assert contribution["metadata"]["note"] == "by a***@mail.example."
+        assert contribution["metadata"]["deep"] == {"list": [{"who": "a***@mail.example"}]}
 
     def test_hides_a_name_that_was_taken_from_the_address(self, planted: Service) -> None:
         people = {person["email"]: person for person in planted.get("/v1/contributors").get_json()}

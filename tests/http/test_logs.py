@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from shared.domain.api_key import ApiKey, Scope, key_digest, make_key
 from shared.embedded import EmbeddedFirestore
-from shared.web.large_bodies import LARGE, Turns
+from shared.web.large_bodies import LARGE, LargeBodies
 from shared.web.logs import Log
 from shared.web.settings import Settings
 from tests.contract.spy import Before, Spy
@@ -124,8 +124,8 @@ class TestLine:
         assert "ada" not in service.logged[-1]
 
     def test_tells_why_something_is_unavailable(self, service: Service) -> None:
-        service.services.turns = Turns(1, patience=0)
-        with service.services.turns.turn(LARGE):
+        service.services.large_bodies = LargeBodies(1, patience=0)
+        with service.services.large_bodies.turn(LARGE):
             service.post(BATCH, {"repository": "octo/one", "commits": [], "filler": "x" * LARGE})
         line = last(service)
         assert line["code"] == "unavailable"
@@ -212,7 +212,9 @@ def test_no_line_holds_an_address_a_key_or_a_signature(service: Service) -> None
     address, encoded = "hidden@example.com", "hidden%40example.com"
     admin = {"X-API-Key": kept}
 
-    entry = service.post(TRACK, REPORT | {"contributor_email": address}, headers=admin).get_json()
+    contribution = service.post(
+        TRACK, REPORT | {"contributor_email": address}, headers=admin
+    ).get_json()
     for report in hostile_reports():
         service.post(TRACK, report)
         service.post(BATCH, {"repository": "octo/one", "commits": [report]})
@@ -244,7 +246,9 @@ def test_no_line_holds_an_address_a_key_or_a_signature(service: Service) -> None
         ):
             service.get(path, headers=headers)
         service.request(
-            "DELETE", f"/v1/contributions/{entry['id']}?reason=for {address}", headers=headers
+            "DELETE",
+            f"/v1/contributions/{contribution['id']}?reason=for {address}",
+            headers=headers,
         )
         service.request("DELETE", f"/v1/contributions/{address}", headers=headers)
 

@@ -48,8 +48,8 @@ def test_a_contributor_is_found_by_address(
 ) -> None:
     found = service.get(f"/v1/contributors/{key}", headers=KEY).get_json()
     assert found["id"] == tracked["contributor_id"]
-    entries = service.get(f"/v1/contributors/{key}/contributions", headers=KEY).get_json()
-    assert [entry["id"] for entry in entries] == [tracked["id"]]
+    contributions = service.get(f"/v1/contributors/{key}/contributions", headers=KEY).get_json()
+    assert [contribution["id"] for contribution in contributions] == [tracked["id"]]
 
 
 @pytest.mark.parametrize("key", ["Octo/Repo", "octo/REPO", "octo%2Frepo", "OCTO%2frepo"])
@@ -57,8 +57,8 @@ def test_an_asset_is_found_by_repository(
     service: Service, tracked: dict[str, Any], key: str
 ) -> None:
     assert service.get(f"/v1/assets/{key}").get_json()["id"] == tracked["asset_id"]
-    entries = service.get(f"/v1/assets/{key}/contributions").get_json()
-    assert [entry["id"] for entry in entries] == [tracked["id"]]
+    contributions = service.get(f"/v1/assets/{key}/contributions").get_json()
+    assert [contribution["id"] for contribution in contributions] == [tracked["id"]]
 
 
 @pytest.mark.parametrize(
@@ -84,8 +84,8 @@ def test_a_repository_may_be_called_contributions(service: Service) -> None:
     tracked = service.track(repository="octo/contributions").get_json()
     for key in ("octo/contributions", "octo%2Fcontributions"):
         assert service.get(f"/v1/assets/{key}").get_json()["id"] == tracked["asset_id"]
-        [entry] = service.get(f"/v1/assets/{key}/contributions").get_json()
-        assert entry["id"] == tracked["id"]
+        [contribution] = service.get(f"/v1/assets/{key}/contributions").get_json()
+        assert contribution["id"] == tracked["id"]
 
 
 @pytest.mark.parametrize("key", MALFORMED)

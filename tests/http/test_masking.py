@@ -24,7 +24,7 @@ TRACE = re.compile(re.escape(LOCAL), re.IGNORECASE)
 
 @pytest.fixture
 def planted(service: Service) -> dict[str, str]:
-    """Entries with the address in every place that takes text; gives what names them in paths."""
+    """The address in every place that takes text; gives what names these in paths."""
     prose = f"Written by Zaphod <{ADDRESS}>, or {ADDRESS.upper()}; mailto:{ADDRESS}"
     metadata = {
         ADDRESS: 1,
@@ -32,7 +32,7 @@ def planted(service: Service) -> dict[str, str]:
         "note": prose,
         "nested": {"deep": [{"who": ADDRESS, f"by {ADDRESS}": [ADDRESS, prose]}]},
     }
-    entries = []
+    contributions = []
     for number in range(3):
         answer = service.track(
             contributor_email=ADDRESS,
@@ -44,8 +44,8 @@ def planted(service: Service) -> dict[str, str]:
             url=f"https://example.org/{ADDRESS}?by={LOCAL}%40hidden.test#{LOCAL}%40hidden.test",
         )
         assert answer.status_code == 201
-        entries.append(answer.get_json())
-    path = f"/v1/contributions/{entries[0]['id']}"
+        contributions.append(answer.get_json())
+    path = f"/v1/contributions/{contributions[0]['id']}"
     voided = service.request(
         "DELETE", path, headers=KEY, query_string={"reason": f"Asked for by {ADDRESS}. {prose}"}
     )
@@ -55,11 +55,11 @@ def planted(service: Service) -> dict[str, str]:
     asset = {"name": f"Mail {ADDRESS}", "description": prose, "type": "DATA"}
     assert service.post("/v1/assets", asset).status_code == 201
     return {
-        "voided": entries[0]["id"],
-        "entry": entries[1]["id"],
-        "person": entries[1]["contributor_id"],
+        "voided": contributions[0]["id"],
+        "contribution": contributions[1]["id"],
+        "person": contributions[1]["contributor_id"],
         "unnamed": person["id"],
-        "asset": entries[1]["asset_id"],
+        "asset": contributions[1]["asset_id"],
     }
 
 
@@ -77,7 +77,7 @@ def reads(planted: dict[str, str]) -> Iterator[str]:
     yield "/v1/contributions?commit_hash=000001"
     yield "/v1/contributions?commit_hash=000000&include_voided=true"
     yield f"/v1/contributions?contributor={planted['person']}&limit=1"
-    for key in (planted["voided"], planted["entry"]):
+    for key in (planted["voided"], planted["contribution"]):
         yield f"/v1/contributions/{key}"
     yield "/v1/contributions/seeker71/coherence-network@000001"
     for key in (planted["person"], planted["unnamed"]):
@@ -139,7 +139,9 @@ def test_the_same_reads_show_the_address_to_a_holder_of_a_key(
         assert TRACE.search(service.get(path, headers=KEY).get_data(as_text=True))
 
 
-def test_a_masked_entry_keeps_everything_else(service: Service, planted: dict[str, str]) -> None:
+def test_a_masked_contribution_keeps_everything_else(
+    service: Service, planted: dict[str, str]
+) -> None:
     path = f"/v1/contributions/{planted['voided']}"
     masked, shown = service.get(path).get_json(), service.get(path, headers=KEY).get_json()
     assert masked.keys() == shown.keys()

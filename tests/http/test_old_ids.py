@@ -15,7 +15,7 @@ from tests.old_store import OldStore
 
 @dataclass(frozen=True)
 class OldIds:
-    """What the file calls a person, a repository, another asset, and their entries."""
+    """What the file calls a person, a repository, another asset, and their contributions."""
 
     person: str
     repository: str
@@ -31,20 +31,20 @@ def old_ids(service: Service) -> OldIds:
     old = OldStore()
     person, repository = old.contributor("ann@example.com"), old.asset("octo/repo")
     model = old.asset(description="A model", type="MODEL")
-    commit, by_id = old.commit(person, repository, "abc123"), old.entry(person, model)
+    commit, by_id = old.commit(person, repository, "abc123"), old.contribution(person, model)
     Importer(service.services.ledger.connection, Classifier()).run(old.plan())
     return OldIds(person, repository, model, commit, by_id)
 
 
 def ids(answer: Any) -> set[str]:
     """The old ids of the contributions in a list."""
-    return {old for entry in answer.get_json() for old in entry["legacy_ids"]}
+    return {old for contribution in answer.get_json() for old in contribution["legacy_ids"]}
 
 
 class TestOldIds:
     def test_are_shown(self, service: Service, old_ids: OldIds) -> None:
         listed = service.get("/v1/contributions").get_json()
-        shown = sorted(old for entry in listed for old in entry["legacy_ids"])
+        shown = sorted(old for contribution in listed for old in contribution["legacy_ids"])
         assert shown == sorted([old_ids.commit, old_ids.by_id])
 
     def test_lead_to_a_contributor(self, service: Service, old_ids: OldIds) -> None:
@@ -79,7 +79,7 @@ class TestOldIds:
         )
         assert ids(of_model) == {old_ids.by_id}
 
-    def test_are_good_for_a_new_entry(self, service: Service, old_ids: OldIds) -> None:
+    def test_are_good_for_a_new_contribution(self, service: Service, old_ids: OldIds) -> None:
         body = {"contributor_id": old_ids.person, "asset_id": old_ids.model, "cost_amount": 1}
         response = service.post("/v1/contributions", body)
         assert response.status_code == 201
@@ -112,10 +112,10 @@ class TestOldIds:
     def test_tell_no_address_to_a_reader_without_a_key(
         self, service: Service, old_ids: OldIds
     ) -> None:
-        entry = service.get(f"/v1/contributions/{old_ids.commit}").get_data(as_text=True)
+        contribution = service.get(f"/v1/contributions/{old_ids.commit}").get_data(as_text=True)
         # It stands in the metadata of the file, too.
-        assert "ann@" not in entry
-        assert '"contributor_email":"a***@example.com"' in entry
+        assert "ann@" not in contribution
+        assert '"contributor_email":"a***@example.com"' in contribution
 
 
 def test_a_report_of_an_imported_commit_is_a_replay(service: Service, old_ids: OldIds) -> None:

@@ -21,7 +21,7 @@ MODELS = {model.__name__: model for model in REQUESTS}
 EMAIL, REPOSITORY, HASH = "a@b", "o/r", "abc123"
 COMMIT = {"contributor_email": EMAIL, "commit_hash": HASH}
 PERSON = {"name": "Ada", "email": EMAIL}
-ENTRY = {"contributor_id": "x", "asset_id": "y", "cost_amount": 1}
+BY_IDS = {"contributor_id": "x", "asset_id": "y", "cost_amount": 1}
 
 TAKEN: list[tuple[str, dict[str, Any]]] = [
     ("Commit", COMMIT),
@@ -50,8 +50,8 @@ TAKEN: list[tuple[str, dict[str, Any]]] = [
     ("NewContributor", {**PERSON, "type": "SYSTEM", "wallet_address": "0xabc"}),
     ("NewAsset", {"description": "d", "type": "code"}),
     ("NewAsset", {"description": "d", "asset_type": "A_1", "name": "n" * 256}),
-    ("NewContribution", ENTRY),
-    ("NewContribution", {**ENTRY, "corrects": "z", "timestamp": "0001-01-01T00:00:00Z"}),
+    ("NewContribution", BY_IDS),
+    ("NewContribution", {**BY_IDS, "corrects": "z", "timestamp": "0001-01-01T00:00:00Z"}),
     ("Void", {}),
     ("Void", {"reason": "r" * 1024}),
 ]
@@ -107,8 +107,8 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("NewAsset", {"description": "d", "type": "A" * 33}),
     ("NewAsset", {"description": "d", "type": "CODE", "asset_type": "CODE"}),
     ("NewAsset", {"description": "", "type": "CODE"}),
-    ("NewContribution", {**ENTRY, "cost_amount": None}),
-    ("NewContribution", {**ENTRY, "asset_id": "y" * 65}),
+    ("NewContribution", {**BY_IDS, "cost_amount": None}),
+    ("NewContribution", {**BY_IDS, "asset_id": "y" * 65}),
     ("Void", {"reason": "r" * 1025}),
     ("Void", {"because": "r"}),
 ]

@@ -17,7 +17,7 @@ READS = [operation for operation in OPERATIONS if operation.method == "GET"]
 
 @pytest.fixture
 def closed(store: EmbeddedFirestore) -> Service:
-    """A service with one entry, whose reads need a key."""
+    """A service with one contribution, whose reads need a key."""
     settings = Settings(api_keys={"ci": "s3cret"}, read_access=ReadAccess.KEY)
     service = Service(store.client, settings)
     service.track(contributor_email="somebody@hidden.test")
@@ -27,11 +27,11 @@ def closed(store: EmbeddedFirestore) -> Service:
 @pytest.fixture
 def names(closed: Service) -> dict[str, str]:
     """What stands in for the parameters of the paths."""
-    [entry] = closed.get("/v1/contributions", headers=KEY).get_json()
+    [contribution] = closed.get("/v1/contributions", headers=KEY).get_json()
     return {
-        "id": entry["id"],
-        "key": entry["contributor_id"],
-        "asset": entry["asset_id"],
+        "id": contribution["id"],
+        "key": contribution["contributor_id"],
+        "asset": contribution["asset_id"],
     }
 
 

@@ -1,4 +1,4 @@
-"""Contributors, assets and entries made by hand, over HTTP."""
+"""Contributors, assets and contributions made by hand, over HTTP."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_what_is_not_right_is_422(service: Service, path: str, body: dict[str, A
     assert_problem(service.post(path, body), 422, "invalid")
 
 
-def test_an_entry_is_201_with_its_score_and_basis(
+def test_a_contribution_is_201_with_its_score_and_basis(
     service: Service, database: Client, ids: dict[str, str]
 ) -> None:
     facts = {"invoice_id": "4711", "has_tests": True}
@@ -107,7 +107,7 @@ def test_an_unknown_id_is_404_and_says_of_what(
         {"timestamp": "yesterday"},
     ],
 )
-def test_an_entry_that_is_not_right_is_422(
+def test_a_contribution_that_is_not_right_is_422(
     service: Service, database: Client, ids: dict[str, str], change: dict[str, Any]
 ) -> None:
     assert_problem(record(service, ids | change), 422, "invalid")

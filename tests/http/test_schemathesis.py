@@ -49,7 +49,7 @@ IN_WORDS = {
     "must hold no list directly inside a list",
     "was not given for this list",
     "was used before, with another request; choose a new key",
-    "with commit_hash there is one entry, and no pages",
+    "with commit_hash there is one contribution, and no pages",
 }
 
 

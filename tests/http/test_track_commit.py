@@ -87,13 +87,11 @@ def test_a_report_by_another_author_is_409(service: Service, database: Client) -
     assert len(assert_balanced(database)) == 1
 
 
-def test_a_report_of_a_voided_entry_is_409_and_names_the_way_on(service: Service) -> None:
-    entry_id = service.track().get_json()["id"]
-    assert (
-        service.request("DELETE", f"/v1/contributions/{entry_id}", headers=KEY).status_code == 200
-    )
+def test_a_report_of_a_voided_contribution_is_409_and_names_the_way_on(service: Service) -> None:
+    the_id = service.track().get_json()["id"]
+    assert service.request("DELETE", f"/v1/contributions/{the_id}", headers=KEY).status_code == 200
     problem = assert_problem(service.track(), 409, "voided")
-    assert entry_id in problem["detail"]
+    assert the_id in problem["detail"]
     assert "corrects" in problem["detail"]
 
 

@@ -152,10 +152,10 @@ class TestStatus:
         shown = tracking(service)
         assert (shown["recorded_today"], shown["contributions"]) == (1, 3)
 
-    def test_leaves_voided_entries_out(self, service: Service) -> None:
-        entry = service.track().get_json()
-        service.request("DELETE", f"/v1/contributions/{entry['id']}", headers=KEY)
-        for query in ("", f"?repository={entry['repository']}"):
+    def test_leaves_voided_contributions_out(self, service: Service) -> None:
+        contribution = service.track().get_json()
+        service.request("DELETE", f"/v1/contributions/{contribution['id']}", headers=KEY)
+        for query in ("", f"?repository={contribution['repository']}"):
             shown = tracking(service, query)
             assert (shown["contributions"], shown["status"]) == (0, "empty")
             assert (shown["newest_at"], shown["newest_repository"]) == (None, None)
@@ -163,8 +163,10 @@ class TestStatus:
     def test_is_not_changed_by_a_smoke_check(self, service: Service, clock: Clock) -> None:
         service.track(repository="octo/one")
         before = tracking(service)
-        entry = service.track(repository="ledger/smoke-check", commit_hash="abc124").get_json()
-        service.request("DELETE", f"/v1/contributions/{entry['id']}", headers=KEY)
+        contribution = service.track(
+            repository="ledger/smoke-check", commit_hash="abc124"
+        ).get_json()
+        service.request("DELETE", f"/v1/contributions/{contribution['id']}", headers=KEY)
         after = tracking(service)
         same = ("status", "newest_at", "newest_repository", "contributions")
         assert [after[name] for name in same] == [before[name] for name in same]
@@ -172,8 +174,8 @@ class TestStatus:
     def test_is_never_empty_where_there_is_a_contribution(self, service: Service) -> None:
         service.track(repository="octo/one")
         for name in ("two", "three"):
-            entry = service.track(repository=f"octo/{name}", commit_hash="abc124").get_json()
-            service.request("DELETE", f"/v1/contributions/{entry['id']}", headers=KEY)
+            contribution = service.track(repository=f"octo/{name}", commit_hash="abc124").get_json()
+            service.request("DELETE", f"/v1/contributions/{contribution['id']}", headers=KEY)
         shown = tracking(service)
         assert (shown["status"], shown["contributions"]) == ("receiving", 1)
 

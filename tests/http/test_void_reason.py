@@ -1,4 +1,4 @@
-"""The reason for voiding an entry comes with the query or in a body, and never goes unread."""
+"""The reason for a void comes with the query or in a body, and never goes unread."""
 
 from __future__ import annotations
 

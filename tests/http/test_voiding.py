@@ -25,8 +25,8 @@ def correct(service: Service, wrong: dict[str, Any], cost: int = 1) -> Any:
 
 
 def test_voiding_is_200_and_again_a_replay(service: Service, database: Client) -> None:
-    entry = service.track(co_authors=CO_AUTHORS).get_json()
-    first, again = void(service, entry["id"]), void(service, entry["id"])
+    contribution = service.track(co_authors=CO_AUTHORS).get_json()
+    first, again = void(service, contribution["id"]), void(service, contribution["id"])
     assert (first.status_code, again.status_code) == (200, 200)
     assert "Idempotency-Replayed" not in first.headers
     assert again.headers["Idempotency-Replayed"] == "true"
@@ -41,17 +41,17 @@ def test_voiding_is_200_and_again_a_replay(service: Service, database: Client) -
 
 def test_32_at_once_void_once(service: Service, database: Client) -> None:
     service.track(commit_hash="bbbbbb", co_authors=CO_AUTHORS)
-    entry = service.track(co_authors=CO_AUTHORS).get_json()
-    answers: list[Any] = at_once([partial(void, service, entry["id"])] * 32)
+    contribution = service.track(co_authors=CO_AUTHORS).get_json()
+    answers: list[Any] = at_once([partial(void, service, contribution["id"])] * 32)
     assert {answer.status_code for answer in answers} == {200}
     assert ["Idempotency-Replayed" in answer.headers for answer in answers].count(False) == 1
     assert_balanced(database)
 
 
-def test_lists_leave_a_voided_entry_out_unless_it_is_wanted(service: Service) -> None:
-    entry = service.track().get_json()
+def test_lists_leave_a_voided_contribution_out_unless_it_is_wanted(service: Service) -> None:
+    contribution = service.track().get_json()
     void(service, "seeker71/coherence-NETWORK@ABC123")
-    person, asset = entry["contributor_id"], entry["asset_id"]
+    person, asset = contribution["contributor_id"], contribution["asset_id"]
     for path in (
         "/v1/contributions",
         f"/v1/contributors/{person}/contributions",
@@ -61,11 +61,11 @@ def test_lists_leave_a_voided_entry_out_unless_it_is_wanted(service: Service) ->
     ):
         assert service.get(path).get_json() == []
         wanted = f"{path}{'&' if '?' in path else '?'}include_voided=true"
-        assert [one["id"] for one in service.get(wanted).get_json()] == [entry["id"]]
-    assert service.get(f"/v1/contributions/{entry['id']}").get_json()["voided"] is True
+        assert [one["id"] for one in service.get(wanted).get_json()] == [contribution["id"]]
+    assert service.get(f"/v1/contributions/{contribution['id']}").get_json()["voided"] is True
 
 
-def test_a_correction_and_the_voided_entry_link_to_each_other(
+def test_a_correction_and_the_voided_contribution_link_to_each_other(
     service: Service, database: Client
 ) -> None:
     wrong = service.track().get_json()
@@ -98,7 +98,7 @@ def test_voiding_nothing_is_404(service: Service) -> None:
 
 
 def test_voiding_needs_a_key(service: Service, database: Client) -> None:
-    entry = service.track().get_json()
-    assert_problem(void(service, entry["id"], {}), 401, "unauthenticated")
+    contribution = service.track().get_json()
+    assert_problem(void(service, contribution["id"], {}), 401, "unauthenticated")
     [kept] = assert_balanced(database).values()
     assert not kept["voided"]

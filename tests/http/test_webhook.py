@@ -19,7 +19,7 @@ from functions.github_webhook import ANSWER_WITHIN_S
 from shared.domain.contributor import ContributorType
 from shared.embedded import EmbeddedFirestore
 from shared.store.deadline import Timing
-from shared.web.large_bodies import LARGE, Turns
+from shared.web.large_bodies import LARGE, LargeBodies
 from shared.web.settings import Settings
 from tests.contract.books import assert_balanced, documents
 from tests.contract.spy import Before, Spy
@@ -121,22 +121,26 @@ class TestPush:
             "skipped": [],
             "notice": None,
         }
-        [(document_id, entry)] = assert_balanced(database).items()
+        [(document_id, contribution)] = assert_balanced(database).items()
         assert document_id == f"codertocat:hello-world@{HASH}"
         assert outcome == {
             "commit_hash": HASH,
             "outcome": "recorded",
-            "id": entry["id"],
+            "id": contribution["id"],
             "cost_amount": "0.25",
             "coherence_score": 0.8,
         }
-        assert entry["contributor_email"] == AUTHOR
-        assert entry["contributor_name"] == "Codertocat"
-        assert entry["repository"] == REPOSITORY
-        assert entry["timestamp"].isoformat() == "2019-05-15T15:19:25+00:00"
-        assert entry["url"] == f"https://github.com/{REPOSITORY}/commit/{HASH}"
-        assert entry["metadata"] == {"files_changed": 1, "has_tests": False, "has_docs": True}
-        assert entry["recorded_by"] == "webhook:new"
+        assert contribution["contributor_email"] == AUTHOR
+        assert contribution["contributor_name"] == "Codertocat"
+        assert contribution["repository"] == REPOSITORY
+        assert contribution["timestamp"].isoformat() == "2019-05-15T15:19:25+00:00"
+        assert contribution["url"] == f"https://github.com/{REPOSITORY}/commit/{HASH}"
+        assert contribution["metadata"] == {
+            "files_changed": 1,
+            "has_tests": False,
+            "has_docs": True,
+        }
+        assert contribution["recorded_by"] == "webhook:new"
 
     def test_is_taken_at_the_functions_own_url(self, deliver: Deliver) -> None:
         response = deliver(captured("push-first-commit"), at="github_webhook", path="/")
@@ -189,8 +193,8 @@ class TestPush:
             "Co-authored-by: Ann <Ann@Example.com>\nCo-authored-by: Claude <noreply@anthropic.com>"
         )
         deliver(pushed({"message": message}))
-        [entry] = assert_balanced(database).values()
-        assert [(c["email"], c["role"], c["share_micros"]) for c in entry["credits"]] == [
+        [contribution] = assert_balanced(database).values()
+        assert [(c["email"], c["role"], c["share_micros"]) for c in contribution["credits"]] == [
             (AUTHOR, "author", 125_000),
             ("ann@example.com", "co_author", 125_000),
             ("noreply@anthropic.com", "co_author", 0),
@@ -258,11 +262,11 @@ class TestPush:
         assert set(outcomes(recorded()).values()) == {"recorded"}
         later = outcomes(replayed())
         assert {later["611372"], later["bbbbbb"]} == {"replayed"}
-        entries = assert_balanced(database)
-        assert len(entries) == 3
+        contributions = assert_balanced(database)
+        assert len(contributions) == 3
         expected = {"batch": ("ci", 1_000_000), "webhook": ("webhook:new", 250_000)}[first]
-        entry = entries[f"codertocat:hello-world@{HASH}"]
-        assert (entry["recorded_by"], entry["cost_micros"]) == expected
+        contribution = contributions[f"codertocat:hello-world@{HASH}"]
+        assert (contribution["recorded_by"], contribution["cost_micros"]) == expected
 
 
 class TestIgnored:
@@ -320,8 +324,8 @@ class TestSignature:
         self, deliver: Deliver, database: Client
     ) -> None:
         deliver(captured("push-first-commit"), secret=OLD_SECRET)
-        [entry] = documents(database, "contributions").values()
-        assert entry["recorded_by"] == "webhook:old"
+        [contribution] = documents(database, "contributions").values()
+        assert contribution["recorded_by"] == "webhook:old"
 
     @pytest.mark.parametrize(
         "headers",
@@ -507,9 +511,9 @@ class TestTime:
 def test_a_large_push_waits_its_turn_once_its_signature_is_verified(
     service: Service, deliver: Deliver
 ) -> None:
-    service.services.turns = Turns(1, patience=0)
+    service.services.large_bodies = LargeBodies(1, patience=0)
     large = pushed({}, filler="x" * LARGE)
-    with service.services.turns.turn(LARGE):
+    with service.services.large_bodies.turn(LARGE):
         assert_problem(deliver(large), 503, "unavailable")
         assert_problem(deliver(large, secret="wrong"), 401, "unauthenticated")
         assert deliver(pushed({})).status_code == 200

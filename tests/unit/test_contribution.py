@@ -16,10 +16,10 @@ from shared.domain.contribution import (
     Batch,
     Commit,
     CommitReport,
-    Entry,
     NewContribution,
+    StoredContribution,
     Void,
-    entry_of_commit,
+    contribution_of_commit,
 )
 from shared.domain.contributor import ContributorType, NewContributor
 from shared.domain.credits import share_out
@@ -45,8 +45,8 @@ def without(name: str) -> dict[str, Any]:
     return {key: value for key, value in REPORT.items() if key != name}
 
 
-def entry(**changes: Any) -> Entry:
-    """The entry that `report(**changes)` becomes."""
+def contribution(**changes: Any) -> StoredContribution:
+    """The contribution that `report(**changes)` becomes."""
     commit = report(**changes)
     credits = share_out(
         commit.cost_amount or 0,
@@ -54,7 +54,7 @@ def entry(**changes: Any) -> Entry:
         co_authors=tuple(commit.distinct_co_authors()),
         type_of=lambda _: ContributorType.HUMAN,
     )
-    return entry_of_commit(
+    return contribution_of_commit(
         commit,
         Repository.parse(commit.repository),
         asset_id="be2e4112-a5b0-5072-9971-c59703a2b0e1",
@@ -214,7 +214,7 @@ class TestSameAuthor:
     def test_compares_both_addresses_with_both(
         self, stored: tuple[str, str | None], reported: tuple[str, str | None], same: bool
     ) -> None:
-        kept = entry(contributor_email=stored[0], author_email=stored[1])
+        kept = contribution(contributor_email=stored[0], author_email=stored[1])
         commit = report(contributor_email=reported[0], author_email=reported[1])
         assert kept.same_author(commit) is same
 
@@ -227,10 +227,10 @@ class TestDifferences:
             "url": "https://x.org/1",
             "co_authors": [{"email": "b@x.org", "name": "Bea"}],
         }
-        assert entry(**full).differences(report(**full)) == ()
+        assert contribution(**full).differences(report(**full)) == ()
 
     def test_of_a_report_that_says_less_are_none(self) -> None:
-        kept = entry(contributor_name="Test", co_authors=[{"email": "b@x.org"}])
+        kept = contribution(contributor_name="Test", co_authors=[{"email": "b@x.org"}])
         least = {key: REPORT[key] for key in ("contributor_email", "repository", "commit_hash")}
         assert kept.differences(parse(CommitReport, least)) == ()
         assert kept.differences(parse(CommitReport, least | {"cost_amount": None})) == ()
@@ -256,22 +256,24 @@ class TestDifferences:
         ],
     )
     def test_name_the_fields(self, changes: dict[str, Any], names: tuple[str, ...]) -> None:
-        assert entry().differences(report(**changes)) == names
+        assert contribution().differences(report(**changes)) == names
 
 
-class TestEntry:
+class TestContribution:
     def test_takes_its_time_from_the_clock_only_where_the_report_has_none(self) -> None:
-        assert entry().timestamp == NOW
-        assert entry(timestamp="2020-01-01T00:00:00Z").timestamp == datetime(2020, 1, 1, tzinfo=UTC)
+        assert contribution().timestamp == NOW
+        assert contribution(timestamp="2020-01-01T00:00:00Z").timestamp == datetime(
+            2020, 1, 1, tzinfo=UTC
+        )
 
     def test_says_whether_the_cost_was_submitted_or_estimated(self) -> None:
-        assert entry().cost_basis == "submitted"
-        assert entry(cost_amount=0).cost_basis == "submitted"
-        estimated = entry(cost_amount=None)
+        assert contribution().cost_basis == "submitted"
+        assert contribution(cost_amount=0).cost_basis == "submitted"
+        estimated = contribution(cost_amount=None)
         assert (estimated.cost_basis, estimated.cost_amount) == ("estimated", 790_000)
 
     def test_is_shown_with_the_fields_of_the_contract_and_no_others(self) -> None:
-        assert entry(author_email="old@x.org", contributor_name="Test").shown() == {
+        assert contribution(author_email="old@x.org", contributor_name="Test").shown() == {
             "id": "abbc9bee-8e88-5880-a7cf-6b8cc3fc7188",
             "contributor_id": "4f758c4b-f15e-5ad8-9ddf-034d0b5e98ba",
             "contributor_email": "test@example.com",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from shared.domain.asset import Asset
-from shared.domain.contribution import Coherence, CostBasis, Entry
+from shared.domain.contribution import Coherence, CostBasis, StoredContribution
 from shared.domain.contributor import Contributor, ContributorType
 from shared.domain.credits import Credit, Role
-from shared.store.documents import asset_from, contributor_from, entry_from, to_fields
+from shared.store.documents import asset_from, contribution_from, contributor_from, to_fields
 
 AT = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -37,8 +37,8 @@ def test_an_asset_comes_back() -> None:
     assert asset_from(to_fields(asset)) == asset
 
 
-def test_an_entry_comes_back_with_its_credits() -> None:
-    entry = Entry(
+def test_a_contribution_comes_back_with_its_credits() -> None:
+    contribution = StoredContribution(
         id="1",
         contributor_id="2",
         contributor_email="a@b",
@@ -55,10 +55,10 @@ def test_an_entry_comes_back_with_its_credits() -> None:
         timestamp=AT,
         request_digest="d",
     )
-    fields = to_fields(entry)
+    fields = to_fields(contribution)
     assert fields["cost_micros"] == 7
     assert [credit["share_micros"] for credit in fields["credits"]] == [4, 3]
     assert fields["contributor_ids"] == ["2", "4"]
     # Only the ledger's own money is renamed.
     assert fields["metadata"] == {"share_amount": 1, "cost_amount": "x"}
-    assert entry_from(fields) == entry
+    assert contribution_from(fields) == contribution

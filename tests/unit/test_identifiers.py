@@ -86,11 +86,11 @@ class TestDocumentIds:
     def test_of_a_commit(self) -> None:
         assert commit_document_id(REPOSITORY, "abc123") == "seeker71:coherence-network@abc123"
 
-    def test_of_an_entry_by_ids(self) -> None:
+    def test_of_a_contribution_by_ids(self) -> None:
         unique = UUID("00000000-0000-4000-8000-000000000000")
         assert unkeyed_document_id(unique) == "by-id@00000000-0000-4000-8000-000000000000"
 
-    def test_of_an_entry_with_an_idempotency_key(self) -> None:
+    def test_of_a_contribution_with_an_idempotency_key(self) -> None:
         digest = "c344fd8706db0eb2faa1cc1d96f2277438772d81a641ae52e8e7629e9a25b14e"
         assert keyed_document_id(key_name="ci", idempotency_key="order-1") == f"key@{digest}"
 

@@ -2,7 +2,8 @@
 
 Nothing local enforces composite indexes, so they are derived from the queries as they are sent.
 Each query must find one index that serves all of it: what must be equal, then what an array must
-contain, then the order. Firestore could also merge several indexes, and would then read entries
+contain, then the order. Firestore could also merge several indexes, and would then read
+contributions
 that it does not return. https://firebase.google.com/docs/firestore/query-data/index-overview
 """
 
@@ -31,7 +32,13 @@ from shared.domain.sort import Sort
 from shared.embedded import open_embedded
 from shared.store.browsing import collections
 from shared.store.ledger import Ledger, ledger_on
-from shared.store.listing import Cursor, EntryFilter, Page, accounts_query, entries_query
+from shared.store.listing import (
+    ContributionFilter,
+    Cursor,
+    Page,
+    accounts_query,
+    contributions_query,
+)
 from shared.store.reconciling import Reconciler
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -164,36 +171,36 @@ def exercise(ledger: Ledger, client: Client) -> None:
         for number in range(2):
             commit = {"commit_hash": f"{ord(person[0]):x}{number:04x}", "co_authors": []}
             ledger.commits.record(parse(CommitReport, report | commit), recorded_by="test")
-    person_id = ledger.find.contributor("ada@example.com").record.id
-    asset_id = ledger.find.asset("o/r").record.id
+    person_id = ledger.find.contributor("ada@example.com").stored.id
+    asset_id = ledger.find.asset("o/r").stored.id
     for find, known in (
         (ledger.find.contributor, person_id),
         (ledger.find.asset, asset_id),
-        (ledger.find.entry, ledger.find.entry("o/r@610000").record.id),
+        (ledger.find.contribution, ledger.find.contribution("o/r@610000").stored.id),
     ):
-        assert find(known).record.id == known
+        assert find(known).stored.id == known
         with pytest.raises(NotFound):
             find("00000000-0000-0000-0000-000000000000")
     by_ids = {"contributor_id": person_id, "asset_id": asset_id, "cost_amount": 1}
-    ledger.entries.record(parse(NewContribution, by_ids), recorded_by="test")
+    ledger.by_ids.record(parse(NewContribution, by_ids), recorded_by="test")
     ledger.registrar.create_asset(parse(NewAsset, {"type": "DATA", "description": "d"}))
     ledger.voids.void("o/s@610000", voided_by="test", reason=None)
 
     for people, assets, since, until, voided in itertools.product((False, True), repeat=5):
-        chosen = EntryFilter(
+        chosen = ContributionFilter(
             contributor_id=person_id if people else None,
             asset_id=asset_id if assets else None,
             since=datetime(2000, 1, 1, tzinfo=UTC) if since else None,
             until=datetime(2100, 1, 1, tzinfo=UTC) if until else None,
             include_voided=voided,
         )
-        follow(ledger.lists.entries(chosen, limit=1), ledger.lists.entries, chosen)
+        follow(ledger.lists.contributions(chosen, limit=1), ledger.lists.contributions, chosen)
     for sort in Sort:
         follow(ledger.lists.contributors(sort, limit=1), ledger.lists.contributors, sort)
         follow(ledger.lists.assets(sort, limit=1), ledger.lists.assets, sort)
     commit_hash = "610000"
-    first = ledger.lists.entries_of_commit(commit_hash, limit=1)
-    follow(first, ledger.lists.entries_of_commit, commit_hash)
+    first = ledger.lists.contributions_of_commit(commit_hash, limit=1)
+    follow(first, ledger.lists.contributions_of_commit, commit_hash)
 
     ledger.probe.ready()
     ledger.tracker.activity(NOW)
@@ -211,7 +218,7 @@ def exercise(ledger: Ledger, client: Client) -> None:
 def follow(first: Page[Any], read: Any, what: object) -> None:
     """Read the page behind the first one."""
     assert isinstance(first.next, Cursor)
-    assert read(what, limit=1, after=first.next).records
+    assert read(what, limit=1, after=first.next).items
 
 
 def held() -> list[Index]:
@@ -287,30 +294,30 @@ class TestWhatAQueryNeeds:
     @pytest.mark.parametrize(
         ("chosen", "parts"),
         [
-            (EntryFilter(include_voided=True), ["timestamp DESCENDING"]),
-            (EntryFilter(), ["voided ASCENDING", "timestamp DESCENDING"]),
+            (ContributionFilter(include_voided=True), ["timestamp DESCENDING"]),
+            (ContributionFilter(), ["voided ASCENDING", "timestamp DESCENDING"]),
             (
-                EntryFilter(asset_id="a", include_voided=True),
+                ContributionFilter(asset_id="a", include_voided=True),
                 ["asset_id ASCENDING", "timestamp DESCENDING"],
             ),
             (
-                EntryFilter(asset_id="a"),
+                ContributionFilter(asset_id="a"),
                 ["asset_id ASCENDING", "voided ASCENDING", "timestamp DESCENDING"],
             ),
             (
-                EntryFilter(contributor_id="c", include_voided=True),
+                ContributionFilter(contributor_id="c", include_voided=True),
                 ["contributor_ids CONTAINS", "timestamp DESCENDING"],
             ),
             (
-                EntryFilter(contributor_id="c"),
+                ContributionFilter(contributor_id="c"),
                 ["voided ASCENDING", "contributor_ids CONTAINS", "timestamp DESCENDING"],
             ),
             (
-                EntryFilter(asset_id="a", contributor_id="c", include_voided=True),
+                ContributionFilter(asset_id="a", contributor_id="c", include_voided=True),
                 ["asset_id ASCENDING", "contributor_ids CONTAINS", "timestamp DESCENDING"],
             ),
             (
-                EntryFilter(asset_id="a", contributor_id="c"),
+                ContributionFilter(asset_id="a", contributor_id="c"),
                 [
                     "asset_id ASCENDING",
                     "voided ASCENDING",
@@ -319,13 +326,13 @@ class TestWhatAQueryNeeds:
                 ],
             ),
             (
-                EntryFilter(asset_id="a", since=NOW, until=NOW, include_voided=True),
+                ContributionFilter(asset_id="a", since=NOW, until=NOW, include_voided=True),
                 ["asset_id ASCENDING", "timestamp DESCENDING"],
             ),
         ],
     )
-    def test_a_filter_of_contributions(self, chosen: EntryFilter, parts: list[str]) -> None:
-        query = entries_query(offline_client().collection("contributions"), chosen)
+    def test_a_filter_of_contributions(self, chosen: ContributionFilter, parts: list[str]) -> None:
+        query = contributions_query(offline_client().collection("contributions"), chosen)
         index = index_for(query._to_protobuf())
         assert [" ".join(part) for part in index.parts] == parts
 

@@ -20,7 +20,7 @@ from tests.old_store import OldStore
 # Of the ledger, as `uuidgen` and the like have them: version 5, over the natural keys.
 ANN_ID = "6ecc2167-9bca-5c52-81ea-1959b95243c5"
 REPO_ID = "8620d72f-0f1c-59f0-b6c2-3c58988ea332"
-ENTRY_ID = "8b963c34-2b79-511e-9799-2ad441377394"
+CONTRIBUTION_ID = "8b963c34-2b79-511e-9799-2ad441377394"
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ class TestLegacyFile:
         old.commit(ann, repo, "aaaaaa", cost_amount="?")
         old.commit(ann, repo, "bbbbbb")
         plan = plan_with(old, "?", text)
-        assert list(plan.entries) == ["octo:repo@bbbbbb"]
+        assert list(plan.contributions) == ["octo:repo@bbbbbb"]
         assert reasons(plan) == {"contributions[0]": "cost_amount: must be a finite number"}
 
     @pytest.mark.parametrize(
@@ -249,62 +249,65 @@ class TestOldIds:
         for documents in (plan.contributors, plan.assets):
             [document] = documents.values()
             assert len(document.legacy_ids) == MAX_LEGACY_IDS
-        [planned] = plan.entries.values()
-        assert len(planned.entry.legacy_ids) == MAX_LEGACY_IDS
+        [planned] = plan.contributions.values()
+        assert len(planned.contribution.legacy_ids) == MAX_LEGACY_IDS
         full = {one.place for one in plan.not_taken if one.reason == reason}
         last = MAX_LEGACY_IDS
         assert full == {f"{name}[{last}]" for name in ("contributors", "assets", "contributions")}
 
 
 class TestContributions:
-    def test_with_a_commit_become_that_commits_entry(self, old: OldStore) -> None:
+    def test_with_a_commit_become_that_commits_contribution(self, old: OldStore) -> None:
         old_id = old.commit(
             old.contributor(), old.asset("Octo/Repo"), "ABC123", repository="octo/repo"
         )
-        [(document_id, planned)] = old.plan().entries.items()
-        entry = planned.entry
+        [(document_id, planned)] = old.plan().contributions.items()
+        contribution = planned.contribution
         assert document_id == "octo:repo@abc123"
         assert planned.place == "contributions[0]"
         assert planned.asset_document_id == "octo:repo"
-        assert entry.id == ENTRY_ID
-        assert (entry.contributor_id, entry.contributor_email) == (ANN_ID, "ann@example.com")
-        assert (entry.asset_id, entry.repository) == (REPO_ID, "Octo/Repo")
-        assert entry.commit_hash == "abc123"
-        assert entry.cost_amount == 12_500_000
-        assert entry.cost_basis is CostBasis.SUBMITTED
-        assert entry.coherence_score == 0.7
-        assert entry.coherence == Coherence(version="legacy", components={})
-        assert entry.metadata == {
+        assert contribution.id == CONTRIBUTION_ID
+        assert (contribution.contributor_id, contribution.contributor_email) == (
+            ANN_ID,
+            "ann@example.com",
+        )
+        assert (contribution.asset_id, contribution.repository) == (REPO_ID, "Octo/Repo")
+        assert contribution.commit_hash == "abc123"
+        assert contribution.cost_amount == 12_500_000
+        assert contribution.cost_basis is CostBasis.SUBMITTED
+        assert contribution.coherence_score == 0.7
+        assert contribution.coherence == Coherence(version="legacy", components={})
+        assert contribution.metadata == {
             "files_changed": 3,
             "commit_hash": "ABC123",
             "repository": "octo/repo",
             "contributor_email": "ann@example.com",
         }
-        assert entry.timestamp == datetime(2026, 2, 14, 8, 30, 0, 500000, tzinfo=UTC)
-        assert entry.recorded_at is None
-        assert entry.recorded_by == "import"
-        assert entry.legacy_ids == (old_id,)
-        assert [(c.email, c.share_amount) for c in entry.credits] == [
+        assert contribution.timestamp == datetime(2026, 2, 14, 8, 30, 0, 500000, tzinfo=UTC)
+        assert contribution.recorded_at is None
+        assert contribution.recorded_by == "import"
+        assert contribution.legacy_ids == (old_id,)
+        assert [(c.email, c.share_amount) for c in contribution.credits] == [
             ("ann@example.com", 12_500_000)
         ]
 
     def test_without_a_commit_are_known_by_their_old_id(self, old: OldStore) -> None:
         asset_id = old.asset(description="A model")
-        old_id = old.entry(old.contributor(), asset_id, metadata={"invoice_id": "7"})
-        [(document_id, planned)] = old.plan().entries.items()
+        old_id = old.contribution(old.contributor(), asset_id, metadata={"invoice_id": "7"})
+        [(document_id, planned)] = old.plan().contributions.items()
         assert document_id == f"by-id@{old_id}"
         assert planned.asset_document_id == asset_id
-        assert planned.entry.asset_id == asset_id
-        assert planned.entry.repository is None
-        assert planned.entry.commit_hash is None
-        assert planned.entry.cost_basis is CostBasis.ACTUAL_VERIFIED
-        assert planned.entry.legacy_ids == (old_id,)
+        assert planned.contribution.asset_id == asset_id
+        assert planned.contribution.repository is None
+        assert planned.contribution.commit_hash is None
+        assert planned.contribution.cost_basis is CostBasis.ACTUAL_VERIFIED
+        assert planned.contribution.legacy_ids == (old_id,)
 
     def test_to_a_repository_without_a_commit_name_it(self, old: OldStore) -> None:
-        old.entry(old.contributor(), old.asset())
-        [planned] = old.plan().entries.values()
-        assert planned.entry.repository == "octo/repo"
-        assert planned.entry.cost_basis is CostBasis.DECLARED_UNVERIFIED
+        old.contribution(old.contributor(), old.asset())
+        [planned] = old.plan().contributions.values()
+        assert planned.contribution.repository == "octo/repo"
+        assert planned.contribution.cost_basis is CostBasis.DECLARED_UNVERIFIED
 
     @pytest.mark.parametrize(
         "metadata",
@@ -323,19 +326,19 @@ class TestContributions:
     ) -> None:
         old_id = old.commit(old.contributor(), old.asset(), metadata=metadata)
         plan = old.plan()
-        assert list(plan.entries) == [f"by-id@{old_id}"]
+        assert list(plan.contributions) == [f"by-id@{old_id}"]
         assert plan.not_taken == ()
 
     def test_with_a_cost_of_the_old_estimator_are_estimated(self, old: OldStore) -> None:
         old.commit(old.contributor(), old.asset(), metadata={"estimation_used": True})
-        [planned] = old.plan().entries.values()
-        assert planned.entry.cost_basis is CostBasis.ESTIMATED
+        [planned] = old.plan().contributions.values()
+        assert planned.contribution.cost_basis is CostBasis.ESTIMATED
 
-    def test_short_and_full_hashes_are_entries_of_their_own(self, old: OldStore) -> None:
+    def test_short_and_full_hashes_are_contributions_of_their_own(self, old: OldStore) -> None:
         ann, repo = old.contributor(), old.asset()
         old.commit(ann, repo, "abc1234")
         old.commit(ann, repo, "abc1234" + "0" * 33)
-        assert len(old.plan().entries) == 2
+        assert len(old.plan().contributions) == 2
 
     def test_go_to_the_author_and_the_repository_that_their_commit_names(
         self, old: OldStore
@@ -345,8 +348,8 @@ class TestContributions:
         old.asset("org/repo", total_cost="12.50")
         old.commit(alice, repo, email="Alice@B.example", repository="org/repo")
         plan = old.plan()
-        [planned] = plan.entries.values()
-        assert planned.entry.contributor_email == "alice@b.example"
+        [planned] = plan.contributions.values()
+        assert planned.contribution.contributor_email == "alice@b.example"
         assert planned.asset_document_id == "org:repo"
         assert plan.notes == (
             "contributions[0]: contributor_id leads elsewhere than the commit, which counts",
@@ -358,27 +361,27 @@ class TestContributions:
         self, old: OldStore, email: str | None
     ) -> None:
         old.commit(old.contributor("bob@example.com"), old.asset(), email=email)
-        [planned] = old.plan().entries.values()
-        assert planned.entry.contributor_email == "bob@example.com"
+        [planned] = old.plan().contributions.values()
+        assert planned.contribution.contributor_email == "bob@example.com"
 
     def test_of_a_commit_need_no_accounts_in_the_file(self, old: OldStore) -> None:
         nobody = "ffffffff-0000-4000-8000-000000000000"
         old.commit(nobody, nobody)
         plan = old.plan()
-        [planned] = plan.entries.values()
+        [planned] = plan.contributions.values()
         assert planned.asset.name == "octo/repo"
         assert (plan.contributors, plan.assets) == ({}, {})
 
-    def test_of_one_commit_are_one_entry_and_the_first_is_kept(self, old: OldStore) -> None:
+    def test_of_one_commit_are_one_contribution_and_the_first_is_kept(self, old: OldStore) -> None:
         ann, repo = old.contributor(), old.asset()
         ids = (
             old.commit(ann, repo, cost_amount="100.00"),
             old.commit(ann, repo, "ABC123", repository="OCTO/repo", cost_amount="7.00"),
         )
         plan = old.plan()
-        [planned] = plan.entries.values()
-        assert planned.entry.cost_amount == 100_000_000
-        assert planned.entry.legacy_ids == ids
+        [planned] = plan.contributions.values()
+        assert planned.contribution.cost_amount == 100_000_000
+        assert planned.contribution.legacy_ids == ids
         assert reasons(plan) == {
             "contributions[1]": "an earlier record has this commit; this id now leads to it"
         }
@@ -388,8 +391,8 @@ class TestContributions:
         first = old.commit(old.contributor(), repo)
         old.commit(old.contributor("bob@example.com"), repo, email="bob@example.com")
         plan = old.plan()
-        [planned] = plan.entries.values()
-        assert planned.entry.legacy_ids == (first,)
+        [planned] = plan.contributions.values()
+        assert planned.contribution.legacy_ids == (first,)
         assert reasons(plan) == {
             "contributions[1]": "an earlier record has this commit, for another author"
         }
@@ -398,8 +401,8 @@ class TestContributions:
         ann, repo = old.contributor(), old.asset()
         old.commit(ann, repo, cost_amount="-1")
         second = old.commit(ann, repo)
-        [planned] = old.plan().entries.values()
-        assert planned.entry.legacy_ids == (second,)
+        [planned] = old.plan().contributions.values()
+        assert planned.contribution.legacy_ids == (second,)
 
     @pytest.mark.parametrize(
         ("cost", "micros"),
@@ -416,9 +419,9 @@ class TestContributions:
     def test_keep_their_cost_to_the_last_digit(
         self, old: OldStore, cost: object, micros: int
     ) -> None:
-        old.entry(old.contributor(), old.asset(), cost_amount=cost)
-        [planned] = old.plan().entries.values()
-        assert planned.entry.cost_amount == micros
+        old.contribution(old.contributor(), old.asset(), cost_amount=cost)
+        [planned] = old.plan().contributions.values()
+        assert planned.contribution.cost_amount == micros
 
     @pytest.mark.parametrize(
         ("changes", "reason"),
@@ -460,9 +463,9 @@ class TestContributions:
     def test_that_break_a_rule_are_not_taken(
         self, old: OldStore, changes: dict[str, Any], reason: str
     ) -> None:
-        old.entry(old.contributor(), old.asset(), **changes)
+        old.contribution(old.contributor(), old.asset(), **changes)
         plan = old.plan()
-        assert plan.entries == {}
+        assert plan.contributions == {}
         assert reasons(plan) == {"contributions[0]": reason}
 
     def test_that_lack_fields_are_not_taken(self, old: OldStore) -> None:
@@ -475,7 +478,7 @@ class TestContributions:
         )
 
     def test_of_a_contributor_that_is_not_taken_are_not_taken_either(self, old: OldStore) -> None:
-        old.entry(old.contributor("nobody"), old.asset())
+        old.contribution(old.contributor("nobody"), old.asset())
         assert list(reasons(old.plan())) == ["contributors[0]", "contributions[0]"]
 
     @pytest.mark.parametrize(
@@ -490,9 +493,9 @@ class TestContributions:
     def test_have_times_in_utc_also_where_the_file_does_not_say_so(
         self, old: OldStore, text: str, moment: datetime
     ) -> None:
-        old.entry(old.contributor(), old.asset(), timestamp=text)
-        [planned] = old.plan().entries.values()
-        assert planned.entry.timestamp == moment
+        old.contribution(old.contributor(), old.asset(), timestamp=text)
+        [planned] = old.plan().contributions.values()
+        assert planned.contribution.timestamp == moment
 
 
 class TestNotes:
@@ -547,7 +550,9 @@ def test_no_address_is_in_what_the_plan_says() -> None:
     old.commit(ann, repo)
     old.commit(ann, repo)
     old.commit(ann, repo, email="bob@example.com")
-    old.entry(ann, repo, contributor_id="ann@example.com", metadata={"files_changed": "a@b.c"})
+    old.contribution(
+        ann, repo, contributor_id="ann@example.com", metadata={"files_changed": "a@b.c"}
+    )
     plan = old.plan()
     assert len(plan.not_taken) == 4
     assert "@" not in " ".join([*plan.notes, *(one.reason for one in plan.not_taken)]).replace(

@@ -36,7 +36,7 @@ class TestMask:
             "no": None,
         }
 
-    def test_loses_no_entry_where_two_keys_become_alike(self) -> None:
+    def test_loses_no_contribution_where_two_keys_become_alike(self) -> None:
         value = {"bob@x.org": 1, "bea@x.org": 2, "b***@x.org": 3}
         assert mask(value) == {"b***@x.org": 1, "b***@x.org (2)": 2, "b***@x.org (3)": 3}
 

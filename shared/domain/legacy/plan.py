@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.domain.asset import Asset, asset_of_repository
-from shared.domain.contribution import EVIDENCE, Coherence, CostBasis, Entry
+from shared.domain.contribution import EVIDENCE, Coherence, CostBasis, StoredContribution
 from shared.domain.contributor import Contributor, ContributorType
 from shared.domain.credits import share_out
 from shared.domain.email import name_from_email
@@ -47,11 +47,11 @@ MAX_LEGACY_IDS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedEntry:
-    """An entry to record; `asset` is the first state of its asset, where that is new."""
+class PlannedContribution:
+    """A contribution to record; `asset` is the first state of its asset, where that is new."""
 
     place: str
-    entry: Entry
+    contribution: StoredContribution
     asset_document_id: str
     asset: Asset
 
@@ -65,7 +65,7 @@ class ImportPlan:
 
     contributors: Mapping[str, Contributor]
     assets: Mapping[str, Asset]
-    entries: Mapping[str, PlannedEntry]
+    contributions: Mapping[str, PlannedContribution]
     not_taken: tuple[NotTaken, ...]
     notes: tuple[str, ...]
 
@@ -81,7 +81,7 @@ class _Planner:
     classify: Callable[[str], ContributorType]
     contributors: dict[str, Contributor] = field(default_factory=dict)
     assets: dict[str, Asset] = field(default_factory=dict)
-    entries: dict[str, PlannedEntry] = field(default_factory=dict)
+    contributions: dict[str, PlannedContribution] = field(default_factory=dict)
     # Old ids of accounts, to the address or the document id.
     emails: dict[str, str] = field(default_factory=dict)
     asset_documents: dict[str, str] = field(default_factory=dict)
@@ -97,7 +97,7 @@ class _Planner:
         return ImportPlan(
             self.contributors,
             self.assets,
-            self.entries,
+            self.contributions,
             tuple(self.file.not_taken),
             tuple(self.notes.lines(self.file, self._sums())),
         )
@@ -105,10 +105,10 @@ class _Planner:
     def _sums(self) -> Counter[str]:
         """Micro-units by document id, of contributors and assets alike."""
         sums: Counter[str] = Counter()
-        for planned in self.entries.values():
-            person = contributor_document_id(planned.entry.contributor_email)
-            sums[person] += planned.entry.cost_amount
-            sums[planned.asset_document_id] += planned.entry.cost_amount
+        for planned in self.contributions.values():
+            person = contributor_document_id(planned.contribution.contributor_email)
+            sums[person] += planned.contribution.cost_amount
+            sums[planned.asset_document_id] += planned.contribution.cost_amount
         return sums
 
     def _contributor(self, place: str, old: LegacyContributor) -> None:
@@ -167,32 +167,34 @@ class _Planner:
             commit_hash = None
             document_id = unkeyed_document_id(UUID(old.id))
             asset_document_id, asset = found, self.assets[found]
-        entry = self._entry(old, document_id, email, asset, commit_hash)
-        first = self.entries.get(document_id)
+        contribution = self._planned(old, document_id, email, asset, commit_hash)
+        first = self.contributions.get(document_id)
         if first is None:
-            self.entries[document_id] = PlannedEntry(place, entry, asset_document_id, asset)
+            self.contributions[document_id] = PlannedContribution(
+                place, contribution, asset_document_id, asset
+            )
             if self.emails.get(old.contributor_id) != email:
                 self.notes.leads_elsewhere("contributor_id", place)
             if self.asset_documents.get(old.asset_id) != asset_document_id:
                 self.notes.leads_elsewhere("asset_id", place)
-        elif first.entry.contributor_email != email:
+        elif first.contribution.contributor_email != email:
             self.file.refuse(place, "an earlier record has this commit, for another author")
-        elif self._has_room(place, first.entry.legacy_ids):
+        elif self._has_room(place, first.contribution.legacy_ids):
             self.file.refuse(place, "an earlier record has this commit; this id now leads to it")
-            legacy_ids = (*first.entry.legacy_ids, old.id)
-            entry = first.entry.model_copy(update={"legacy_ids": legacy_ids})
-            self.entries[document_id] = replace(first, entry=entry)
+            legacy_ids = (*first.contribution.legacy_ids, old.id)
+            contribution = first.contribution.model_copy(update={"legacy_ids": legacy_ids})
+            self.contributions[document_id] = replace(first, contribution=contribution)
 
-    def _entry(
+    def _planned(
         self,
         old: LegacyContribution,
         document_id: str,
         email: str,
         asset: Asset,
         commit_hash: str | None,
-    ) -> Entry:
+    ) -> StoredContribution:
         repository = asset.repository()
-        return Entry(
+        return StoredContribution(
             id=contribution_id(document_id),
             contributor_id=contributor_id(email),
             contributor_email=email,

@@ -36,7 +36,7 @@ def client() -> Client:
     return _client
 
 
-def entry(commit_hash: str, metadata: dict[str, Any]) -> dict[str, Any]:
+def contribution(commit_hash: str, metadata: dict[str, Any]) -> dict[str, Any]:
     """A document with as many fields as a contribution of the ledger."""
     return {
         "id": _ID,
@@ -79,7 +79,7 @@ def record(request: flask.Request) -> tuple[str, int]:
     """One contribution and two totals in one Commit."""
     report = Report.model_validate_json(request.get_data())
     database = client()
-    fields = entry(report.commit_hash, report.metadata)
+    fields = contribution(report.commit_hash, report.metadata)
     change = {
         "contribution_count": Increment(1),
         "total_cost_micros": Increment(100_000_000),
