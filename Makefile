@@ -29,7 +29,7 @@ reconcile: $(RUN_TIME) ## hold every total against its entries (REPAIR=1 mends, 
 	  $(if $(REPAIR),--repair) $(if $(PROJECT),--cloud "$(PROJECT)")
 
 backfill: $(RUN_TIME) ## report a clone's history (DIR=, REPOSITORY=owner/name, URL=, SINCE=, BRANCH=, DRY_RUN=1)
-	@exec $(BIN)/python .github/actions/track-contributions/track.py backfill \
+	@exec $(BIN)/python -I .github/actions/track-contributions/track backfill \
 	  --repo-dir "$(DIR)" --repository "$(REPOSITORY)" --url "$(URL)" $(if $(SINCE),--since "$(SINCE)") \
 	  $(if $(BRANCH),--branch "$(BRANCH)") $(if $(DRY_RUN),--dry-run)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -11,7 +10,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import yaml
@@ -19,20 +17,9 @@ import yaml
 from tests.github.repositories import ZEROS, git_environment
 
 ACTION = Path(__file__).parents[2] / ".github" / "actions" / "track-contributions"
-SCRIPT = ACTION / "track.py"
+PROGRAM = ACTION / "track"
 REPOSITORY = "octo/demo"
 SERVER = "https://github.com"
-
-
-def load_track() -> ModuleType:
-    """Return track.py as a module, for tests that hand it a clock."""
-    specification = importlib.util.spec_from_file_location("track", SCRIPT)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["track"] = module
-    specification.loader.exec_module(module)
-    return module
 
 
 @dataclass(frozen=True)

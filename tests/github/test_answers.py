@@ -9,8 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.github.repositories import ZEROS, Repository
-from tests.github.runner import Runner, load_track
+from tests.github.runner import Runner
 from tests.github.stub_ledger import KEY, StubLedger, answer, problem
+from text import public
 
 RunnerFor = Callable[..., Runner]
 
@@ -96,7 +97,7 @@ class TestTheLog:
         ],
     )
     def test_shows_any_text_on_one_line_and_without_addresses(self, text: str, shown: str) -> None:
-        assert load_track().public(text) == shown
+        assert public(text) == shown
 
     def test_cannot_be_given_commands_by_an_author_or_by_the_service(
         self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger

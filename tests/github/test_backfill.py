@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from backfill import Progress
+from common import Runtime
 from tests.github.repositories import ADA, GRACE, Repository, checkout, git_environment
-from tests.github.runner import SCRIPT, load_track
+from tests.github.runner import PROGRAM
 from tests.github.stub_ledger import KEY, StubLedger, obey, problem
-
-track = load_track()
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Backfill:
 
     def command(self, *options: str) -> list[str]:
         given = ["--repo-dir", str(self.clone), "--repository", "octo/demo", "--url", self.url]
-        return [sys.executable, str(SCRIPT), "backfill", *given, *options]
+        return [sys.executable, "-I", str(PROGRAM), "backfill", *given, *options]
 
     def run(self, *options: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -233,7 +233,7 @@ class TestWrongUsage:
         done = backfill.run()
 
         assert done.returncode == 2
-        assert done.stderr == "track.py: the environment variable LEDGER_API_KEY is not set\n"
+        assert done.stderr == "track: the environment variable LEDGER_API_KEY is not set\n"
         assert ledger.requests == []
 
     def test_of_a_shallow_clone_ends_with_2_because_its_edge_would_count_wrong(
@@ -280,9 +280,7 @@ class TestProgress:
     ) -> None:
         monkeypatch.setenv("COLUMNS", "63")
         stream = Terminal()
-        progress = track.Progress(
-            track.Runtime(stderr=stream, clock=iter([0.0, 10.0, 20.0]).__next__), 4000
-        )
+        progress = Progress(Runtime(stderr=stream, clock=iter([0.0, 10.0, 20.0]).__next__), 4000)
 
         progress.advance(1000)
         progress.advance(1000)
@@ -296,7 +294,7 @@ class TestProgress:
     def test_in_a_log_is_a_line_now_and_then(self) -> None:
         stream = io.StringIO()
         now = [0.0]
-        progress = track.Progress(track.Runtime(stderr=stream, clock=lambda: now[0]), 12_000)
+        progress = Progress(Runtime(stderr=stream, clock=lambda: now[0]), 12_000)
 
         for _ in range(24):
             now[0] += 1.0
@@ -312,7 +310,7 @@ class TestProgress:
     def test_in_a_log_has_a_line_for_each_slow_batch(self) -> None:
         stream = io.StringIO()
         now = [0.0]
-        progress = track.Progress(track.Runtime(stderr=stream, clock=lambda: now[0]), 1500)
+        progress = Progress(Runtime(stderr=stream, clock=lambda: now[0]), 1500)
 
         for _ in range(2):
             now[0] += 50.0

@@ -1,9 +1,12 @@
-"""The files that GitHub reads: safe by an auditor's measure, and in step with track.py."""
+"""The files that GitHub reads: safe by an auditor's measure, and in step with the program."""
 
 from __future__ import annotations
 
 import ast
+import graphlib
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.github.runner import ACTION, SCRIPT, action_definition
+from tests.github.runner import ACTION, PROGRAM, action_definition
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / ".github" / "workflows" / "auto_track_contributions.yml"
@@ -61,13 +64,13 @@ def test_no_expression_reaches_a_shell_line(workflow: dict[Any, Any]) -> None:
     assert [step["run"] for step in steps if "${{" in step.get("run", "")] == []
 
 
-def test_the_action_passes_each_input_and_track_py_reads_each() -> None:
+def test_the_action_passes_each_input_and_the_program_reads_each() -> None:
     (step,) = action_definition()["runs"]["steps"]
     passed = {
         name: re.fullmatch(r"\$\{\{ inputs\.([\w-]+) \}\}", value)
         for name, value in step["env"].items()
     }
-    read = set(re.findall(r'given\("(\w+)"\)|"INPUT_(\w+)"', SCRIPT.read_text("utf-8")))
+    read = set(re.findall(r'given\("(\w+)"\)|"INPUT_(\w+)"', "".join(modules().values())))
 
     assert {match[1] for match in passed.values() if match} == set(action_definition()["inputs"])
     assert {f"INPUT_{one or other}" for one, other in read} - {"INPUT_"} == set(passed)
@@ -106,24 +109,49 @@ def test_no_push_takes_the_place_of_one_that_waits(workflow: dict[Any, Any]) -> 
     assert workflow["concurrency"]["cancel-in-progress"] is False
 
 
-def test_track_py_runs_on_the_oldest_python_of_a_runner() -> None:
-    tree = ast.parse(SCRIPT.read_text("utf-8"), feature_version=(3, 10))
+def modules() -> dict[str, str]:
+    """Return the program's modules by name, as text."""
+    return {path.stem: path.read_text("utf-8") for path in sorted(PROGRAM.glob("*.py"))}
 
-    imported = {
-        name.split(".")[0]
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in (
-            [node.module or ""]
-            if isinstance(node, ast.ImportFrom)
-            else [a.name for a in node.names]
-        )
+
+def imports(source: str) -> set[str]:
+    """Return the modules that a module imports, on the syntax of the oldest Python of a runner."""
+    tree = ast.parse(source, feature_version=(3, 10))
+    plain = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    parts = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return {alias.name.split(".")[0] for node in plain for alias in node.names} | {
+        (node.module or "").split(".")[0] for node in parts
     }
-    assert imported <= sys.stdlib_module_names
 
 
-def test_the_action_is_one_definition_and_one_file() -> None:
-    assert sorted(path.name for path in ACTION.iterdir() if path.is_file()) == [
-        "action.yml",
-        "track.py",
-    ]
+class TestTheProgram:
+    def test_needs_nothing_but_the_oldest_python_of_a_runner(self) -> None:
+        found = set().union(*map(imports, modules().values()))
+
+        assert found <= sys.stdlib_module_names | modules().keys()
+        assert not modules().keys() & sys.stdlib_module_names
+
+    def test_imports_in_no_circle(self) -> None:
+        graph = {name: imports(source) & modules().keys() for name, source in modules().items()}
+
+        assert len(list(graphlib.TopologicalSorter(graph).static_order())) == len(modules())
+
+    def test_has_small_modules_in_one_folder(self) -> None:
+        files = {path for path in ACTION.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+
+        assert files == {ACTION / "action.yml", *PROGRAM.glob("*.py")}
+        assert [n for n, source in modules().items() if source.count("\n") >= 250] == []
+
+    def test_leaves_nothing_in_the_folder_of_the_action(self, tmp_path: Path) -> None:
+        copy = tmp_path / "track"
+        shutil.copytree(PROGRAM, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        (step,) = action_definition()["runs"]["steps"]
+
+        subprocess.run(
+            ["bash", "-c", step["run"]],
+            env={"PATH": os.environ["PATH"], "GITHUB_ACTION_PATH": str(tmp_path)},
+            check=True,
+            capture_output=True,
+        )
+
+        assert not (copy / "__pycache__").exists()

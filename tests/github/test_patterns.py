@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from commits import Change, Commit, Person
+from paths import PathFilter
+from reports import payload
 from shared.domain.push import read_push
-from tests.github.runner import load_track
 
-track = load_track()
-
-NOBODY = track.Person("", "")
+NOBODY = Person("", "")
 
 
-def commit_of(*paths: str) -> object:
-    changes = tuple(track.Change((path,), 1, 0) for path in paths)
-    return track.Commit("0" * 40, False, NOBODY, "", None, (), changes)
+def commit_of(*paths: str) -> Commit:
+    changes = tuple(Change((path,), 1, 0) for path in paths)
+    return Commit("0" * 40, False, NOBODY, "", None, (), changes)
 
 
 class TestFilterPatterns:
@@ -71,7 +73,7 @@ class TestFilterPatterns:
     def test_match_as_githubs_do(
         self, pattern: str, matching: list[str], others: list[str]
     ) -> None:
-        ignored = track.PathFilter([pattern])
+        ignored = PathFilter([pattern])
 
         assert [path for path in matching if not ignored.ignores(commit_of(path))] == []
         assert [path for path in others if ignored.ignores(commit_of(path))] == []
@@ -88,10 +90,10 @@ class TestFilterPatterns:
     def test_the_last_that_matches_decides(
         self, patterns: list[str], path: str, ignored: bool
     ) -> None:
-        assert track.PathFilter(patterns).ignores(commit_of(path)) is ignored
+        assert PathFilter(patterns).ignores(commit_of(path)) is ignored
 
     def test_ignore_a_commit_only_where_all_its_files_match(self) -> None:
-        ignored = track.PathFilter(["docs/**"])
+        ignored = PathFilter(["docs/**"])
 
         assert ignored.ignores(commit_of("docs/a", "docs/b"))
         assert not ignored.ignores(commit_of("docs/a", "src/b"))
@@ -99,7 +101,7 @@ class TestFilterPatterns:
 
     def test_take_wildcards_in_a_row_for_one(self) -> None:
         # Taken one by one they would keep a long path busy for ever.
-        ignored = track.PathFilter(["**?+" * 12 + "x", "a++b"])
+        ignored = PathFilter(["**?+" * 12 + "x", "a++b"])
 
         assert not ignored.ignores(commit_of("a" * 5000))
 
@@ -165,6 +167,6 @@ class TestWhatPathsAre:
 
 
 def metadata(*paths: str) -> dict[str, object]:
-    report = track.json.loads(track.payload(commit_of(*paths), "https://github.com/o/r/commit"))
+    report = json.loads(payload(commit_of(*paths), "https://github.com/o/r/commit"))
     found: dict[str, object] = report["metadata"]
     return found

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from common import Runtime
 from tests.github.repositories import ZEROS, Repository
-from tests.github.runner import Run, Runner, load_track
+from tests.github.runner import Run, Runner
 from tests.github.stub_ledger import StubLedger, answer, obey, problem, record_and_reset, reset
+from workflow import run_action
 
 RunnerFor = Callable[..., Runner]
-
-track = load_track()
 
 NOON = 1_767_268_800.0  # 2026-01-01T12:00:00Z
 
@@ -62,7 +62,7 @@ def push(
         }
         environ = runner.environ(event, inputs=ledger.inputs | {"url": url or ledger.url})
         stdout, stderr = io.StringIO(), io.StringIO()
-        runtime = track.Runtime(
+        runtime = Runtime(
             environ=environ,
             stdout=stdout,
             stderr=stderr,
@@ -71,7 +71,7 @@ def push(
             sleep=clock.sleep,
             uniform=clock.uniform,
         )
-        status = track.main([], runtime)
+        status = run_action(runtime)
         return runner.collect(environ, status, stdout.getvalue(), stderr.getvalue())
 
     return run

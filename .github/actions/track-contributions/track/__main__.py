@@ -1,0 +1,77 @@
+"""Reports the commits of a push, or of a whole history, to a contribution ledger.
+
+The Python (3.10 or later) and the git of a GitHub runner are all it needs: a folder that is run
+finds its own modules, also under `python3 -I`.
+
+    python3 -I track             the GitHub action
+    python3 -I track backfill    an operator's command
+
+What leaves the machine is in `reports.payload`: who, when, and how much; no file name and no
+content. What git and the service say is untrusted: it reaches the log through `text.public`,
+workflow commands through `workflow.Workflow` and the job summary through `text.cell`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from backfill import run_backfill
+from common import ConfigurationError, Runtime, TrackError
+from text import public
+from workflow import run_action
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="track",
+        description="Without a command this is the GitHub action, led by its environment.",
+    )
+    backfill = parser.add_subparsers(dest="command").add_parser(
+        "backfill",
+        help="report the history of a local clone",
+        description="Report the history of a local clone, merge commits left out. It can be "
+        "stopped and started again at any time: what is recorded already stays as it is. "
+        "The API key comes from the environment variable LEDGER_API_KEY.",
+        epilog="Exit status: 0 all is recorded, 1 something is not, 2 wrong usage, 130 Ctrl-C.",
+    )
+    option = backfill.add_argument
+    option("--url", default="", help="the service's address")
+    option("--repository", required=True, type=_repository, help="owner/name on GitHub")
+    option("--repo-dir", default=".", type=Path, metavar="DIR", help="the clone (default: here)")
+    option("--branch", default="HEAD", metavar="REF", help="default: HEAD")
+    option("--since", metavar="DATE", help="only commits after it, as `git log --since` takes it")
+    option("--paths-ignore", action="append", default=[], metavar="PATTERN", help="as the action's")
+    option("--dry-run", action="store_true", help="read and count everything, send nothing")
+    return parser
+
+
+def _repository(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+", text):
+        raise argparse.ArgumentTypeError("must be owner/name")
+    return text
+
+
+def main(arguments: Sequence[str], runtime: Runtime) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        return run_backfill(runtime, options) if options.command else run_action(runtime)
+    except ConfigurationError as error:
+        print(f"track: {public(str(error))}", file=runtime.stderr)
+        return 2
+    except TrackError as error:
+        print(f"track: {public(str(error))}", file=runtime.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    sys.exit(main(sys.argv[1:], Runtime()))

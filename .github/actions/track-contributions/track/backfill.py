@@ -1,0 +1,131 @@
+"""An operator's command: the history of a local clone, see --help."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime as dt
+import json
+import shutil
+from collections.abc import Sequence
+
+from common import ConfigurationError, Runtime, TrackError
+from git import Git
+from ledger import PLANNED, REJECTED, Outcome, Record, api_key, ledger, service_base
+from paths import PathFilter
+from reports import MERGE, Tally, commits_url, report
+from text import public
+
+
+class Progress:
+    """How far it is, at what rate and for how much longer: a bar on a terminal, else lines."""
+
+    LINE_SECONDS = 10.0
+    LINE_BATCHES = 10
+
+    def __init__(self, runtime: Runtime, total: int) -> None:
+        self._stream, self._clock = runtime.stderr, runtime.clock
+        self._total = total
+        self._done = self._batches = 0
+        self._started = self._shown = self._clock()
+        self._is_terminal = self._stream.isatty()
+
+    def advance(self, commits: int) -> None:
+        self._done += commits
+        self._batches += 1
+        now = self._clock()
+        due = now - self._shown >= self.LINE_SECONDS or self._batches % self.LINE_BATCHES == 0
+        if self._is_terminal:
+            self._draw(now)
+        elif due or self._done >= self._total:
+            self._shown = now
+            print(self._status(now), file=self._stream, flush=True)
+
+    def say(self, text: str) -> None:
+        """Print a line of its own above the bar."""
+        clear = "\r\x1b[K" if self._is_terminal else ""
+        print(f"{clear}{public(text)}", file=self._stream, flush=True)
+
+    def finish(self) -> None:
+        if self._is_terminal:
+            print(file=self._stream, flush=True)
+
+    def _draw(self, now: float) -> None:
+        status = self._status(now)
+        width = min(40, shutil.get_terminal_size().columns - len(status) - 4)
+        filled = width * self._done // max(self._total, self._done, 1)
+        bar = f"[{'#' * filled:.<{width}}] " if width > 0 else ""
+        print(f"\r\x1b[K{bar}{status}", end="", file=self._stream, flush=True)
+
+    def _status(self, now: float) -> str:
+        rate = self._done / max(now - self._started, 1e-9)
+        left = max(self._total - self._done, 0) / rate if self._done else 0.0
+        return (
+            f"{self._done:,} of {self._total:,} commits, {rate:,.0f}/s, "
+            f"{dt.timedelta(seconds=round(left))} left"
+        )
+
+
+class DryRun:
+    """Takes batches like the service does, counts them, and sends nothing."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.people: set[str] = set()
+
+    def __call__(self, hashes: Sequence[str], body: bytes) -> list[Outcome]:
+        self.requests += 1
+        for commit in json.loads(body)["commits"]:
+            addresses = [p["email"] for p in commit.get("co_authors", ())]
+            self.people.update(map(str.lower, (commit["contributor_email"], *addresses)))
+        return [Outcome(PLANNED)] * len(hashes)
+
+
+def run_backfill(runtime: Runtime, options: argparse.Namespace) -> int:
+    """Report a clone's history; 0 where all of it is recorded, 1 where not, 130 on Ctrl-C."""
+    git = Git(options.repo_dir, runtime.environ)
+    if git.run("rev-parse", "--is-shallow-repository") == "true":
+        raise ConfigurationError("the clone is shallow; run `git fetch --unshallow` in it first")
+    dry_run = DryRun()
+    record = dry_run if options.dry_run else _backfill_ledger(runtime, options)
+    ignored = PathFilter(options.paths_ignore)
+    tip = git.run("rev-parse", "--verify", "--end-of-options", f"{options.branch}^{{commit}}")
+    selection = [tip, *([f"--since={options.since}"] if options.since else [])]
+    total = int(git.run("rev-list", "--count", "--no-merges", *selection, "--"))
+    progress, tally = Progress(runtime, total), Tally()
+    status, ending = 0, "Done"
+    try:
+        with contextlib.closing(git.log(*selection)) as commits:
+            for batch in report(
+                commits,
+                repository=options.repository,
+                commits_url=commits_url(runtime.environ, options.repository),
+                ignored=ignored,
+                record=record,
+            ):
+                tally.update(result.outcome.name for result in batch)
+                for result in batch:
+                    if result.outcome.name in REJECTED:
+                        said = result.outcome
+                        progress.say(f"{result.commit_hash} {said.name}: {said.reason}")
+                progress.advance(sum(result.outcome is not MERGE for result in batch))
+    except KeyboardInterrupt:
+        status, ending = 130, "Interrupted"
+    except TrackError as error:
+        status, ending = 1, f"Stopped: {error}"
+    progress.finish()
+    print(public(f"{ending}. {tally}."), file=runtime.stdout)
+    if options.dry_run:
+        counts = f"Requests: {dry_run.requests:,}. People: {len(dry_run.people):,}."
+        print(counts, file=runtime.stdout)
+    if status:
+        again = "The same command goes on from here: what is recorded already stays as it is."
+        print(again, file=runtime.stdout)
+    return status or (1 if tally.rejected else 0)
+
+
+def _backfill_ledger(runtime: Runtime, options: argparse.Namespace) -> Record:
+    key = runtime.environ.get("LEDGER_API_KEY", "").strip()
+    if not key:
+        raise ConfigurationError("the environment variable LEDGER_API_KEY is not set")
+    return ledger(runtime, service_base(options.url), api_key(key))
