@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from shared.domain.contribution import MAX_CO_AUTHORS
@@ -15,6 +17,7 @@ from shared.domain.email import normalise_email
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import MAX_NAME_LENGTH
 from shared.domain.repository import Repository
+from shared.domain.trailers import trailers
 
 # GitHub leaves out the commits beyond, and does not say so.
 MAX_LISTED_COMMITS = 2048
@@ -24,8 +27,6 @@ _BRANCH = "refs/heads/"
 _MERGE = re.compile(
     r"Merge (?:pull request #\d+ |branch(?:es)? '|remote-tracking branch(?:es)? '|tag '|commit ')"
 )
-_TRAILER = re.compile(r"(?P<key>[A-Za-z0-9-]+)[ \t]*:(?P<value>.*)", re.DOTALL)
-_TRAILER_OF_GIT = ("Signed-off-by: ", "(cherry picked from commit ")
 _CONTACT = re.compile(r"(?P<name>[^<]*)<(?P<email>[^<>]*)>")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
@@ -92,13 +93,14 @@ def _commit(item: Mapping[str, Any]) -> dict[str, Any]:
     kinds = (item.get(kind) for kind in ("added", "modified", "removed"))
     listed = (path for paths in kinds if isinstance(paths, list) for path in paths)
     paths = {path for path in listed if isinstance(path, str)}
+    email = author.get("email") or ""
     commit = {
-        "contributor_email": author.get("email") or "",
+        "contributor_email": email,
         "contributor_name": clean_name(author.get("name")),
         "commit_hash": item.get("id"),
         "timestamp": item.get("timestamp"),
         "url": item.get("url"),
-        "co_authors": co_authors(_message(item)),
+        "co_authors": co_authors(_message(item), author=str(email)),
         "metadata": {
             "files_changed": len(paths),
             "has_tests": _touches(paths, _TEST_DIRECTORIES, _TEST_FILE),
@@ -108,45 +110,22 @@ def _commit(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in commit.items() if value is not None}
 
 
-def co_authors(message: str) -> list[dict[str, str | None]]:
-    """The people in the `Co-authored-by` trailers of a message, where their address is one."""
-    people: list[dict[str, str | None]] = []
+def co_authors(message: str, *, author: str) -> list[dict[str, str | None]]:
+    """The people in the `Co-authored-by` trailers of a message, where their address is one.
+
+    Each once, without the author, and no more than the ledger takes.
+    """
+    people: dict[str, str | None] = {}
     for key, value in trailers(message):
         contact = _CONTACT.match(value)
         if key.lower() != "co-authored-by" or not contact:
             continue
-        try:
-            email = normalise_email(contact["email"])
-        except ValueError:
-            continue
-        people.append({"email": email, "name": clean_name(contact["name"])})
-    return people[:MAX_CO_AUTHORS]
-
-
-def trailers(message: str) -> list[tuple[str, str]]:
-    """The trailers of a commit message, as git finds them: key and unfolded value.
-
-    They make up the last paragraph, which is not the first one. Other lines may stand among them
-    only beside a trailer that git itself writes, and at most three for each trailer.
-    https://git-scm.com/docs/git-interpret-trailers
-    """
-    _, *body = re.split(r"\n[^\S\n]*\n\s*", message.strip())
-    found: list[tuple[str, str]] = []
-    others, of_git, in_trailer = 0, False, False
-    for line in body[-1].split("\n") if body else ():
-        of_git = of_git or line.startswith(_TRAILER_OF_GIT)
-        if in_trailer and line[:1].isspace():
-            key, value = found[-1]
-            found[-1] = key, f"{value} {line.strip()}".strip()
-            continue
-        trailer = _TRAILER.fullmatch(line)
-        in_trailer = trailer is not None or line.startswith(_TRAILER_OF_GIT)
-        if in_trailer:
-            found.append((trailer["key"], trailer["value"].strip()) if trailer else ("", line))
-        else:
-            others += 1
-    held = not others or (of_git and others <= 3 * len(found))
-    return [(key, value) for key, value in found if key and held]
+        with suppress(ValueError):
+            people.setdefault(normalise_email(contact["email"]), clean_name(contact["name"]))
+    with suppress(ValueError):
+        people.pop(normalise_email(author), None)
+    named = islice(people.items(), MAX_CO_AUTHORS)
+    return [{"email": email, "name": name} for email, name in named]
 
 
 def clean_name(name: object) -> str | None:
