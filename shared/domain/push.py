@@ -24,9 +24,14 @@ MAX_LISTED_COMMITS = 2048
 
 _BRANCH = "refs/heads/"
 # The subjects that git and GitHub give to merges; the payload does not tell a commit's parents.
+# https://github.com/git/git/blob/v2.39.5/builtin/fmt-merge-msg.c
 _MERGE = re.compile(
-    r"Merge (?:pull request #\d+ |branch(?:es)? '|remote-tracking branch(?:es)? '|tag '|commit ')"
+    r"Merge (?:pull request #\d+ |(?:branch(?:es)?|remote-tracking branch(?:es)?|tags?|commits?) ')"
 )
+# What GitHub's squash button writes behind a title, and `git cherry-pick -x -m` below a message:
+# one parent both, whatever the subject says.
+_SQUASH = re.compile(r".* \(#\d+\)\s*")
+_PICKED = re.compile(r"^\(cherry picked from commit [0-9a-f]+\)\s*$", re.MULTILINE)
 _CONTACT = re.compile(r"(?P<name>[^<]*)<(?P<email>[^<>]*)>")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
@@ -75,8 +80,8 @@ def read_push(payload: Any, *, branches: Collection[str]) -> Push:
     if ref.removeprefix(_BRANCH) not in tracked:
         return Push(repository, ignored="not a tracked branch")
     listed = [item for item in payload["commits"] if isinstance(item, dict)]
-    merges = tuple(str(item.get("id")) for item in listed if _MERGE.match(_message(item)))
-    commits = tuple(_commit(item) for item in listed if not _MERGE.match(_message(item)))
+    merges = tuple(str(item.get("id")) for item in listed if _is_merge(_message(item)))
+    commits = tuple(_commit(item) for item in listed if not _is_merge(_message(item)))
     return Push(repository, None, commits, merges, cut=len(listed) >= MAX_LISTED_COMMITS)
 
 
@@ -85,6 +90,18 @@ def _repository(payload: Any) -> Repository:
         return Repository.parse(payload["repository"]["full_name"])
     except (KeyError, TypeError, AttributeError, ValueError):
         raise InvalidInput.at("/repository/full_name", "must be owner/name") from None
+
+
+def _is_merge(message: str) -> bool:
+    """Whether a commit is a merge, as far as its message tells.
+
+    A merge whose subject somebody wrote, or GitHub took from its pull request, looks like any
+    other commit: it is recorded.
+    """
+    subject, *_ = message.lstrip().split("\n", 1)
+    return bool(
+        _MERGE.match(subject) and not _SQUASH.fullmatch(subject) and not _PICKED.search(message)
+    )
 
 
 def _commit(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -99,6 +99,10 @@ class TestReadPush:
             "Merge remote-tracking branch 'origin/main'",
             "Merge tag 'v1.0' into main",
             "Merge commit 'abc123' into main",
+            "Merge commits 'abc123' and 'def456'",
+            "Merge tags 'v1.0' and 'v1.1'",
+            "Merge branch 'fix-(#12)'",
+            "\nMerge branch 'feature'",
         ],
     )
     def test_leaves_out_merges_by_their_default_subjects(self, subject: str) -> None:
@@ -116,10 +120,30 @@ class TestReadPush:
             "Merged branch 'feature'",
             # A squash merge is the contribution itself.
             "Add the parser (#12)",
+            "Merge branch 'develop' into main (#12)",
+            "Merge pull request #11 from octo/backport (#12)\r",
+            "Merge tag 'v1.0' into main (#9) ",
+            "Revert \"Merge branch 'feature'\"",
+            # `git cherry-pick -x -m 1` makes one parent of two.
+            "Merge pull request #12 from octo/feature\n\nFix\n\n(cherry picked from commit abc1)",
         ],
     )
     def test_keeps_commits_that_only_speak_of_merging(self, subject: str) -> None:
-        assert read(pushed({"message": subject})).merges == ()
+        message = f"{subject}\n\n* add parser\n* fix parser\n"
+        push = read(pushed({"message": message}))
+        assert push.merges == ()
+        assert len(push.commits) == 1
+
+    @pytest.mark.parametrize(
+        "message",
+        [
+            "Merge branch 'x'\n\nUpdates (#12)",
+            "Merge branch 'x' (#12) again",
+            "Merge branch 'x'\n\nsays (cherry picked from commit abc1) somewhere",
+        ],
+    )
+    def test_takes_a_merge_for_one_whatever_stands_below(self, message: str) -> None:
+        assert read(pushed({"message": message})).merges == (HASH,)
 
     @pytest.mark.parametrize(("listed", "cut"), [(2047, False), (2048, True), (2049, True)])
     def test_notices_where_github_cut_the_list(self, listed: int, cut: bool) -> None:
