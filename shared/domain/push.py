@@ -15,8 +15,9 @@ from typing import Any
 from shared.domain.contribution import MAX_CO_AUTHORS
 from shared.domain.email import normalise_email
 from shared.domain.errors import InvalidInput
-from shared.domain.fields import MAX_NAME_LENGTH
+from shared.domain.fields import MAX_NAME_LENGTH, parse_url
 from shared.domain.repository import Repository
+from shared.domain.timestamps import format_timestamp, time_of_commit
 from shared.domain.trailers import trailers
 
 # GitHub leaves out the commits beyond, and does not say so.
@@ -115,8 +116,8 @@ def _commit(item: Mapping[str, Any]) -> dict[str, Any]:
         "contributor_email": email,
         "contributor_name": clean_name(author.get("name")),
         "commit_hash": item.get("id"),
-        "timestamp": item.get("timestamp"),
-        "url": item.get("url"),
+        "timestamp": _time(item.get("timestamp")),
+        "url": _url(item.get("url")),
         "co_authors": co_authors(_message(item), author=str(email)),
         "metadata": {
             "files_changed": len(paths),
@@ -125,6 +126,19 @@ def _commit(item: Mapping[str, Any]) -> dict[str, Any]:
         },
     }
     return {name: value for name, value in commit.items() if value is not None}
+
+
+# What a commit need not have never decides whether it counts: where it is unusable, it is left out.
+def _time(shown: object) -> str | None:
+    moment = time_of_commit(shown)
+    return format_timestamp(moment) if moment else None
+
+
+def _url(text: object) -> str | None:
+    try:
+        return parse_url(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 def co_authors(message: str, *, author: str) -> list[dict[str, str | None]]:

@@ -23,7 +23,7 @@ from shared.web.large_bodies import LARGE, LargeBodies
 from shared.web.settings import Settings
 from tests.contract.books import assert_balanced, documents
 from tests.contract.spy import Before, Spy
-from tests.http.framework import KEY, Service
+from tests.http.framework import KEY, NOW, Service
 from tests.http.problems import assert_problem
 
 CAPTURED = Path(__file__).parents[1] / "data" / "webhooks"
@@ -184,6 +184,36 @@ class TestPush:
             {"pointer": "/contributor_email", "message": "must hold one @ with text on both sides"}
         ]
         assert len(assert_balanced(database)) == 1
+
+    @pytest.mark.parametrize(
+        ("shown", "moment"),
+        [
+            ("2008-05-05T03:20:11+25:00", "2008-05-04T02:20:11+00:00"),
+            ("2008-05-05T03:20:11-51:80", "2008-05-07T07:40:11+00:00"),
+            ("10889-01-01T00:00:00Z", None),
+            ("0000-01-01T00:00:00Z", None),
+            ("2024-02-30T00:00:00Z", None),
+            ("", None),
+            (None, None),
+            (1714564800, None),
+        ],
+    )
+    def test_records_a_commit_whatever_its_time_is(
+        self, shown: object, moment: str | None, deliver: Deliver, database: Client
+    ) -> None:
+        assert outcomes(deliver(pushed({"timestamp": shown}))) == {"611372": "recorded"}
+        [contribution] = assert_balanced(database).values()
+        assert contribution["timestamp"].isoformat() == (moment or NOW.isoformat())
+
+    @pytest.mark.parametrize(
+        "url", ["", "x" * 3000, "https://x/" + "x" * 2048, "ftp://x/y", "https://x/a b", 5, {}]
+    )
+    def test_records_a_commit_whatever_its_url_is(
+        self, url: object, deliver: Deliver, database: Client
+    ) -> None:
+        assert outcomes(deliver(pushed({"url": url}))) == {"611372": "recorded"}
+        [contribution] = assert_balanced(database).values()
+        assert contribution.get("url") is None
 
     def test_credits_the_co_authors_of_the_last_paragraph(
         self, deliver: Deliver, database: Client
