@@ -63,17 +63,30 @@ class Push:
     cut: bool = False
 
 
-def read_push(payload: Any, *, branches: Collection[str]) -> Push:
+def read_push(
+    payload: Any,
+    *,
+    branches: Collection[str],
+    target_type: str | None = None,
+    target_id: str | None = None,
+) -> Push:
     """The push that an event describes.
 
-    `branches` are those tracked; none means the repository's default branch. Raises
-    `InvalidInput` where the event is not a push as GitHub documents it.
+    `branches` are those tracked; none means the repository's default branch. `target_type` and
+    `target_id` say where the hook was set, as in the headers `X-GitHub-Hook-Installation-Target-`:
+    an organisation's or an app's hook reports each fork too, and what a fork takes over counts in
+    the repository that it comes from. Raises `InvalidInput` where the event is not a push as
+    GitHub documents it.
     """
     repository = _repository(payload)
     ref = payload.get("ref")
     if not isinstance(ref, str) or not isinstance(payload.get("commits"), list):
         raise InvalidInput.at("", "is no push event: ref or commits are missing")
     tracked = branches or {str(payload["repository"].get("default_branch"))}
+    if payload["repository"].get("fork") is True and not _is_set_on(
+        payload["repository"], target_type, target_id
+    ):
+        return Push(repository, ignored="a fork")
     if not ref.startswith(_BRANCH):
         return Push(repository, ignored="not a branch")
     if payload.get("deleted") or payload.get("head_commit") is None:
@@ -91,6 +104,15 @@ def _repository(payload: Any) -> Repository:
         return Repository.parse(payload["repository"]["full_name"])
     except (KeyError, TypeError, AttributeError, ValueError):
         raise InvalidInput.at("/repository/full_name", "must be owner/name") from None
+
+
+def _is_set_on(
+    repository: Mapping[str, Any], target_type: str | None, target_id: str | None
+) -> bool:
+    """Whether a hook was set on the repository itself; old servers do not tell, and it was."""
+    if target_type is None:
+        return True
+    return target_type == "repository" and target_id in (None, str(repository.get("id")))
 
 
 def _is_merge(message: str) -> bool:

@@ -68,6 +68,18 @@ def pushed(*commits: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return payload | {"commits": [first | commit for commit in commits]} | changes
 
 
+def forked() -> dict[str, Any]:
+    """A push to a fork."""
+    push = pushed({})
+    return push | {"repository": push["repository"] | {"fork": True}}
+
+
+def target(target_type: str | None, target_id: str | None) -> dict[str, str | None]:
+    """The headers that say where a hook was set."""
+    prefix = "X-GitHub-Hook-Installation-Target-"
+    return {f"{prefix}Type": target_type, f"{prefix}ID": target_id}
+
+
 def numbered(count: int) -> dict[str, Any]:
     return pushed(*({"id": f"{number:040x}"} for number in range(count)))
 
@@ -334,6 +346,38 @@ class TestIgnored:
             push = pushed(commit, ref=f"refs/heads/{branch}")
             assert delivered(service, push).status_code == 200
         assert len(assert_balanced(database)) == 2
+
+    @pytest.mark.parametrize(
+        ("target_type", "target_id"),
+        [
+            ("organization", "7"),
+            ("integration", "7"),
+            ("business", "7"),
+            # Set on another repository than this one.
+            ("repository", "7"),
+        ],
+    )
+    def test_a_fork_s_sync_is_no_work_of_the_fork(
+        self, target_type: str, target_id: str, deliver: Deliver, database: Client
+    ) -> None:
+        response = deliver(forked(), headers=target(target_type, target_id))
+        assert response.status_code == 202
+        assert response.get_json() == {"status": "ignored", "reason": "a fork"}
+        assert list(database.collections()) == []
+
+    @pytest.mark.parametrize(
+        ("target_type", "target_id"),
+        [("repository", "186853002"), ("repository", None), (None, None)],
+    )
+    def test_a_hook_set_on_the_fork_itself_is_meant(
+        self, target_type: str | None, target_id: str | None, deliver: Deliver
+    ) -> None:
+        response = deliver(forked(), headers=target(target_type, target_id))
+        assert outcomes(response) == {"611372": "recorded"}
+
+    def test_an_organisation_s_hook_records_what_is_no_fork(self, deliver: Deliver) -> None:
+        headers = target("organization", "7")
+        assert outcomes(deliver(pushed({}), headers=headers)) == {"611372": "recorded"}
 
     def test_a_ping_is_answered(self, deliver: Deliver) -> None:
         response = deliver(captured("ping"), event="ping")
