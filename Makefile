@@ -60,6 +60,9 @@ lint: $(CHECKS)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+openapi: $(RUN_TIME) ## write the OpenAPI document from what the handlers declare (a test finds it stale)
+	@exec $(BIN)/python -m shared.commands.openapi
+
 format: $(CHECKS) ## put the code into its one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -99,4 +102,4 @@ $(BIN)/python:
 	  "make PYTHON=python3.12 $(MAKECMDGOALS)" % sys.version_info[:3])'
 	$(PYTHON) -m venv $(VENV)
 
-.PHONY: run inspect keys reconcile backfill import deploy smoke bench test test-long lint format lock audit clean help
+.PHONY: run inspect keys reconcile backfill import deploy smoke bench test test-long lint openapi format lock audit clean help

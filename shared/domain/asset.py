@@ -21,19 +21,19 @@ REPOSITORY_ASSET_TYPE = "CODE"
 class NewAsset(Request):
     """An asset created by hand."""
 
-    description: Text
+    description: Annotated[Text, Field(examples=["Its weights"])]
     asset_type: Annotated[
         str,
         BeforeValidator(lambda value: value.strip().upper() if isinstance(value, str) else value),
         Field(
             pattern=r"^[A-Z][A-Z0-9_]{0,31}$",
             validation_alias=AliasChoices("type", "asset_type"),
-            examples=["CODE", "MODEL", "CONTENT", "DATA"],
+            examples=["MODEL", "CODE", "CONTENT", "DATA"],
             # Before it is put into upper case.
             json_schema_extra={"pattern": "^[A-Za-z][A-Za-z0-9_]{0,31}$"},
         ),
     ]
-    name: Name | None = None
+    name: Name | None = Field(None, examples=["Small model"])
 
     def repository(self) -> Repository | None:
         """The repository that this asset stands for, by its name or its description."""

@@ -82,7 +82,10 @@ class Commit(Request):
     cost_amount: GivenMoney | None = None
     metadata: Metadata = Field(default_factory=dict)
     timestamp: GivenTime | None = None
-    co_authors: Annotated[tuple[CoAuthor, ...], Field(max_length=MAX_CO_AUTHORS)] = ()
+    co_authors: Annotated[
+        tuple[CoAuthor, ...],
+        Field(max_length=MAX_CO_AUTHORS, examples=[[{"email": "grace@example.com"}]]),
+    ] = ()
     url: Url | None = None
 
     def addresses(self) -> frozenset[str]:
@@ -107,10 +110,14 @@ class CommitReport(Commit):
 class NewContribution(Request):
     """A contribution recorded by the ids of a contributor and an asset."""
 
-    contributor_id: Annotated[str, Field(max_length=64)]
-    asset_id: Annotated[str, Field(max_length=64)]
+    contributor_id: Annotated[
+        str, Field(max_length=64, examples=["4f758c4b-f15e-5ad8-9ddf-034d0b5e98ba"])
+    ]
+    asset_id: Annotated[
+        str, Field(max_length=64, examples=["be2e4112-a5b0-5072-9971-c59703a2b0e1"])
+    ]
     cost_amount: GivenMoney
-    metadata: Metadata = Field(default_factory=dict)
+    metadata: Metadata = Field(default_factory=dict, examples=[{"invoice_id": "2026-0017"}])
     timestamp: GivenTime | None = None
     corrects: Annotated[str, Field(max_length=64)] | None = None
 
@@ -118,14 +125,21 @@ class NewContribution(Request):
 class Void(Request):
     """Why a contribution is voided."""
 
-    reason: Text | None = None
+    reason: Text | None = Field(None, examples=["Reported with the wrong cost"])
 
 
 class Batch(Request):
     """Up to 500 commits of one repository; each is validated by itself."""
 
     repository: RepositoryName
-    commits: Annotated[tuple[Any, ...], Field(min_length=1, max_length=MAX_BATCH)]
+    commits: Annotated[
+        tuple[Any, ...],
+        Field(
+            min_length=1,
+            max_length=MAX_BATCH,
+            examples=[[{"contributor_email": "test@example.com", "commit_hash": "abc123"}]],
+        ),
+    ]
 
 
 class Coherence(Stored):

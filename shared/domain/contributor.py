@@ -22,7 +22,7 @@ class ContributorType(StrEnum):
 class NewContributor(Request):
     """A contributor created by hand."""
 
-    name: Name
+    name: Annotated[Name, Field(examples=["Ada Example"])]
     email: Email
     contributor_type: Annotated[
         ContributorType,
@@ -33,6 +33,7 @@ class NewContributor(Request):
                 "type": "string",
                 "enum": [*ContributorType, "SYSTEM"],
                 "description": "SYSTEM is read as BOT.",
+                "examples": ["HUMAN"],
             }
         ),
         Field(validation_alias=AliasChoices("type", "contributor_type")),

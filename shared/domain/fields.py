@@ -13,6 +13,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    InstanceOf,
     PlainSerializer,
     ValidationError,
     WithJsonSchema,
@@ -125,6 +126,12 @@ def _from_text(convert: Callable[[str], object]) -> Callable[[object], object]:
     return lambda value: convert(value) if isinstance(value, str) else value
 
 
+def _repository(value: object) -> Repository:
+    if not isinstance(value, str):
+        raise ValueError("Input should be a valid string")  # noqa: TRY004
+    return Repository.parse(value)
+
+
 def parse_url(text: str) -> str:
     """An http or https address of at most 2048 characters; raises `ValueError` for other text."""
     if len(text) > MAX_URL_LENGTH:
@@ -159,10 +166,11 @@ Email = Annotated[
     ),
 ]
 RepositoryName = Annotated[
-    str,
-    BeforeValidator(_from_text(lambda text: Repository.parse(text).full_name)),
-    Field(
-        json_schema_extra={
+    InstanceOf[Repository],
+    BeforeValidator(_repository),
+    WithJsonSchema(
+        {
+            "type": "string",
             "pattern": r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$",
             "description": "`owner/name` as GitHub spells it; case makes no difference.",
             "examples": ["seeker71/Coherence-Network"],
@@ -172,7 +180,12 @@ RepositoryName = Annotated[
 CommitHash = Annotated[
     str,
     BeforeValidator(_from_text(normalise_commit_hash)),
-    Field(json_schema_extra={"pattern": "^[0-9a-fA-F]{6,64}$", "examples": ["abc123"]}),
+    Field(
+        json_schema_extra={
+            "pattern": "^[0-9a-fA-F]{6,64}$",
+            "examples": ["2f4a1c9d8e7b6a5f4e3d2c1b0a9f8e7d6c5b4a39"],
+        }
+    ),
 ]
 Name = Annotated[
     str,
@@ -187,7 +200,13 @@ MaybeName = Annotated[
             None if isinstance(value, str) and not value.strip() else _text(MAX_NAME_LENGTH)(value)
         )
     ),
-    Field(json_schema_extra={"pattern": f"^[^{_CONTROL}]*$", "maxLength": MAX_NAME_LENGTH}),
+    Field(
+        json_schema_extra={
+            "pattern": f"^[^{_CONTROL}]*$",
+            "maxLength": MAX_NAME_LENGTH,
+            "examples": ["Ada Example"],
+        }
+    ),
 ]
 Text = Annotated[
     str,
@@ -239,7 +258,13 @@ GivenTime = Annotated[
 Metadata = Annotated[
     dict[str, Any],
     BeforeValidator(parse_metadata),
-    WithJsonSchema({"type": "object", "additionalProperties": True}),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": True,
+            "examples": [{"files_changed": 3, "lines_added": 120, "has_tests": True}],
+        }
+    ),
 ]
 
 Money = Annotated[

@@ -12,7 +12,7 @@ from google.cloud.firestore import Client
 
 from shared.domain.contributor import ContributorType
 from shared.store.connection import Connection
-from shared.store.deadline import Timing
+from shared.store.deadline import Deadline, Timing
 from shared.store.known import KnownTypes
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ class Ledger:
     classify: Callable[[str], ContributorType]
     clock: Callable[[], datetime]
     _known: KnownTypes = field(default_factory=KnownTypes, init=False, repr=False)
+
+    def deadline(self, within: float | None = None) -> Deadline:
+        """The end of the time that one request has from now on: in seconds, where not as usual."""
+        return self.connection.timing.deadline(within)
 
     @cached_property
     def commits(self) -> Recorder:

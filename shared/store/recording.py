@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from shared.domain.contribution import Commit, CommitReport, StoredContribution
 from shared.domain.contributor import ContributorType
 from shared.domain.errors import Conflict
-from shared.domain.repository import Repository
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.documents import contribution_from
 from shared.store.group_commit import GroupCommit
@@ -87,7 +86,7 @@ class Recorder:
         target = Target(
             self.connection,
             self.classify,
-            Repository.parse(report.repository),
+            report.repository,
             recorded_by,
             self.clock(),
         )

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Request
 from shared.domain.api_key import ApiKey, Scope, key_digest, key_id_of
 from shared.domain.errors import Forbidden, Unauthenticated, Unavailable
 from shared.web.caller import Caller
-from shared.web.routes import Access
+from shared.web.operations import Access
 
 if TYPE_CHECKING:
     from shared.store.keys import KeyStore

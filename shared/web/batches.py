@@ -54,7 +54,7 @@ def record_items(
     return {"counts": counts, "outcomes": outcomes}
 
 
-def batch_answer(call: Call, done: Mapping[str, Any]) -> Answer:
+def batch_answer(call: Call, done: Mapping[str, Any]) -> Answer[Any]:
     """The answer to a batch, with what was turned away noted for the log and for health."""
     call.facts["counts"] = {name: n for name, n in done["counts"].items() if n}
     rejected = [o for o in done["outcomes"] if o["outcome"] in _REJECTED]

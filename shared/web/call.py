@@ -5,29 +5,40 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
+from pydantic import BaseModel
 from werkzeug.wrappers import Request
 
 from shared.domain.api_key import Scope
-from shared.domain.errors import Forbidden, InvalidInput, MalformedRequest, Unauthenticated
+from shared.domain.errors import Forbidden, InvalidInput, Unauthenticated
+from shared.domain.fields import parse
 from shared.domain.repository import Repository
 from shared.web.body import parse_json, read_body, require_json
 from shared.web.caller import Caller
-from shared.web.routes import Operation
+from shared.web.operations import Operation
 from shared.web.services import Services
+
+if TYPE_CHECKING:
+    from shared.store.deadline import Deadline
+
+_M = TypeVar("_M", bound=BaseModel)
 
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::\d{1,5})?", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Call:
-    """A request that was matched to an operation and whose caller is known."""
+    """A request that was matched to an operation and whose caller is known.
+
+    `parameters` are those of the path; the `query` holds nothing that the operation does not know.
+    """
 
     request: Request
     operation: Operation
     parameters: Mapping[str, str]
+    query: Mapping[str, str]
     caller: Caller | None
     services: Services
     # What the log says about this request, beside its answer.
@@ -49,53 +60,45 @@ class Call:
         """The name that goes into the ledger with what this call records."""
         return self.caller.name if self.caller else "anonymous"
 
-    def json(self) -> Any:
-        """The body as JSON; raises the errors of `shared.web.body`."""
-        return self.parsed(self.body())
+    def read(self, model: type[_M]) -> _M:
+        """The body as this model; raises the errors of `shared.web.body`, and `InvalidInput`."""
+        return self.parse(model, self.body())
 
     def body(self) -> bytes:
         """The body that is declared as JSON, not yet parsed."""
         require_json(self.request)
         return read_body(self.request, self.operation.body_limit)
 
-    def parsed(self, body: bytes) -> Any:
-        """What stands in a body as JSON."""
+    def parse(self, model: type[_M], body: bytes) -> _M:
+        """What stands in a body, as this model."""
         value = parse_json(body)
-        if isinstance(value, dict):
-            self._note_repository(value.get("repository"))
-        return value
+        try:
+            return parse(model, value)
+        except InvalidInput:
+            # So that the rejection says whose it was.
+            if isinstance(value, dict):
+                self._note_repository(value.get("repository"))
+            raise
 
-    def json_if_any(self) -> Any:
-        """The body as JSON, or an empty object where there is no body."""
+    def read_if_any(self, model: type[_M]) -> _M:
+        """The body as this model, which has nothing in it where there is no body."""
         body = read_body(self.request, self.operation.body_limit)
         if not body:
-            return {}
+            return model()
         require_json(self.request)
-        return parse_json(body)
+        return self.parse(model, body)
 
-    def query(self, *allowed: str) -> dict[str, str]:
-        """The query parameters; raises `InvalidInput` for one not allowed, or given twice."""
-        try:
-            given = self.request.args
-        except UnicodeDecodeError:
-            raise MalformedRequest("The query is not UTF-8") from None
-        query: dict[str, str] = {}
-        for name, values in given.lists():
-            if name not in allowed:
-                allow = ", ".join(allowed) or "none"
-                raise InvalidInput.at("?", f"an unknown query parameter; there are: {allow}")
-            if len(values) > 1:
-                raise InvalidInput.at(f"?{name}", "is given more than once")
-            query[name] = values[0]
-        return query
+    def deadline(self, *, within: float | None = None) -> Deadline:
+        """The end of the time that the ledger has from now on, in seconds where not its own."""
+        return self.services.ledger.deadline(within)
 
     def authorize(self, repository: Repository) -> None:
         """Raises `Forbidden` where the caller's credential is not for this repository."""
+        self.facts["repository"] = repository.full_name
         if self.caller:
             self.caller.require_repository(repository)
 
     def _note_repository(self, name: object) -> None:
-        # Before it is validated, so that a rejection can say whose it was.
         try:
             self.facts["repository"] = Repository.parse(str(name)).full_name
         except ValueError:

@@ -7,10 +7,10 @@ routing and errors are settled here, for all functions in the same way.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from flask import current_app, has_app_context
@@ -23,23 +23,21 @@ from shared.web.answer import Answer, problem
 from shared.web.body import drain
 from shared.web.call import Call
 from shared.web.logs import request_id_of, where_raised
-from shared.web.routes import Access, Operation, operations_of
+from shared.web.operations import Access, Operation, operations_of
+from shared.web.queries import query_of
 from shared.web.services import Services, services_from_environment
 
 EntryPoint = Callable[[Request], Response]
-Handler = Callable[[Call], Answer]
 
 _WRITES = {Access.RECORD, Access.ADMIN, Access.SIGNED}
 
 
-def entry_point(
-    function: str, handlers: Mapping[str, Handler], services: Services | None = None
-) -> EntryPoint:
-    """The function that functions-framework serves; `handlers` are by operation name.
+def entry_point(function: ModuleType, services: Services | None = None) -> EntryPoint:
+    """The function that functions-framework serves; its module holds the handlers.
 
     Raises `SettingsError` at once where the environment is wrong, so that it never starts.
     """
-    endpoint = _Endpoint(function, handlers, services or services_from_environment())
+    endpoint = _Endpoint(function, services or services_from_environment())
 
     # functions-framework takes nothing but a plain function.
     def serve(request: Request) -> Response:
@@ -57,10 +55,9 @@ def entry_point(
 
 
 class _Endpoint:
-    def __init__(self, function: str, handlers: Mapping[str, Handler], services: Services) -> None:
-        self.function = function
+    def __init__(self, function: ModuleType, services: Services) -> None:
+        self.function = function.__name__.rpartition(".")[2]
         self.operations = operations_of(function)
-        self.handlers = handlers
         self.services = services
 
     def serve(self, request: Request) -> Response:
@@ -88,8 +85,8 @@ class _Endpoint:
             outcome=answer.outcome,
             facts=facts,
         )
-        headers = {**answer.headers, "X-Request-Id": request_id}
-        return replace(answer, headers=headers).response(streamed=not drain(request))
+        answer.headers["X-Request-Id"] = request_id
+        return answer.response(streamed=not drain(request))
 
     def _answer(
         self,
@@ -97,14 +94,15 @@ class _Endpoint:
         operation: Operation,
         parameters: Mapping[str, str],
         facts: dict[str, Any],
-    ) -> Answer:
+    ) -> Answer[Any]:
         caller = self.services.authenticator.admit(request, operation.access)
         if caller:
             facts["caller"] = caller.name
-        call = Call(request, operation, parameters, caller, self.services, facts)
         try:
             self.services.authenticator.authorize(caller, operation.access)
-            answer = self.handlers[operation.name](call)
+            query = query_of(request, operation)
+            call = Call(request, operation, parameters, query, caller, self.services, facts)
+            answer = operation.handler(call, **parameters)
         except Unavailable as error:
             facts["reason"] = error.detail
             raise
@@ -126,7 +124,7 @@ class _Endpoint:
 
 
 def match(
-    operations: tuple[Operation, ...], method: str, path: str
+    operations: Iterable[Operation], method: str, path: str
 ) -> tuple[Operation, dict[str, Any]]:
     """The operation for a method and a path; raises `NotFound` or `MethodNotAllowed`."""
     # RFC 9110 has HEAD wherever there is GET; the server leaves the body out.

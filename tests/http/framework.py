@@ -14,6 +14,7 @@ from google.cloud.firestore import Client
 from werkzeug.test import Client as HttpClient
 from werkzeug.test import TestResponse
 
+from shared.commands.local.hosting_files import HostingFiles
 from shared.commands.local.server import Dispatcher
 from shared.commands.rewrites import Rewrites
 from shared.domain.identity import Classifier
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 SOURCE = Path(__file__).with_name("source.py")
 REWRITES = Rewrites.load(SOURCE.parents[2] / "firebase.json")
+NO_FILES = HostingFiles(SOURCE.parent / "none")
 
 NOW = datetime(2020, 5, 1, 12, tzinfo=UTC)
 KEY = {"X-API-Key": "s3cret"}
@@ -101,13 +103,13 @@ class Service:
             log=Log(write=self.logged.append),
         )
         self._apps: dict[str, WSGIApplication] = {}
-        self._hosting = HttpClient(Dispatcher(REWRITES, self.app))
+        self._hosting = HttpClient(Dispatcher(REWRITES, NO_FILES, self.app))
 
     def app(self, name: str) -> WSGIApplication:
         """A function by its entry point's name."""
         if name not in self._apps:
-            handlers = import_module(f"functions.{name}").HANDLERS
-            self._apps[name] = framework_app(lambda: entry_point(name, handlers, self.services))
+            function = import_module(f"functions.{name}")
+            self._apps[name] = framework_app(lambda: entry_point(function, self.services))
         return self._apps[name]
 
     def request(

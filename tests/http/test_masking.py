@@ -11,14 +11,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from werkzeug.test import TestResponse
 
-from shared.web.routes import OPERATIONS
+from shared.commands.openapi.declared import operations
 from tests.http.framework import KEY, Service
 
 # The part before the at sign is nowhere else, so that any trace of it is a leak.
 LOCAL = "zaphod.beeblebrox"
 ADDRESS = f"{LOCAL}@hidden.test"
 CO_AUTHOR = f"co-{ADDRESS}"
-READS = [operation for operation in OPERATIONS if operation.method == "GET"]
+READS = [operation for operation in operations() if operation.method == "GET"]
 TRACE = re.compile(re.escape(LOCAL), re.IGNORECASE)
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import pytest
 from werkzeug.test import TestResponse
 
+from shared.commands.openapi.declared import operations
 from shared.domain.api_key import Scope
-from shared.web import openapi_examples as examples
-from shared.web.openapi import document
-from shared.web.routes import OPERATIONS, Access, Operation
+from shared.web.operations import Access, Operation
 from shared.web.settings import ReadAccess
 from tests.http import documented
 from tests.http.documented_service import WITH_KEY, DocumentedService, documented_service
 
-BY_NAME = {operation.name: operation for operation in OPERATIONS}
+BY_NAME = {operation.name: operation for operation in operations()}
 DOCUMENTED = [
     (operation["operationId"], int(status))
     for _, _, operation in documented.operations()
@@ -59,13 +58,13 @@ def _provoke(service: DocumentedService, operation: Operation, status: int) -> T
 
 
 def _provoke_conflict(service: DocumentedService, name: str) -> TestResponse:
-    service.ask("track_commit")
+    live = service.ask("track_commit").get_json()["id"]
+    body = documented.example_body(documented.operation(name))
     if name == "track_commit":
-        somebody_else = {**examples.REPORT, "contributor_email": "grace@example.com"}
-        return service.ask(name, body=somebody_else)
+        somebody_else = {"contributor_email": "grace@example.com", "author_email": None}
+        return service.ask(name, body=body | somebody_else)
     if name == "create_contribution":
-        live = examples.CONTRIBUTION["id"]
-        return service.ask(name, body={**examples.NEW_CONTRIBUTION, "corrects": live})
+        return service.ask(name, body=body | {"corrects": live})
     service.ask(name)
     return service.ask(name)
 
@@ -73,7 +72,7 @@ def _provoke_conflict(service: DocumentedService, name: str) -> TestResponse:
 def test_a_method_that_a_path_does_not_have_is_answered_as_described() -> None:
     with documented_service() as service:
         answer = service.request("PUT", "/v1/assets")
-        response = document()["components"]["responses"]["MethodNotAllowed"]
+        response = documented.DOCUMENT["components"]["responses"]["MethodNotAllowed"]
         assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, POST")
         assert documented.answer_faults(answer, response) == []
 
@@ -83,5 +82,5 @@ def test_a_path_that_is_not_there_is_answered_as_described(path: str) -> None:
     with documented_service() as service:
         answer = service.get(path)
         assert answer.status_code == 404
-        response = document()["components"]["responses"]["NotFound"]
+        response = documented.DOCUMENT["components"]["responses"]["NotFound"]
         assert documented.answer_faults(answer, response) == []

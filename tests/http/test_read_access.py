@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from shared.commands.openapi.declared import operations
 from shared.embedded import EmbeddedFirestore
-from shared.web.routes import OPERATIONS, Access
+from shared.web.operations import Access
 from shared.web.settings import ReadAccess, Settings
 from tests.http.framework import KEY, Service
 from tests.http.problems import assert_problem
 
-READS = [operation for operation in OPERATIONS if operation.method == "GET"]
+READS = [operation for operation in operations() if operation.method == "GET"]
 
 
 @pytest.fixture

@@ -25,7 +25,6 @@ from shared.domain.contributor import ContributorType, NewContributor
 from shared.domain.credits import share_out
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import parse
-from shared.domain.repository import Repository
 
 REPORT: dict[str, Any] = {
     "contributor_email": "test@example.com",
@@ -56,7 +55,7 @@ def contribution(**changes: Any) -> StoredContribution:
     )
     return contribution_of_commit(
         commit,
-        Repository.parse(commit.repository),
+        commit.repository,
         asset_id="be2e4112-a5b0-5072-9971-c59703a2b0e1",
         credits=credits,
         recorded_by="ci",
@@ -68,7 +67,7 @@ class TestCommitReport:
     def test_reads_the_request_of_the_documentation(self) -> None:
         read = report()
         assert read.contributor_email == "test@example.com"
-        assert read.repository == "seeker71/Coherence-Network"
+        assert read.repository.full_name == "seeker71/Coherence-Network"
         assert read.commit_hash == "abc123"
         assert read.cost_amount == 100_000_000
         assert read.metadata == {"files_changed": 3, "lines_added": 120}
@@ -87,7 +86,7 @@ class TestCommitReport:
         assert read.contributor_email == "test@example.com"
         assert read.author_email == "old@example.com"
         assert read.contributor_name == "Test Person"
-        assert read.repository == "Seeker71/Coherence-Network"
+        assert read.repository.full_name == "Seeker71/Coherence-Network"
         assert read.commit_hash == "abc123"
         assert read.timestamp == datetime(2024, 5, 1, 10, 0, 0, 123_456, UTC)
         assert read.distinct_co_authors() == {"b@x.org": "Bea", "c@x.org": None}

@@ -12,10 +12,10 @@ import yaml
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
+from shared.commands.openapi.declared import operations
 from shared.commands.rewrites import Rewrites
 from shared.domain.contribution import Outcome
 from shared.web.logs import Log
-from shared.web.routes import OPERATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 MONITORING = ROOT / "shared" / "monitoring"
@@ -132,5 +132,5 @@ def test_an_alert_watches_a_metric_that_exists(file: Path) -> None:
 
 def test_the_uptime_check_asks_strictly_whether_tracking_works() -> None:
     path, _, query = load(UPTIME)["--path"].partition("?")
-    assert path in {operation.path for operation in OPERATIONS if operation.name == "tracking"}
+    assert path in {operation.path for operation in operations() if operation.name == "tracking"}
     assert query == "strict=true"

@@ -12,6 +12,7 @@ import pytest
 import main
 from shared.commands.emulator import EmulatorMissing, Installation
 from shared.commands.local.backend import choose
+from shared.commands.openapi.declared import operations
 from shared.domain.identifiers import (
     commit_document_id,
     contributor_document_id,
@@ -19,7 +20,7 @@ from shared.domain.identifiers import (
 )
 from shared.domain.repository import Repository
 from shared.web.logs import Log
-from shared.web.routes import OPERATIONS, Access
+from shared.web.operations import Access
 from shared.web.settings import GITHUB_ISSUER, Settings
 from tests.contract.test_operation_counts import COSTS
 
@@ -58,7 +59,7 @@ class TestTheApi:
         rows = [(where, function, needs) for where, function, _, needs in table("The API")]
         assert sorted(rows) == sorted(
             (f"{o.method} `{o.path}`", o.function.replace("_", "-"), NEEDS[o.access])
-            for o in OPERATIONS
+            for o in operations()
         )
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import functions_framework
 from gunicorn.app.base import BaseApplication
 
+from shared.commands.local.hosting_files import HostingFiles
 from shared.commands.rewrites import Rewrites
 
 if TYPE_CHECKING:
@@ -29,13 +30,16 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Dispatcher:
-    """A WSGI application that hands each request to the function that its path belongs to.
+    """A WSGI application that answers as hosting does: with a file, or the function of the path.
 
     A function is loaded when it is first asked for, so the process listens at once.
     """
 
-    def __init__(self, rewrites: Rewrites, load: Callable[[str], WSGIApplication]) -> None:
+    def __init__(
+        self, rewrites: Rewrites, files: HostingFiles, load: Callable[[str], WSGIApplication]
+    ) -> None:
         self._rewrites = rewrites
+        self._files = files
         self._load = load
         self._loading = threading.Lock()
         self._functions: dict[str, WSGIApplication] = {}
@@ -43,6 +47,8 @@ class Dispatcher:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         # https://peps.python.org/pep-3333/#unicode-issues
         path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+        if self._files.answers(environ["REQUEST_METHOD"], path):
+            return self._files.answer(path, environ, start_response)
         entry_point = self._rewrites.entry_point(path)
         if entry_point is None:
             start_response("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
@@ -138,7 +144,10 @@ def main() -> None:
         function: WSGIApplication = functions_framework.create_app(entry_point, str(source))
         return function
 
-    app: WSGIApplication = Dispatcher(Rewrites.load(source.parent / "firebase.json"), load)
+    firebase_json = source.parent / "firebase.json"
+    app: WSGIApplication = Dispatcher(
+        Rewrites.load(firebase_json), HostingFiles.load(firebase_json), load
+    )
     if arguments.changed_file:
         app = noting_changes(app, arguments.changed_file.touch)
     threads = int(os.environ.get("THREADS", "16"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from shared.commands.openapi.headers import header_refs
+from shared.commands.openapi.schemas import ref
 from shared.domain.errors import (
     Conflict,
     Forbidden,
@@ -19,9 +20,7 @@ from shared.domain.errors import (
     UnsupportedMedia,
 )
 from shared.web.answer import PROBLEM_JSON, problem
-from shared.web.openapi_parameters import header_refs
-from shared.web.openapi_plain_schemas import ref
-from shared.web.routes import Access, Operation
+from shared.web.operations import Access, Operation
 
 Schema = dict[str, Any]
 
@@ -54,24 +53,16 @@ def _response(error: LedgerError) -> Schema:
     }
 
 
-def errors_of(
-    operation: Operation, *, ledger: bool, body: bool, others: tuple[type[LedgerError], ...] = ()
-) -> dict[str, Schema]:
-    """The error responses of an operation by status.
-
-    `ledger` says whether it asks Firestore, `body` whether it reads one; `others` are the errors
-    that neither tells.
-    """
-    kinds: set[type[LedgerError]] = {*others, InvalidInput}
+def errors_of(operation: Operation) -> dict[str, Schema]:
+    """The error responses of an operation by status."""
+    kinds: set[type[LedgerError]] = {*operation.errors, InvalidInput}
     if operation.access is not Access.OPEN:
-        kinds.add(Unauthenticated)
+        kinds |= {Unauthenticated, Unavailable}
     if operation.access in {Access.READ, Access.RECORD, Access.ADMIN}:
         kinds.add(Forbidden)
-    if ledger:
-        kinds.add(Unavailable)
-    if re.search(r"\{\w+\}", operation.path):
+    if operation.pattern.groupindex:
         kinds.add(NotFound)
-    if body:
+    if operation.body:
         kinds |= {MalformedRequest, PayloadTooLarge, UnsupportedMedia}
     return {
         str(kind.status.value): {"$ref": f"#/components/responses/{kind.__name__}"}
