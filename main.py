@@ -28,6 +28,9 @@ def __getattr__(name: str) -> EntryPoint:
     # https://peps.python.org/pep-0562/
     if name not in ENTRY_POINTS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from shared.web.entry_point import entry_point
+    from shared.web.start import collector_at_rest
 
-    return entry_point(import_module(f"functions.{name}"))
+    with collector_at_rest():
+        from shared.web.entry_point import entry_point
+
+        return entry_point(import_module(f"functions.{name}"))

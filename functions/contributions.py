@@ -11,7 +11,8 @@ from shared.domain.fields import parse
 from shared.web.answer import Answer, Page, Recorded, Replayed, Voided
 from shared.web.call import Call
 from shared.web.lists import Filters, contributions_page, list_commit
-from shared.web.operations import Access, Operation, Parameters
+from shared.web.operations import Access, Operation
+from shared.web.parameters import Parameters
 from shared.web.presentation import present
 from shared.web.queries import OfContributor, OfRepository
 

@@ -13,7 +13,8 @@ from shared.web.answer import JSON, Answer, Ignored
 from shared.web.batches import batch_answer, record_items
 from shared.web.body import parse_json, read_body
 from shared.web.call import Call
-from shared.web.operations import KIB, REQUIRED, Access, Operation, Parameters
+from shared.web.operations import KIB, Access, Operation
+from shared.web.parameters import REQUIRED, Parameters
 
 if TYPE_CHECKING:
     from pydantic import Field

@@ -22,8 +22,8 @@ class ContributorType(StrEnum):
 class NewContributor(Request):
     """A contributor created by hand."""
 
-    name: Annotated[Name, Field(examples=["Ada Example"])]
-    email: Email
+    name: Annotated[Name, Field(examples=["Grace Example"])]
+    email: Annotated[Email, Field(json_schema_extra={"examples": ["grace@example.org"]})]
     contributor_type: Annotated[
         ContributorType,
         # The replaced service called its bots SYSTEM.

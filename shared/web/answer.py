@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, TypeVar
 
 from werkzeug.wrappers import Response
 
@@ -20,6 +20,15 @@ from shared.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
+from shared.web.parameters import REQUIRED, Parameters
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from pydantic import Field
+    from typing_extensions import Doc
+
+    from shared.web.described import HeaderName
 
 # The model of what is answered; such models are imported for type checking only.
 _M = TypeVar("_M")
@@ -28,6 +37,68 @@ JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 # Who may see what depends on the key, and figures change with every commit.
 _ALWAYS = {"Cache-Control": "no-store", "Vary": "X-API-Key, Authorization"}
+
+
+class Headers(Parameters):
+    """What every answer has."""
+
+    request_id: Annotated[
+        str,
+        HeaderName("X-Request-Id"),
+        Field(pattern="^[A-Za-z0-9._-]{1,64}$"),
+        Doc(
+            "The request's own `X-Request-Id` where it had one, otherwise a new one; the log has "
+            "it too."
+        ),
+    ] = REQUIRED
+
+
+class PageHeaders(Headers):
+    """What a page of a list has."""
+
+    link: Annotated[
+        str, HeaderName("Link"), Doc('With `rel="next"`: the next page, where there is one.')
+    ]
+
+
+class ReplayHeaders(Headers):
+    """What tells that nothing was changed."""
+
+    replayed: Annotated[
+        Literal["true"],
+        HeaderName("Idempotency-Replayed"),
+        Doc("`true`: it was there before, and nothing was changed."),
+    ]
+
+
+class DiffersHeaders(ReplayHeaders):
+    """What tells that the first report stays, although this one says something else."""
+
+    differs: Annotated[
+        str,
+        HeaderName("Idempotency-Differs"),
+        Doc(
+            "The fields, separated by commas, in which the request says something else than the "
+            "contribution that stays as it was."
+        ),
+    ]
+
+
+class ProblemHeaders(Headers):
+    """What an error has, each where its kind asks for it."""
+
+    retry_after: Annotated[
+        int,
+        HeaderName("Retry-After"),
+        Field(ge=1),
+        Doc("Seconds after which to send the same request again."),
+    ] = REQUIRED
+    allow: Annotated[str, HeaderName("Allow"), Doc("The methods that the path has.")] = REQUIRED
+    authenticate: Annotated[
+        Literal["Bearer"],
+        HeaderName("WWW-Authenticate"),
+        Doc("The scheme to authenticate with."),
+    ] = REQUIRED
 
 
 class Answer(Generic[_M]):
@@ -39,8 +110,7 @@ class Answer(Generic[_M]):
 
     STATUS: ClassVar[HTTPStatus] = HTTPStatus.OK
     OUTCOME: ClassVar[str] = "ok"
-    # The headers that such an answer may have, beside those of every answer.
-    HEADERS: ClassVar[tuple[str, ...]] = ()
+    HEADERS: ClassVar[type[Headers]] = Headers
 
     def __init__(
         self,
@@ -88,7 +158,7 @@ class Replayed(Answer[_M]):
     """It was recorded before, and stays as it was."""
 
     OUTCOME = "replayed"
-    HEADERS = ("Idempotency-Replayed", "Idempotency-Differs")
+    HEADERS = DiffersHeaders
 
     def __init__(self, body: Any, *, differs: Iterable[str] = ()) -> None:
         """`differs` names the fields in which the request says something else."""
@@ -101,7 +171,7 @@ class Voided(Answer[_M]):
     """Voided, now or before."""
 
     OUTCOME = "voided"
-    HEADERS = ("Idempotency-Replayed",)
+    HEADERS = ReplayHeaders
 
     def __init__(self, body: Any, *, replayed: bool) -> None:
         headers = {"Idempotency-Replayed": "true"} if replayed else {}
@@ -118,7 +188,7 @@ class Ignored(Answer[_M]):
 class Page(Answer[list[_M]]):
     """A page, empty where there is none."""
 
-    HEADERS = ("Link",)
+    HEADERS = PageHeaders
 
 
 def problem(error: LedgerError) -> Answer[Any]:

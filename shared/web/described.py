@@ -13,13 +13,15 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import Doc
 
-from shared.domain.contribution import Outcome
+from shared.domain.contribution import EVIDENCE, Outcome
 from shared.domain.fields import Money, RepositoryName
+from shared.domain.metadata import MAX_METADATA_BYTES, MAX_METADATA_DEPTH
 
 # The default of a field that is left out where there is nothing to say.
 LEFT_OUT: Any = None
 
 Count = Annotated[int, Field(ge=0)]
+StoredCount = Annotated[int, Field(ge=0, lt=2**63)]
 AnyUrl = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 
 # Parameters of paths.
@@ -44,6 +46,32 @@ class HeaderName(str):
     """How a header is spelled, in the annotation of what it holds."""
 
     __slots__ = ()
+
+
+class Metadata(BaseModel):
+    """What is known about a contribution."""
+
+    # What holds at every level is told in words: a schema that refers to itself is more than many
+    # generators of clients can take.
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "description": "What is known about the contribution, as free-form JSON: at most "
+            f"{MAX_METADATA_BYTES // 1024} KiB and {MAX_METADATA_DEPTH} levels, integers of 64 "
+            "bits, no list directly in a list, no key that is empty or begins and ends with two "
+            "underscores. The score looks at the counts, `has_tests`, `has_docs` and "
+            f"`complexity`; of {', '.join(f'`{e}`' for e in sorted(EVIDENCE))}, one that is filled "
+            "in makes a cost recorded by ids `actual_verified`.",
+            "propertyNames": {"minLength": 1, "not": {"pattern": r"^__[\s\S]*__$"}},
+        },
+    )
+
+    files_changed: StoredCount = LEFT_OUT
+    lines_added: StoredCount = LEFT_OUT
+    lines_deleted: StoredCount = LEFT_OUT
+    has_tests: Annotated[Any, Field(description="`true` adds to the score.")] = LEFT_OUT
+    has_docs: Annotated[Any, Field(description="`true` adds to the score.")] = LEFT_OUT
+    complexity: Annotated[Any, Field(description='`"low"` adds to the score.')] = LEFT_OUT
 
 
 class Fault(BaseModel):
@@ -176,13 +204,13 @@ class Event(BaseModel):
                         "full_name": "seeker71/Coherence-Network",
                         "default_branch": "main",
                     },
-                    "head_commit": {"id": "2f4a1c9d8e7b6a5f4e3d2c1b0a9f8e7d6c5b4a39"},
+                    "head_commit": {"id": "8d2b0c9f6e1a4735b8c2d0e4f6a1938576c4b2d1"},
                     "commits": [
                         {
-                            "id": "2f4a1c9d8e7b6a5f4e3d2c1b0a9f8e7d6c5b4a39",
+                            "id": "8d2b0c9f6e1a4735b8c2d0e4f6a1938576c4b2d1",
                             "message": "Add a ledger",
                             "timestamp": "2026-01-05T13:00:00+01:00",
-                            "url": "https://github.com/seeker71/Coherence-Network/commit/2f4a1c9d",
+                            "url": "https://github.com/seeker71/Coherence-Network/commit/8d2b0c9f",
                             "author": {"name": "Ada Example", "email": "test@example.com"},
                             "added": ["ledger.py", "tests/test_ledger.py"],
                             "modified": ["README.md"],

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
-from inspect import get_annotations
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from shared.web.parameters import Parameters
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from shared.web.answer import Answer
 
 KIB = 1024
-# The default of a parameter that may not be left out.
-REQUIRED: Any = object()
 
 # What a parameter of a path takes; any text, slashes included, unless it says otherwise.
 PATTERNS = {
@@ -40,19 +39,6 @@ class Access(Enum):
     RECORD = "record"
     ADMIN = "admin"
     SIGNED = "signed"
-
-
-class Parameters:
-    """Base of what a query, or the headers of a request, may hold: one annotation for each.
-
-    Values arrive as text and are read by the handler. What an annotation says is for the OpenAPI
-    document: when a function starts, none is evaluated.
-    """
-
-    @classmethod
-    def names(cls) -> tuple[str, ...]:
-        """The names of the class itself, then those of its bases."""
-        return tuple(name for base in cls.__mro__ for name in get_annotations(base))
 
 
 @dataclass(eq=False)

@@ -20,7 +20,7 @@ from shared.domain.fields import Stored
 from shared.domain.timestamps import format_timestamp, parse_timestamp
 from shared.web.answer import Page
 from shared.web.call import Call
-from shared.web.operations import Parameters
+from shared.web.parameters import Parameters
 from shared.web.presentation import present
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from werkzeug.wrappers import Request
 
 from shared.domain.errors import InvalidInput, MalformedRequest
-from shared.web.operations import Operation, Parameters
+from shared.web.operations import Operation
+from shared.web.parameters import Parameters
 
 if TYPE_CHECKING:
     from uuid import UUID

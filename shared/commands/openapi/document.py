@@ -16,11 +16,10 @@ from pydantic import BaseModel
 from shared.commands.openapi import examples
 from shared.commands.openapi.declared import ROOT, answers, body_of, functions, operations
 from shared.commands.openapi.errors import error_responses, errors_of
-from shared.commands.openapi.headers import HEADERS, header_refs
-from shared.commands.openapi.parameters import parameters_of
+from shared.commands.openapi.parameters import headers_of, parameters_of
 from shared.commands.openapi.schemas import component_schemas, ref
 from shared.web.answer import JSON, Answer, Page
-from shared.web.described import Problem
+from shared.web.described import Metadata, Problem
 from shared.web.operations import Access, Operation
 
 Schema = dict[str, Any]
@@ -90,8 +89,7 @@ def document() -> Schema:
         "tags": [_tag(function) for function in functions()],
         "paths": paths,
         "components": {
-            "schemas": component_schemas(read=read, shown={Problem, *shown, *told}),
-            "headers": HEADERS,
+            "schemas": component_schemas(read=read, shown={Problem, Metadata, *shown, *told}),
             "responses": error_responses(),
             "securitySchemes": _SCHEMES,
         },
@@ -152,7 +150,7 @@ def _success(operation: Operation, kind: type[Answer[Any]], model: type[BaseMode
     example = examples.of_answer(operation, kind, model)
     return {
         "description": inspect.getdoc(model if kind is Answer else kind),
-        "headers": header_refs(*kind.HEADERS),
+        "headers": headers_of(kind.HEADERS),
         "content": {JSON: {"schema": schema, "examples": {model.__name__: {"value": example}}}},
     }
 

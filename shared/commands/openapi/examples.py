@@ -5,22 +5,20 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import re
 from datetime import UTC, datetime
 from functools import cache
-from http import HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel
-from werkzeug.datastructures import Headers
-from werkzeug.test import EnvironBuilder
+from werkzeug.test import Client
 from werkzeug.wrappers import Request
 
 from shared.commands.openapi.declared import body_of, functions, operations
 from shared.commands.openapi.parameters import parameters_of
 from shared.commands.openapi.schemas import Generator
+from shared.domain.timestamps import format_timestamp
 from shared.embedded import open_embedded
-from shared.web.answer import Answer, Page
+from shared.web.answer import JSON, Answer, Page
 from shared.web.entry_point import entry_point
 from shared.web.logs import Log
 from shared.web.operations import Access, Operation
@@ -29,7 +27,8 @@ from shared.web.settings import Settings
 
 _SETTINGS = Settings(api_keys={"ci": "example-key"}, webhook_secrets={"hook": "example-secret"})
 _NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
-_SERVER_TIME = re.compile(r'(?<=_at":)"[^"]+"')
+# What makes something is asked for first, what takes it away last.
+_ORDER = ("POST", "GET", "PATCH", "DELETE")
 
 
 def of_body(model: type[BaseModel]) -> dict[str, Any]:
@@ -53,27 +52,17 @@ def of_body(model: type[BaseModel]) -> dict[str, Any]:
 def of_answer(operation: Operation, kind: type[Answer[Any]], model: type[BaseModel]) -> Any:
     """The example that a model has, or what the service answers to the example request."""
     schema = model.model_json_schema(mode="serialization", schema_generator=Generator)
-    if "examples" not in schema:
-        return _answers(operation)[kind.STATUS]
-    return schema["examples"] if issubclass(kind, Page) else schema["examples"][0]
+    if "examples" in schema:
+        example = schema["examples"]
+        return example if issubclass(kind, Page) else example[0]
+    answer = _answers()[operation.name, kind.STATUS.value]
+    return answer[:1] if issubclass(kind, Page) else answer
 
 
 @cache
-def _answers(operation: Operation) -> dict[int, Any]:
-    """What an operation answers, by status: the first time, and when it is asked again.
-
-    A POST is made to an empty ledger where it can be, everything else to one with a commit.
-    """
-    [commit] = (o for o in operations() if o.name == "track_commit")
-    asked = _ask(operation, operation) if operation.method == "POST" else []
-    if HTTPStatus.NOT_FOUND in dict(asked) or not asked:
-        asked = _ask(commit, operation, operation)[1:]
-    # The first answer of a status counts.
-    return dict(reversed(asked))
-
-
-def _ask(*story: Operation) -> list[tuple[int, Any]]:
-    answers = []
+def _answers() -> dict[tuple[str, int], Any]:
+    """What the operations answer, by name and status: all on one ledger, and each one twice."""
+    answers: dict[tuple[str, int], Any] = {}
     with open_embedded(None, project="demo-openapi") as store:
         services = Services(
             _SETTINGS,
@@ -82,36 +71,39 @@ def _ask(*story: Operation) -> list[tuple[int, Any]]:
             log=Log(write=lambda _: None),
         )
         serve = {f.__name__: entry_point(f, services) for f in functions()}
-        for operation in story:
-            answer = serve[operation.handler.__module__](_request(operation))
-            # The store's clock is the machine's.
-            text = _SERVER_TIME.sub(f'"{_NOW:%Y-%m-%dT%H:%M:%S}Z"', answer.get_data(as_text=True))
-            answers.append((answer.status_code, json.loads(text, object_pairs_hook=_ordered)))
+        for operation in sorted(operations(), key=lambda o: _ORDER.index(o.method)):
+            client = Client(Request.application(serve[operation.handler.__module__]))
+            for _ in range(2):
+                answer = client.open(**_request(operation))
+                body = json.loads(answer.data, object_pairs_hook=_steady)
+                answers.setdefault((operation.name, answer.status_code), body)
     return answers
 
 
-def _ordered(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    # What is kept as a map is read back in any order.
-    return {
-        name: dict(sorted(value.items())) if isinstance(value, dict) else value
-        for name, value in members
-    }
+def _steady(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    shown = dict(members)
+    for name, value in members:
+        if name.rpartition("_")[2] == "at" and value:
+            # The store's clock is the machine's.
+            shown[name] = format_timestamp(_NOW)
+        elif isinstance(value, dict):
+            # What is kept as a map is read back in any order.
+            shown[name] = dict(sorted(value.items()))
+    return shown
 
 
-def _request(operation: Operation) -> Request:
-    model = body_of(operation)
-    body = json.dumps(next(iter(of_body(model).values()))).encode() if model else b""
-    path, headers = operation.path, Headers({"X-API-Key": "example-key"})
+def _request(operation: Operation) -> dict[str, Any]:
+    path, headers = operation.path, {"X-API-Key": "example-key"}
     for parameter in parameters_of(operation):
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
         elif parameter["in"] == "header" and "example" in parameter:
             headers[parameter["name"]] = parameter["example"]
+    asked: dict[str, Any] = {"path": path, "method": operation.method, "headers": headers}
+    if model := body_of(operation):
+        asked["data"] = json.dumps(next(iter(of_body(model).values()))).encode()
+        asked["content_type"] = JSON
     if operation.access is Access.SIGNED:
-        digest = hmac.digest(b"example-secret", body, hashlib.sha256)
+        digest = hmac.digest(b"example-secret", asked["data"], hashlib.sha256)
         headers["X-Hub-Signature-256"] = f"sha256={digest.hex()}"
-    kind = "application/json" if body else None
-    asked = EnvironBuilder(
-        path, method=operation.method, headers=headers, data=body, content_type=kind
-    )
-    return Request(asked.get_environ())
+    return asked

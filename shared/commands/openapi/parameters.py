@@ -1,4 +1,4 @@
-"""The parameters of an operation, as the annotations of their names tell them."""
+"""Parameters of requests and headers of answers, as the annotations of their names tell them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing_extensions import Doc
 
 from shared.commands.openapi.declared import hints_of
 from shared.web.described import HeaderName
-from shared.web.operations import PATTERNS, REQUIRED, Operation, Parameters
+from shared.web.operations import PATTERNS, Operation
+from shared.web.parameters import REQUIRED, Parameters
 
 Schema = dict[str, Any]
 
@@ -22,6 +23,11 @@ def parameters_of(operation: Operation) -> list[Schema]:
         *_of_class(operation.query, "query"),
         *_of_class(operation.headers, "header"),
     ]
+
+
+def headers_of(headers: type[Parameters]) -> dict[str, Schema]:
+    """The headers of an answer, by name."""
+    return {h.pop("name"): h for h in _of_class(headers, "header") if h.pop("in")}
 
 
 def _of_path(operation: Operation) -> Iterator[Schema]:

@@ -9,30 +9,10 @@ from pydantic import AliasChoices, BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 from pydantic_core import core_schema
 
-from shared.domain.contribution import EVIDENCE, Batch, Commit
-from shared.domain.metadata import COUNTS, MAX_METADATA_BYTES, MAX_METADATA_DEPTH
+from shared.domain.contribution import Batch, Commit
+from shared.web.described import Metadata
 
 Schema = dict[str, Any]
-
-# What holds at every level is told in words: a schema that refers to itself is more than many
-# generators of clients can take.
-_METADATA: Schema = {
-    "type": "object",
-    "description": "What is known about the contribution, as free-form JSON: at most "
-    f"{MAX_METADATA_BYTES // 1024} KiB and {MAX_METADATA_DEPTH} levels, integers of 64 bits, "
-    "no list directly in a list, no key that is empty or begins and ends with two "
-    "underscores. The score looks at the counts, `has_tests`, `has_docs` and `complexity`; of "
-    f"{', '.join(f'`{e}`' for e in sorted(EVIDENCE))}, one that is filled in makes a cost "
-    "recorded by ids `actual_verified`.",
-    "properties": {
-        **{name: {"type": "integer", "minimum": 0, "exclusiveMaximum": 2**63} for name in COUNTS},
-        "has_tests": {"description": "`true` adds to the score."},
-        "has_docs": {"description": "`true` adds to the score."},
-        "complexity": {"description": '`"low"` adds to the score.'},
-    },
-    "propertyNames": {"minLength": 1, "not": {"pattern": r"^__[\s\S]*__$"}},
-    "additionalProperties": True,
-}
 
 
 def ref(name: str) -> Schema:
@@ -64,11 +44,11 @@ def component_schemas(
         ref_template="#/components/schemas/{model}",
         schema_generator=Generator,
     )
-    schemas: dict[str, Schema] = made["$defs"] | {"Metadata": _METADATA}
+    schemas: dict[str, Schema] = made["$defs"]
     for model in requests:
         _accept_every_alias(model, schemas[model.__name__])
         if "metadata" in model.model_fields:
-            schemas[model.__name__]["properties"]["metadata"] = ref("Metadata")
+            schemas[model.__name__]["properties"]["metadata"] = ref(Metadata.__name__)
     schemas[Batch.__name__]["properties"]["commits"]["items"] = ref(Commit.__name__)
     for schema in schemas.values():
         # It stands above the schema anyway.
