@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pydantic import Field
     from typing_extensions import Doc
 
-    from shared.web.described import HeaderName, IgnoredEvent, Pong, PushAnswer
+    from shared.web.described import EventAnswer, HeaderName, IgnoredEvent
 
 # GitHub hangs up after 10 seconds, and does not deliver again by itself.
 # https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries
@@ -67,7 +67,7 @@ class DeliveryHeaders(Parameters):
     # https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
     body_limit=25 * KIB * KIB,
 )
-def receive_webhook(call: Call) -> Answer[Pong] | Answer[PushAnswer] | Ignored[IgnoredEvent]:
+def receive_webhook(call: Call) -> Answer[EventAnswer] | Ignored[IgnoredEvent]:
     """Receive GitHub's webhook.
 
     Records the commits of a push to a tracked branch, merges left out. It is authenticated by
@@ -91,7 +91,7 @@ def receive_webhook(call: Call) -> Answer[Pong] | Answer[PushAnswer] | Ignored[I
 
 def _record(
     call: Call, body: bytes, sender: str, began: float
-) -> Answer[PushAnswer] | Ignored[IgnoredEvent]:
+) -> Answer[EventAnswer] | Ignored[IgnoredEvent]:
     payload = parse_json(body)
     if not isinstance(payload, dict):
         raise InvalidInput.at("", "must be a JSON object")

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 from typing_extensions import Doc
 
 from shared.domain.contribution import EVIDENCE, Outcome
@@ -136,7 +136,7 @@ class SkippedCommit(BaseModel):
 
 
 class PushAnswer(BatchAnswer):
-    """To a push: an outcome for each commit, in order."""
+    """To a push."""
 
     status: Literal["recorded"]
     skipped: list[SkippedCommit]
@@ -146,9 +146,11 @@ class PushAnswer(BatchAnswer):
 class Pong(BaseModel):
     """To a ping."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "pong"}]})
-
     status: Literal["pong"]
+
+
+class EventAnswer(RootModel[PushAnswer | Pong]):
+    """Recorded, or a ping."""
 
 
 class IgnoredEvent(BaseModel):

@@ -69,8 +69,7 @@ def example_body(described: Schema) -> Any:
 def example_answer(name: str, status: int = 200) -> Any:
     """The example of what an operation answers."""
     [content] = operation(name)["responses"][str(status)]["content"].values()
-    [*_, example] = content["examples"].values()
-    return example["value"]
+    return content["example"]
 
 
 def faults(value: object, schema: Schema) -> list[str]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from werkzeug.test import Client as HttpClient
 
 from shared.commands.openapi.declared import operations
-from shared.commands.openapi.document import FILE, VERSION, as_text
+from shared.commands.openapi.document import FILE, as_text
 from shared.web.operations import Access
 from tests.http import documented
 from tests.http.documented_service import DocumentedService, documented_service
@@ -38,11 +36,6 @@ def test_hosting_serves_the_file_at_its_path(service: DocumentedService) -> None
     answer = HttpClient(service.hosting).get("/v1/openapi.json")
     assert (answer.status_code, answer.mimetype) == (200, "application/json")
     assert answer.get_json() == documented.DOCUMENT
-
-
-def test_it_has_the_version_of_the_project() -> None:
-    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["version"] == VERSION
 
 
 def test_it_has_the_operations_of_the_functions_and_no_others() -> None:

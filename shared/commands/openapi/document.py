@@ -7,39 +7,35 @@ from __future__ import annotations
 
 import inspect
 import json
+import tomllib
 from functools import cache
-from types import ModuleType
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode
 
 from shared.commands.openapi import examples
-from shared.commands.openapi.declared import ROOT, answers, body_of, functions, operations
-from shared.commands.openapi.errors import error_responses, errors_of
-from shared.commands.openapi.parameters import headers_of, parameters_of
-from shared.commands.openapi.schemas import component_schemas, ref
-from shared.web.answer import JSON, Answer, Page
+from shared.commands.openapi.declared import (
+    ROOT,
+    answers,
+    body_of,
+    functions,
+    operations,
+)
+from shared.commands.openapi.schemas import component_schemas, headers_of, parameters_of, ref
+from shared.domain import errors
+from shared.domain.contribution import Commit
+from shared.web.answer import JSON, PROBLEM_JSON, Answer, Page, ProblemHeaders, problem
 from shared.web.described import Metadata, Problem
 from shared.web.operations import Access, Operation
 
 Schema = dict[str, Any]
 
-VERSION = "1.0.0"
 FILE = ROOT / "shared" / "hosting" / "v1" / "openapi.json"
 
-_ABOUT = """\
-Keeps who contributed what to which repository, at what cost and with which coherence score.
-
-* Money is decimal text with 2 to 6 decimals, times are UTC in RFC 3339 with a `Z`.
-* Every error is a problem as in RFC 9457, also on paths that are not here (404) and for methods \
-that a path does not have (405 with `Allow`). A failure that nobody foresaw is a 500 with the code \
-`internal`; nothing of that request was acknowledged.
-* HEAD goes wherever GET does. A query parameter that a GET or DELETE does not know is a 422.
-* Without an API key every email address is masked (`t***@example.com`). The service may be \
-configured to let nobody read without one.
-* An answer may gain fields. A body may not: an unknown field is a 422, as are a NUL in a string \
-and a key given twice. White space around a text is dropped before it is looked at.
-"""
+_ABOUT = Path(__file__).with_name("about.md").read_text(encoding="utf-8")
+_VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 
 _SCHEMES: Schema = {
     "ApiKey": {
@@ -57,14 +53,19 @@ _SCHEMES: Schema = {
         "https://docs.github.com/en/actions/concepts/security/openid-connect",
     },
 }
-_WITH_A_KEY: list[Schema] = [{"ApiKey": []}, {"Bearer": []}]
-_SECURITY: dict[Access, list[Schema]] = {
-    Access.OPEN: [],
-    Access.SIGNED: [],
-    Access.READ: [{}, *_WITH_A_KEY],
-    Access.RECORD: _WITH_A_KEY,
-    Access.ADMIN: _WITH_A_KEY,
-}
+_ERRORS = (
+    errors.MalformedRequest("The body is not JSON: Expecting value at line 1 column 1"),
+    errors.Unauthenticated("Send an API key as X-API-Key or as Authorization: Bearer"),
+    errors.Forbidden("This credential lacks the scope admin"),
+    errors.NotFound("Contributor"),
+    errors.MethodNotAllowed(["GET", "HEAD"]),
+    errors.Conflict("An asset with this name exists as 5f1b7c1e-3f0a-5d0e-9a53-0c1d2e3f4a5b"),
+    errors.PayloadTooLarge(65536),
+    errors.UnsupportedMedia("Send Content-Type: application/json"),
+    errors.InvalidInput.at("/cost_amount", "must be from 0 to 10,000,000"),
+    errors.Unavailable("Firestore did not answer in time; nothing is lost, try again"),
+)
+_WITH_A_KEY: list[Schema] = [{scheme: []} for scheme in _SCHEMES]
 
 
 def as_text() -> str:
@@ -76,29 +77,30 @@ def as_text() -> str:
 def document() -> Schema:
     """The document; not to be changed."""
     paths: dict[str, Schema] = {}
+    models: dict[type[BaseModel], JsonSchemaMode] = {Commit: "validation"}
     for operation in operations():
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+        if body := body_of(operation):
+            # What is not held against its model is told as what is shown: nothing in it is needed.
+            models[body] = "serialization" if isinstance(operation.body, str) else "validation"
     shown = {model for operation in operations() for _, model in answers(operation)}
-    read = {operation.body for operation in operations() if isinstance(operation.body, type)}
-    # What is not held against its model is told as what is shown: nothing in it is needed.
-    told = {model for o in operations() if isinstance(o.body, str) and (model := body_of(o))}
+    models |= dict.fromkeys({Problem, Metadata, *shown}, "serialization")
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Contribution ledger", "version": VERSION, "description": _ABOUT},
+        "info": {"title": "Contribution ledger", "version": _VERSION, "description": _ABOUT},
         "servers": [{"url": "/"}],
-        "tags": [_tag(function) for function in functions()],
+        "tags": [{"name": _tag(f.__name__), "description": inspect.getdoc(f)} for f in functions()],
         "paths": paths,
         "components": {
-            "schemas": component_schemas(read=read, shown={Problem, Metadata, *shown, *told}),
-            "responses": error_responses(),
+            "schemas": component_schemas(models),
+            "responses": {type(error).__name__: _error(error) for error in _ERRORS},
             "securitySchemes": _SCHEMES,
         },
     }
 
 
-def _tag(function: ModuleType) -> Schema:
-    name = function.__name__.rpartition(".")[2].replace("_", "-")
-    return {"name": name, "description": inspect.getdoc(function)}
+def _tag(module: str) -> str:
+    return module.rpartition(".")[2].replace("_", "-")
 
 
 def _operation(operation: Operation) -> Schema:
@@ -110,16 +112,25 @@ def _operation(operation: Operation) -> Schema:
         told.append(f"The body may hold {operation.body_limit // 1024} KiB.")
     described: Schema = {
         "operationId": operation.name,
-        "tags": [operation.function.replace("_", "-")],
+        "tags": [_tag(operation.handler.__module__)],
         "summary": summary.removesuffix("."),
         "description": " ".join(filter(None, told)) or summary,
         "parameters": parameters_of(operation),
-        "responses": {**_successes(operation), **errors_of(operation)},
-        "security": _SECURITY[operation.access],
+        "responses": {
+            **{str(k.STATUS.value): _success(operation, k, m) for k, m in answers(operation)},
+            **_errors(operation),
+        },
+        "security": _security(operation.access),
     }
     if body := body_of(operation):
         described["requestBody"] = _body(operation, body)
     return described
+
+
+def _security(access: Access) -> list[Schema]:
+    if access in {Access.OPEN, Access.SIGNED}:
+        return []
+    return [{}, *_WITH_A_KEY] if access is Access.READ else _WITH_A_KEY
 
 
 def _body(operation: Operation, model: type[BaseModel]) -> Schema:
@@ -131,34 +142,42 @@ def _body(operation: Operation, model: type[BaseModel]) -> Schema:
     }
 
 
-def _successes(operation: Operation) -> Schema:
-    successes: Schema = {}
-    for kind, model in answers(operation):
-        success = _success(operation, kind, model)
-        earlier = successes.get(str(kind.STATUS.value))
-        if earlier:
-            _join(earlier, success)
-        else:
-            successes[str(kind.STATUS.value)] = success
-    return successes
-
-
 def _success(operation: Operation, kind: type[Answer[Any]], model: type[BaseModel]) -> Schema:
-    schema: Any = ref(model.__name__)
-    if issubclass(kind, Page):
-        schema = {"type": "array", "items": schema}
-    example = examples.of_answer(operation, kind, model)
+    schema = ref(model.__name__)
     return {
         "description": inspect.getdoc(model if kind is Answer else kind),
         "headers": headers_of(kind.HEADERS),
-        "content": {JSON: {"schema": schema, "examples": {model.__name__: {"value": example}}}},
+        "content": {
+            JSON: {
+                "schema": {"type": "array", "items": schema} if issubclass(kind, Page) else schema,
+                "example": examples.of_answer(operation, kind, model),
+            }
+        },
     }
 
 
-def _join(success: Schema, other: Schema) -> None:
-    """Add another answer of the same status."""
-    success["description"] += f" {other['description']}"
-    success["headers"] |= other["headers"]
-    ours, theirs = success["content"][JSON], other["content"][JSON]
-    ours["schema"] = {"oneOf": [*ours["schema"].get("oneOf", [ours["schema"]]), theirs["schema"]]}
-    ours["examples"] |= theirs["examples"]
+def _error(error: errors.LedgerError) -> Schema:
+    answer = problem(error)
+    has = {*answer.headers, "X-Request-Id"}
+    return {
+        "description": (type(error).__doc__ or "").partition("\n")[0],
+        "headers": {n: told for n, told in headers_of(ProblemHeaders).items() if n in has},
+        "content": {PROBLEM_JSON: {"schema": ref(Problem.__name__), "example": answer.body}},
+    }
+
+
+def _errors(operation: Operation) -> dict[str, Schema]:
+    """The error responses of an operation by status."""
+    kinds: set[type[errors.LedgerError]] = {*operation.errors, errors.InvalidInput}
+    if operation.access is not Access.OPEN:
+        kinds |= {errors.Unauthenticated, errors.Unavailable}
+    if operation.access in {Access.READ, Access.RECORD, Access.ADMIN}:
+        kinds.add(errors.Forbidden)
+    if operation.pattern.groupindex:
+        kinds.add(errors.NotFound)
+    if operation.body:
+        kinds |= {errors.MalformedRequest, errors.PayloadTooLarge, errors.UnsupportedMedia}
+    return {
+        str(kind.status.value): {"$ref": f"#/components/responses/{kind.__name__}"}
+        for kind in sorted(kinds, key=lambda kind: kind.status)
+    }

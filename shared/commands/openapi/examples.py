@@ -14,8 +14,7 @@ from werkzeug.test import Client
 from werkzeug.wrappers import Request
 
 from shared.commands.openapi.declared import body_of, functions, operations
-from shared.commands.openapi.parameters import parameters_of
-from shared.commands.openapi.schemas import Generator
+from shared.commands.openapi.schemas import Generator, parameters_of
 from shared.domain.timestamps import format_timestamp
 from shared.embedded import open_embedded
 from shared.web.answer import JSON, Answer, Page
