@@ -1,4 +1,4 @@
-"""What they contributed to."""
+"""Assets, what people contribute to: listed, created and shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was recorded, and recording by ids."""
+"""Contributions, what was recorded: listed, shown, voided, and recorded by ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who contributed."""
+"""Contributors, who contributed: listed, created and shown."""
 
 from __future__ import annotations
 

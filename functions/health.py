@@ -1,4 +1,4 @@
-"""Whether all this works."""
+"""Whether all this works: alive, ready, and tracking."""
 
 from __future__ import annotations
 
