@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from shared.domain.errors import InvalidInput, Unauthenticated, Unavailable, UnsupportedMedia
 from shared.domain.push import read_push
-from shared.domain.signature import signing_secret
+from shared.domain.signature import Signatures, is_signature
 from shared.web.answer import JSON, Answer, Ignored
 from shared.web.batches import batch_answer, record_items
-from shared.web.body import parse_json, read_body
+from shared.web.body import parse_json
 from shared.web.call import Call
+from shared.web.incoming import UNSIGNED
 from shared.web.operations import KIB, Access, Operation
 from shared.web.parameters import REQUIRED, Parameters
 
@@ -74,8 +75,7 @@ def receive_webhook(call: Call) -> Answer[EventAnswer] | Ignored[IgnoredEvent]:
     GitHub's signature of the body; no API key is asked for.
     """
     began = time.monotonic()
-    body = read_body(call.request, call.operation.body_limit)
-    sender = f"webhook:{_verify(call, body)}"
+    sender, body = _signed_body(call)
     call.facts["caller"] = sender
     call.facts["delivery"] = _delivery(call)
     if call.request.mimetype != JSON:
@@ -90,7 +90,7 @@ def receive_webhook(call: Call) -> Answer[EventAnswer] | Ignored[IgnoredEvent]:
 
 
 def _record(
-    call: Call, body: bytes, sender: str, began: float
+    call: Call, body: bytearray, sender: str, began: float
 ) -> Answer[EventAnswer] | Ignored[IgnoredEvent]:
     payload = parse_json(body)
     if not isinstance(payload, dict):
@@ -118,8 +118,8 @@ def _record(
     return batch_answer(call, {"status": "recorded", **done, "skipped": skipped, "notice": notice})
 
 
-def _verify(call: Call, body: bytes) -> str:
-    """The name of the secret that the delivery is signed with."""
+def _signed_body(call: Call) -> tuple[str, bytearray]:
+    """Who sent the body, by the name of the secret that it is signed with, and the body."""
     secrets = call.services.settings.webhook_secrets
     if not secrets:
         raise Unavailable(
@@ -129,10 +129,13 @@ def _verify(call: Call, body: bytes) -> str:
             retry_after=60,
         )
     signature = call.request.headers.get("X-Hub-Signature-256", "")
-    name = signing_secret(body, signature=signature, secrets=secrets)
-    if name is None:
-        raise Unauthenticated("X-Hub-Signature-256 is missing, or not made with the secret")
-    return name
+    signatures = Signatures(secrets)
+    # What cannot be one is refused before its body is read.
+    if is_signature(signature):
+        body = call.incoming.read(call.operation.body_limit, pace=UNSIGNED, seen=signatures.update)
+        if name := signatures.signing_secret(signature):
+            return f"webhook:{name}", body
+    raise Unauthenticated("X-Hub-Signature-256 is missing, or not made with the secret")
 
 
 def _delivery(call: Call) -> str:

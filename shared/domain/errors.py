@@ -114,6 +114,16 @@ class PayloadTooLarge(LedgerError):
         super().__init__(f"The body may hold at most {limit} bytes")
 
 
+class TooSlow(LedgerError):
+    """The body did not come in the time that it has."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    code = "too_slow"
+
+    def __init__(self) -> None:
+        super().__init__("The body came too slowly; nothing was recorded")
+
+
 class UnsupportedMedia(LedgerError):
     """The body is not plain `application/json`."""
 

@@ -15,8 +15,9 @@ from shared.domain.api_key import Scope
 from shared.domain.errors import Forbidden, InvalidInput, Unauthenticated
 from shared.domain.fields import parse
 from shared.domain.repository import Repository
-from shared.web.body import parse_json, read_body, require_json
+from shared.web.body import parse_json, require_json
 from shared.web.caller import Caller
+from shared.web.incoming import IncomingBody
 from shared.web.operations import Operation
 from shared.web.services import Services
 
@@ -41,6 +42,7 @@ class Call:
     query: Mapping[str, str]
     caller: Caller | None
     services: Services
+    incoming: IncomingBody
     # What the log says about this request, beside its answer.
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -64,12 +66,12 @@ class Call:
         """The body as this model; raises the errors of `shared.web.body`, and `InvalidInput`."""
         return self.parse(model, self.body())
 
-    def body(self) -> bytes:
+    def body(self) -> bytearray:
         """The body that is declared as JSON, not yet parsed."""
         require_json(self.request)
-        return read_body(self.request, self.operation.body_limit)
+        return self.incoming.read(self.operation.body_limit)
 
-    def parse(self, model: type[_M], body: bytes) -> _M:
+    def parse(self, model: type[_M], body: bytearray) -> _M:
         """What stands in a body, as this model."""
         value = parse_json(body)
         try:
@@ -82,7 +84,7 @@ class Call:
 
     def read_if_any(self, model: type[_M]) -> _M:
         """The body as this model, which has nothing in it where there is no body."""
-        body = read_body(self.request, self.operation.body_limit)
+        body = self.incoming.read(self.operation.body_limit)
         if not body:
             return model()
         require_json(self.request)

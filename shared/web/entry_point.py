@@ -20,8 +20,8 @@ from werkzeug.wrappers import Request, Response
 from shared.domain.email import mask_text
 from shared.domain.errors import LedgerError, MethodNotAllowed, NotFound, Unavailable
 from shared.web.answer import Answer, problem
-from shared.web.body import drain
 from shared.web.call import Call
+from shared.web.incoming import IncomingBody
 from shared.web.logs import request_id_of, where_raised
 from shared.web.operations import Access, Operation, operations_of
 from shared.web.queries import query_of
@@ -65,16 +65,19 @@ class _Endpoint:
         request_id = request_id_of(request)
         facts: dict[str, Any] = {}
         path = "unknown"
+        body = IncomingBody(request, self.services.connections, self.services.large_bodies)
         try:
             operation, parameters = match(self.operations, request.method, request.path)
             path = operation.path
-            answer = self._answer(request, operation, parameters, facts)
+            answer = self._answer(request, body, operation, parameters, facts)
         except LedgerError as error:
             facts |= {"code": error.code}
             answer = problem(error)
         except Exception as error:  # noqa: BLE001 - the last resort
             facts |= {"code": "internal", "error": where_raised(error)}
             answer = problem(LedgerError("An unexpected error; nothing was acknowledged"))
+        finally:
+            body.release()
         self.services.log.request(
             request,
             request_id=request_id,
@@ -86,11 +89,16 @@ class _Endpoint:
             facts=facts,
         )
         answer.headers["X-Request-Id"] = request_id
-        return answer.response(streamed=not drain(request))
+        # Nothing more is read than what is there: left to itself, the framework would read it all.
+        close = not body.is_done()
+        response = answer.response(streamed=close)
+        self.services.connections.send(request, response, close=close)
+        return response
 
     def _answer(
         self,
         request: Request,
+        body: IncomingBody,
         operation: Operation,
         parameters: Mapping[str, str],
         facts: dict[str, Any],
@@ -101,7 +109,7 @@ class _Endpoint:
         try:
             self.services.authenticator.authorize(caller, operation.access)
             query = query_of(request, operation)
-            call = Call(request, operation, parameters, query, caller, self.services, facts)
+            call = Call(request, operation, parameters, query, caller, self.services, body, facts)
             answer = operation.handler(call, **parameters)
         except Unavailable as error:
             facts["reason"] = error.detail

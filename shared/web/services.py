@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from shared.domain.identity import Classifier
 from shared.web.authentication import Authenticator
+from shared.web.connections import Connections
 from shared.web.large_bodies import LargeBodies
 from shared.web.logs import Log
 from shared.web.rejections import Rejections
@@ -55,6 +56,7 @@ class Services:
             tokens=self._tokens if settings.oidc_audience else None,
         )
         self.large_bodies = large_bodies or LargeBodies()
+        self.connections = Connections(threads)
         self.rejections = Rejections(lambda r: self.ledger.tracker.note(r), clock)
         self._open_client = open_client or _open_client
         self._ledger: Ledger | None = None
