@@ -57,7 +57,40 @@ def mask_text(text: str) -> str:
         before, after = parts[at - 1], parts[at + 1]
         if not before or before[-1].isspace() or not after or after[0].isspace():
             continue
-        start = len(before) - len(before.split()[-1])
+        start = _start_of_local(before)
         local = before[start:]
         hidden[at - 1] = f"{before[:start]}{local[0] if len(local) > 1 else ''}***"
     return "".join(hidden)
+
+
+def _start_of_local(before: str) -> int:
+    """Where the local part begins that a text ends with; a quoted one may hold white space.
+
+    https://www.rfc-editor.org/rfc/rfc5322#section-3.4.1
+    """
+    start = len(before)
+    if before.endswith('"'):
+        start = _opening_quote(before)
+    while start > 0 and (not before[start - 1].isspace() or before[start - 2 : start - 1] == "\\"):
+        start -= 1
+    return start
+
+
+def _opening_quote(text: str) -> int:
+    """Where the quote was opened that a text ends with, or its beginning where nothing tells.
+
+    In JSON that stands in a string, both quotes are escaped.
+    """
+    closing = len(text) - 1
+    may_be_escaped = _is_escaped(text, closing)
+    opening = text.rfind('"', 0, closing)
+    while opening >= 0 and not may_be_escaped and _is_escaped(text, opening):
+        opening = text.rfind('"', 0, opening)
+    return max(opening, 0)
+
+
+def _is_escaped(text: str, at: int) -> bool:
+    backslashes = 0
+    while text[at - 1 - backslashes : at - backslashes] == "\\":
+        backslashes += 1
+    return backslashes % 2 == 1

@@ -119,6 +119,13 @@ class TestMaskText:
             ("jürgen@müller.example", "j***@müller.example"),
             ("one@two@three", "o***@t***@three"),
             ("line\nalice@example.com\nline", "line\na***@example.com\nline"),
+            ('by "first last"@example.com', 'by "***@example.com'),
+            (r'{"a": "\"first last\"@example.com"}', r'{"a": "***@example.com"}'),
+            (r'by "a\" b"@example.com', 'by "***@example.com'),
+            ('<"first\tlast"@example.com>', "<***@example.com>"),
+            (r"by first\ last@example.com", "by f***@example.com"),
+            ('"first@last name"@example.com', '"***@l***@example.com'),
+            ('first.last"@example.com', "f***@example.com"),
         ],
     )
     def test_hides_the_local_part_of_every_address(self, text: str, masked: str) -> None:
@@ -142,8 +149,10 @@ class TestMaskText:
         assert mask_text("@" * 16_384) == "@" * 16_384
         assert mask_text("ab@c " * 3_000) == "a***@c " * 3_000
         assert mask_text("a" * 16_384 + "@b") == "a***@b"
+        assert mask_text('"' + r"\"" * 8_192 + '"@b') == '"***@b'
+        assert mask_text(r"\ " * 8_192 + "@b") == r"\ " * 8_192 + "@b"
 
-    @given(st.text(alphabet="ab.@ \n%40<>", max_size=40))
+    @given(st.text(alphabet='ab.@ \n%40<>"\\', max_size=40))
     def test_is_idempotent_and_keeps_what_follows_the_at_sign(self, text: str) -> None:
         masked = mask_text(text)
         assert mask_text(masked).count("@") == text.count("@")
