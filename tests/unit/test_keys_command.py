@@ -150,7 +150,7 @@ def test_a_key_is_created_shown_once_listed_used_and_revoked(operator: Operator)
 
 
 def test_each_key_is_another_one(embedded: Operator, tmp_path: Path) -> None:
-    texts = {embedded.create("--name", "ci", "--scope", "read") for _ in range(3)}
+    texts = {embedded.create("--name", f"ci {n}", "--scope", "read") for n in range(3)}
     assert len(texts) == 3
     assert len({key_digest(text.encode()) for text in texts}) == 3
     journal = (tmp_path / "embedded" / "journal.jsonl").read_text(encoding="utf-8")
@@ -181,6 +181,14 @@ def test_options_are_kept_as_they_were_given(embedded: Operator, tmp_path: Path)
         ["create", "--name", "x" * 65, "--scope", "read"],
         ["create", "--name", "two\nlines", "--scope", "read"],
         ["create", "--name", "ops@example.com", "--scope", "read"],
+        ["create", "--name", "webhook:github", "--scope", "record"],
+        ["create", "--name", "oidc:octo/one", "--scope", "record"],
+        ["create", "--name", "anonymous", "--scope", "record"],
+        ["create", "--name", "import", "--scope", "record"],
+        ["create", "--name", " Import ", "--scope", "record"],
+        ["create", "--name", "WebHook : main", "--scope", "record"],
+        ["create", "--name", "oidc\uff1aocto/one", "--scope", "record"],
+        ["create", "--name", "anony\u200bmous", "--scope", "record"],
         ["create", "--name", "x", "--scope", "record", "--repository", "octo"],
         ["create", "--name", "x", "--scope", "record", "--repository", "*/*"],
         ["create", "--name", "x", "--scope", "record", "--expires", "soon"],
@@ -224,6 +232,21 @@ def test_what_cannot_be_done_is_said_and_leaves_nothing(
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.endswith(f":\n{said}\n")
     assert embedded.kept() == {}
+
+
+@pytest.mark.parametrize("name", ["ci", "CI", " c i ", "\uff43\uff49"])
+def test_a_name_that_looks_like_another_keys_is_refused(embedded: Operator, name: str) -> None:
+    embedded.create("--name", "ci", "--scope", "record")
+    done = embedded.run("create", "--name", name, "--scope", "admin")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "choose another name" in done.stderr
+    assert len(embedded.kept()) == 1
+
+
+def test_a_revoked_keys_name_stays_its_own(embedded: Operator) -> None:
+    text = embedded.create("--name", "ci", "--scope", "record")
+    embedded.run("revoke", text.split("_")[1])
+    assert embedded.run("create", "--name", "ci", "--scope", "record").returncode == 1
 
 
 def test_a_store_in_use_is_said(embedded: Operator) -> None:
