@@ -19,6 +19,7 @@ from google.cloud.firestore import (
     Query,
 )
 
+from shared.domain import smoke_check
 from shared.domain.asset import Asset
 from shared.domain.contribution import StoredContribution
 from shared.domain.contributor import Contributor
@@ -91,7 +92,9 @@ class Lister:
         def cursor(document: DocumentSnapshot) -> Cursor:
             return Cursor(document.get("timestamp"), document.id)
 
-        return self._page(query, limit, contribution_from, cursor)
+        asked_for = chosen.asset_id is not None or chosen.contributor_id is not None
+        shown = None if asked_for else _is_a_contribution
+        return self._page(query, limit, contribution_from, cursor, shown=shown)
 
     def contributions_of_commit(
         self, commit_hash: str, *, limit: int, after: Cursor | None = None
@@ -102,7 +105,13 @@ class Lister:
         query = query.order_by(_DOCUMENT_ID)
         if after:
             query = query.start_after({_DOCUMENT_ID: collection.document(after.key)})
-        return self._page(query, limit, contribution_from, lambda d: Cursor(None, d.id))
+        return self._page(
+            query,
+            limit,
+            contribution_from,
+            lambda d: Cursor(None, d.id),
+            shown=_is_a_contribution,
+        )
 
     def contributors(
         self, sort: Sort, *, limit: int, after: Cursor | None = None
@@ -132,7 +141,9 @@ class Lister:
             value = None if sort is Sort.NAME else document.get(field)
             return Cursor(value, document.get("id"))
 
-        return self._page(query, limit, build, cursor)
+        return self._page(
+            query, limit, build, cursor, shown=lambda d: d.id not in smoke_check.ACCOUNTS
+        )
 
     def _name_of(self, collection: CollectionReference, account_id: str) -> str | None:
         # One document more is read than a name in the cursor would cost, and no name is in a URL.
@@ -146,12 +157,22 @@ class Lister:
         limit: int,
         build: Callable[[Mapping[str, Any]], _S],
         cursor: Callable[[DocumentSnapshot], Cursor],
+        *,
+        shown: Callable[[DocumentSnapshot], bool] | None,
     ) -> Page[_S]:
         # One more than asked for tells whether there is a next page.
         query = query.limit(limit + 1)
         found = self.connection.patiently(lambda d: self.connection.query(query, d))
-        items = tuple(build(document.to_dict() or {}) for document in found[:limit])
+        items = tuple(
+            build(document.to_dict() or {})
+            for document in found[:limit]
+            if shown is None or shown(document)
+        )
         return Page(items, cursor(found[limit - 1]) if len(found) > limit else None)
+
+
+def _is_a_contribution(document: DocumentSnapshot) -> bool:
+    return bool(document.get("asset_id") != smoke_check.ASSET_ID)
 
 
 def contributions_query(collection: CollectionReference, chosen: ContributionFilter) -> Query:
