@@ -67,7 +67,7 @@ class _Endpoint:
         path = "unknown"
         body = IncomingBody(request, self.services.connections, self.services.large_bodies)
         try:
-            operation, parameters = match(self.operations, request.method, request.path)
+            operation, parameters = match(self.operations, request.method, path_of(request))
             path = operation.path
             answer = self._answer(request, body, operation, parameters, facts)
         except LedgerError as error:
@@ -129,6 +129,13 @@ class _Endpoint:
 
     def _note(self, code: str, reason: str, facts: Mapping[str, Any]) -> None:
         self.services.rejections.note(code=code, reason=reason, repository=facts.get("repository"))
+
+
+def path_of(request: Request) -> str:
+    """The path, without a slash at its end; one that is encoded belongs to a key."""
+    raw = request.environ.get("RAW_URI", request.path).partition("?")[0]
+    trailing = raw.endswith("/") and not raw.endswith("//")
+    return request.path.removesuffix("/") or "/" if trailing else request.path
 
 
 def match(

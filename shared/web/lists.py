@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 from shared.domain.email import normalise_email
@@ -12,7 +13,7 @@ from shared.domain.fields import Stored
 from shared.domain.identifiers import as_uuid, contributor_id, repository_asset_id
 from shared.domain.repository import Repository, normalise_commit_hash
 from shared.domain.sort import Sort
-from shared.domain.timestamps import parse_timestamp
+from shared.domain.timestamps import parse_time_or_date
 from shared.web.answer import Page
 from shared.web.call import Call
 from shared.web.pages import PAGING, PageQuery, paged
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _S = TypeVar("_S", bound=Stored)
 
+_BARE_OFFSET = re.compile(r" (?=\d\d:\d\d$)", re.ASCII)
 # An id that no contributor has.
 _NOBODY = ""
 
@@ -36,8 +38,11 @@ _NOBODY = ""
 class Filters(PageQuery):
     """What every list of contributions takes."""
 
-    since: Annotated[GivenTime, Doc("With a `timestamp` of this time or later.")]
-    until: Annotated[GivenTime, Doc("With a `timestamp` before this time.")]
+    since: Annotated[
+        GivenTime | date,
+        Doc("With a `timestamp` of this time or later; a plain date is its midnight in UTC."),
+    ]
+    until: Annotated[GivenTime | date, Doc("With a `timestamp` before this time.")]
     include_voided: Annotated[bool, Doc("Voided ones too.")] = False
 
 
@@ -130,7 +135,8 @@ def _contributor(call: Call, text: str | None) -> str | None:
         except NotFound:
             return _NOBODY
     require_key_for_address(call)
-    return contributor_id(readable("contributor", normalise_email, text))
+    # A blank in an address can only be a `+` that was not encoded.
+    return contributor_id(readable("contributor", normalise_email, text.replace(" ", "+")))
 
 
 def require_key_for_address(call: Call) -> None:
@@ -145,7 +151,10 @@ def _asset(text: str | None) -> str | None:
 
 
 def _time(query: Mapping[str, str], name: str) -> datetime | None:
-    return readable(name, parse_timestamp, query[name]) if name in query else None
+    if name not in query:
+        return None
+    # The `+` of an offset that was not encoded came as a blank.
+    return readable(name, parse_time_or_date, _BARE_OFFSET.sub("+", query[name]))
 
 
 class Accounts(Protocol[_S]):

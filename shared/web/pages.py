@@ -36,6 +36,7 @@ DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 MAX_PUBLIC_LIMIT = 100
 _DIGEST_LENGTH = 12
+_WHOLE = re.compile(r"0*[1-9][0-9]{0,99}", re.ASCII)
 # Document ids of contributions, and UUIDs.
 _CURSOR_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,299}", re.ASCII)
 
@@ -45,8 +46,11 @@ class PageQuery(Parameters):
 
     limit: Annotated[
         int,
-        Field(ge=1, le=MAX_LIMIT),
-        Doc(f"How many a page holds; without an API key at most {MAX_PUBLIC_LIMIT}."),
+        Field(ge=1),
+        Doc(
+            f"How many a page holds. A larger one is brought down to {MAX_LIMIT}, without an API "
+            f"key to {MAX_PUBLIC_LIMIT}."
+        ),
     ] = DEFAULT_LIMIT
     page_token: Annotated[
         str,
@@ -130,9 +134,8 @@ def _digest(payload: str, scope: str) -> str:
 def _limit(call: Call, text: str | None) -> int:
     if text is None:
         return DEFAULT_LIMIT
-    limit = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
-    if not 1 <= limit <= MAX_LIMIT:
-        raise InvalidInput.at("?limit", f"must be a whole number from 1 to {MAX_LIMIT}")
-    if limit > MAX_PUBLIC_LIMIT and not call.sees_addresses:
-        raise InvalidInput.at("?limit", f"must be at most {MAX_PUBLIC_LIMIT} without a key")
-    return limit
+    if not _WHOLE.fullmatch(text):
+        raise InvalidInput.at("?limit", "must be a whole number of at least 1")
+    # A larger one is brought down, as GitHub does it; it may have any number of digits.
+    wanted = int(text) if len(text.lstrip("0")) < 5 else MAX_LIMIT
+    return min(wanted, MAX_LIMIT if call.sees_addresses else MAX_PUBLIC_LIMIT)

@@ -10,7 +10,8 @@ import pytest
 
 from shared.commands.emulator.process import free_port
 from shared.commands.local.environment import DEFAULT_KEYS
-from shared.commands.smoke import REPOSITORY, first_key
+from shared.commands.smoke import first_key
+from shared.domain.smoke_check import REPOSITORY
 from tests.end_to_end.local_run import ROOT, LocalRun, clean_environment
 
 KEY = first_key(DEFAULT_KEYS)

@@ -51,7 +51,7 @@ class TestPath:
             "/v1/",
             "/v2/contributions",
             "/v1/contribution",
-            "/v1/health/",
+            "/v1/health//",
             "/v1/healthy",
             "/v1/contributorsx",
             "/__/health",

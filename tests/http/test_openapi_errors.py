@@ -77,7 +77,7 @@ def test_a_method_that_a_path_does_not_have_is_answered_as_described() -> None:
         assert documented.answer_faults(answer, response) == []
 
 
-@pytest.mark.parametrize("path", ["/v1", "/v1/contributions/", "/v2/assets", "/v1/health/"])
+@pytest.mark.parametrize("path", ["/v1", "/v1/contributions//", "/v2/assets", "/v1/healthy"])
 def test_a_path_that_is_not_there_is_answered_as_described(path: str) -> None:
     with documented_service() as service:
         answer = service.get(path)

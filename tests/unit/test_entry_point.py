@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, NoReturn
+from urllib.parse import unquote
 
 import pytest
 from werkzeug.test import EnvironBuilder
@@ -15,7 +16,7 @@ from werkzeug.wrappers import Request, Response
 from shared.domain.errors import Conflict, LedgerError, Unavailable
 from shared.web.answer import Answer
 from shared.web.call import Call
-from shared.web.entry_point import entry_point
+from shared.web.entry_point import entry_point, path_of
 from shared.web.logs import Log
 from shared.web.operations import Access, Operation
 from shared.web.services import Services
@@ -144,3 +145,23 @@ def test_the_body_is_not_looked_at_before_method_path_and_key() -> None:
         method = "PUT" if status == 405 else "POST"
         response = function.ask(path, method=method, data=b"\xff", headers=headers)
         assert response.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("raw", "path"),
+    [
+        ("/v1/contributors/", "/v1/contributors"),
+        ("/v1/contributors/?limit=1/", "/v1/contributors"),
+        ("/v1/contributors/a%40b/contributions/", "/v1/contributors/a@b/contributions"),
+        ("/v1/contributors?next=/", "/v1/contributors"),
+        ("/", "/"),
+        # An address may end with one, and then it is encoded.
+        ("/v1/contributors/a%40b%2F", "/v1/contributors/a@b/"),
+        ("/v1/contributors/a%40b%2F/", "/v1/contributors/a@b/"),
+        ("/v1/contributors//", "/v1/contributors//"),
+    ],
+)
+def test_a_slash_at_the_end_of_a_path_is_dropped(raw: str, path: str) -> None:
+    before, _, query = raw.partition("?")
+    environ = EnvironBuilder(unquote(before), query_string=query).get_environ()
+    assert path_of(Request(environ | {"PATH_INFO": unquote(before), "RAW_URI": raw})) == path
