@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from shared.domain.errors import Unavailable
+from shared.domain.errors import Forbidden, Unauthenticated, Unavailable
 from shared.domain.repository import Repository
-from shared.domain.tracking import Tracking, TrackingStatus, tracking_of
+from shared.domain.tracking import TrackingStatus, tracking_of
 from shared.web.answer import Answer
 from shared.web.call import Call
 from shared.web.operations import Access, Operation
@@ -16,7 +16,7 @@ from shared.web.queries import OfRepository, flag, readable
 if TYPE_CHECKING:
     from typing_extensions import Doc
 
-    from shared.web.described import Alive, Ready
+    from shared.web.described import Alive, Ready, TrackingAnswer
 
 
 class TrackingQuery(OfRepository):
@@ -41,13 +41,23 @@ def ready(call: Call) -> Answer[Ready]:
     return Answer({"status": "ready", "firestore_latency_ms": round(seconds * 1000, 1)})
 
 
-@Operation("GET", "/v1/health/tracking", Access.OPEN, query=TrackingQuery, errors=(Unavailable,))
-def tracking(call: Call) -> Answer[Tracking]:
+@Operation(
+    "GET",
+    "/v1/health/tracking",
+    Access.OPEN,
+    query=TrackingQuery,
+    errors=(Forbidden, Unauthenticated, Unavailable),
+)
+def tracking(call: Call) -> Answer[TrackingAnswer]:
     """Say whether tracking works.
 
-    `quiet` and `empty` are 200, and 503 with `strict=true`.
+    `quiet` and `empty` are 200, and 503 with `strict=true`. Where reads need a key, nobody learns
+    more than the status without one, and of a repository nothing.
     """
     query = call.query
+    authenticator = call.services.authenticator
+    if "repository" in query:
+        authenticator.require_reader(call.request)
     strict = flag(query, "strict")
     now, hours = call.services.clock(), call.services.settings.quiet_after_hours
     tracker = call.services.ledger.tracker
@@ -65,4 +75,6 @@ def tracking(call: Call) -> Answer[Tracking]:
             code=tracked.status.value,
             retry_after=60,
         )
+    if not authenticator.is_reader(call.request):
+        return Answer({"status": tracked.status.value})
     return Answer(present(tracked, masked=True))

@@ -16,6 +16,7 @@ from typing_extensions import Doc
 from shared.domain.contribution import EVIDENCE, Outcome
 from shared.domain.fields import Money, RepositoryName
 from shared.domain.metadata import MAX_METADATA_BYTES, MAX_METADATA_DEPTH
+from shared.domain.tracking import Tracking, TrackingStatus
 
 # The default of a field that is left out where there is nothing to say.
 LEFT_OUT: Any = None
@@ -237,6 +238,18 @@ class Alive(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ok"}]})
 
     status: Literal["ok"]
+
+
+class TrackingAlone(BaseModel):
+    """All that is told of tracking without a key, where reads need one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: TrackingStatus
+
+
+class TrackingAnswer(RootModel[Tracking | TrackingAlone]):
+    """Whether tracking works."""
 
 
 class Ready(BaseModel):

@@ -60,6 +60,7 @@ _ERRORS = (
     errors.NotFound("Contributor"),
     errors.MethodNotAllowed(["GET", "HEAD"]),
     errors.Conflict("An asset with this name exists as 5f1b7c1e-3f0a-5d0e-9a53-0c1d2e3f4a5b"),
+    errors.TooSlow(),
     errors.PayloadTooLarge(65536),
     errors.UnsupportedMedia("Send Content-Type: application/json"),
     errors.InvalidInput.at("/cost_amount", "must be from 0 to 10,000,000"),
@@ -176,7 +177,12 @@ def _errors(operation: Operation) -> dict[str, Schema]:
     if operation.pattern.groupindex:
         kinds.add(errors.NotFound)
     if operation.body:
-        kinds |= {errors.MalformedRequest, errors.PayloadTooLarge, errors.UnsupportedMedia}
+        kinds |= {
+            errors.MalformedRequest,
+            errors.TooSlow,
+            errors.PayloadTooLarge,
+            errors.UnsupportedMedia,
+        }
     return {
         str(kind.status.value): {"$ref": f"#/components/responses/{kind.__name__}"}
         for kind in sorted(kinds, key=lambda kind: kind.status)
