@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import AliasChoices, BeforeValidator, Field, computed_field
 
 from shared.domain.fields import Money, Name, Request, Stored, Text, Time
 from shared.domain.identifiers import (
@@ -57,6 +57,12 @@ class Asset(Stored):
     created_at: Time | None = None
     last_contribution_at: Time | None = None
     legacy_ids: tuple[str, ...] = ()
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def type(self) -> str:
+        """The same under the name that the replaced service had for it."""
+        return self.asset_type
 
     def repository(self) -> Repository | None:
         """The repository that this asset stands for."""

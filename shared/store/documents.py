@@ -33,7 +33,9 @@ def _renamed(fields: Mapping[str, Any], names: Mapping[str, str]) -> Fields:
 
 def to_fields(stored: Stored) -> Fields:
     """The document of a contributor, an asset or a contribution."""
-    fields = _renamed(stored.model_dump(mode="python"), _MONEY)
+    # What follows from other fields is answered, and not kept.
+    derived = set(type(stored).model_computed_fields)
+    fields = _renamed(stored.model_dump(mode="python", exclude=derived), _MONEY)
     if isinstance(stored, StoredContribution):
         fields["credits"] = [_renamed(credit, _MONEY) for credit in fields["credits"]]
         # One array, so that the contributions of a co-author are found by one index.

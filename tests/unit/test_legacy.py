@@ -92,6 +92,7 @@ class TestContributors:
             "email": "ann@example.com",
             "name": "Ann B.",
             "contributor_type": "HUMAN",
+            "type": "HUMAN",
             "wallet_address": "0x1",
             "hourly_rate": "50.00",
             "contribution_count": 0,
