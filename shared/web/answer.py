@@ -35,8 +35,6 @@ _M = TypeVar("_M")
 
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
-# Who may see what depends on the key, and figures change with every commit.
-_ALWAYS = {"Cache-Control": "no-store", "Vary": "X-API-Key, Authorization"}
 
 
 class Headers(Parameters):
@@ -131,11 +129,13 @@ class Answer(Generic[_M]):
 
     def response(self, *, streamed: bool = False) -> Response:
         """The HTTP response. A streamed one ends the connection, and leaves the body unread."""
+        if self.status is HTTPStatus.NO_CONTENT:
+            return Response(status=self.status.value, headers=self.headers)
         text = json.dumps(self.body, ensure_ascii=False, separators=(",", ":")) + "\n"
         return Response(
             iter([text]) if streamed else text,
             status=self.status.value,
-            headers={**_ALWAYS, **({"Connection": "close"} if streamed else {}), **self.headers},
+            headers={**({"Connection": "close"} if streamed else {}), **self.headers},
             content_type=self.media_type,
         )
 

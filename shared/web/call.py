@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from shared.store.deadline import Deadline
 
 _M = TypeVar("_M", bound=BaseModel)
-
-_HOST = re.compile(r"[A-Za-z0-9.-]+(?::\d{1,5})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -107,12 +104,12 @@ class Call:
             return
 
     def url(self) -> str:
-        """The URL that the client asked for, without its query."""
-        headers = self.request.headers
-        # Behind Firebase Hosting, the client knows the service by the forwarded name.
-        host = headers.get("X-Forwarded-Host") or self.request.host
-        scheme = headers.get("X-Forwarded-Proto") or self.request.scheme
-        path = quote(self.request.path)
-        if not _HOST.fullmatch(host) or scheme not in {"http", "https"}:
-            return path
-        return f"{scheme}://{host}{path}"
+        """Where this is found, without its query; relative where the settings do not say.
+
+        Never told from the request's own headers: the answer may be kept, and shown to others.
+        """
+        public = self.services.settings.public_url
+        if public and self.request.path == "/":
+            # At the function's own URL, which is not where the public finds it.
+            return f"{public}{self.operation.path}"
+        return f"{public or ''}{quote(self.request.path)}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -21,6 +21,7 @@ from shared.domain.email import mask_text
 from shared.domain.errors import LedgerError, MethodNotAllowed, NotFound, Unavailable
 from shared.web.answer import Answer, problem
 from shared.web.call import Call
+from shared.web.headers import PREFLIGHT, is_preflight
 from shared.web.incoming import IncomingBody
 from shared.web.logs import request_id_of, where_raised
 from shared.web.operations import Access, Operation, operations_of
@@ -64,12 +65,18 @@ class _Endpoint:
         began = time.monotonic()
         request_id = request_id_of(request)
         facts: dict[str, Any] = {}
-        path = "unknown"
+        operation: Operation | None = None
+        answer: Answer[Any]
         body = IncomingBody(request, self.services.connections, self.services.large_bodies)
         try:
-            operation, parameters = match(self.operations, request.method, path_of(request))
-            path = operation.path
-            answer = self._answer(request, body, operation, parameters, facts)
+            # A preflight asks for what it says, without the credential that it asks for.
+            preflight = is_preflight(request)
+            method = HTTPMethod.GET if preflight else request.method
+            operation, parameters = match(self.operations, method, path_of(request))
+            if preflight:
+                answer = Answer(None, PREFLIGHT, status=HTTPStatus.NO_CONTENT)
+            else:
+                answer = self._answer(request, body, operation, parameters, facts)
         except LedgerError as error:
             facts |= {"code": error.code}
             answer = problem(error)
@@ -82,7 +89,7 @@ class _Endpoint:
             request,
             request_id=request_id,
             function=self.function,
-            path=path,
+            path=operation.path if operation else "unknown",
             status=answer.status.value,
             seconds=time.monotonic() - began,
             outcome=answer.outcome,
@@ -92,6 +99,7 @@ class _Endpoint:
         # Nothing more is read than what is there: left to itself, the framework would read it all.
         close = not body.is_done()
         response = answer.response(streamed=close)
+        self.services.headers.complete(request, operation, response)
         self.services.connections.send(request, response, close=close)
         return response
 

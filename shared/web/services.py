@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from shared.domain.identity import Classifier
 from shared.web.authentication import Authenticator
 from shared.web.connections import Connections
+from shared.web.headers import AnswerHeaders
 from shared.web.large_bodies import LargeBodies
 from shared.web.logs import Log
 from shared.web.rejections import Rejections
@@ -57,6 +58,7 @@ class Services:
         )
         self.large_bodies = large_bodies or LargeBodies()
         self.connections = Connections(threads)
+        self.headers = AnswerHeaders(settings)
         self.rejections = Rejections(lambda r: self.ledger.tracker.note(r), clock)
         self._open_client = open_client or _open_client
         self._ledger: Ledger | None = None

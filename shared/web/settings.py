@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,6 +13,8 @@ from shared.domain.contributor import ContributorType
 PREFIX = "LEDGER_"
 # https://docs.github.com/en/actions/reference/security/oidc
 GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?", re.ASCII)
+_URL = re.compile(rf"{_ORIGIN.pattern}(?:/[A-Za-z0-9._~-]+)*", re.ASCII)
 
 
 class SettingsError(Exception):
@@ -41,6 +44,10 @@ class Settings:
     # Patterns of addresses, as `shared.domain.identity` has them.
     contributor_types: Mapping[str, ContributorType] = field(default_factory=dict)
     read_access: ReadAccess = ReadAccess.PUBLIC
+    # Where the ledger is found, `https://host[/path]`; links are relative without it.
+    public_url: str | None = None
+    # The origins whose pages may read; none means all.
+    cors_origins: frozenset[str] = frozenset()
     # GitHub's tokens are accepted where both are set: for whom they are made, and the numeric ids
     # of the owners whose repositories may record.
     oidc_audience: str | None = None
@@ -68,6 +75,8 @@ class Settings:
             read_access=ReadAccess(
                 reader.choice("LEDGER_READ_ACCESS", [a.value for a in ReadAccess], "public")
             ),
+            public_url=reader.url("LEDGER_PUBLIC_URL"),
+            cors_origins=reader.origins("LEDGER_CORS_ORIGINS"),
             oidc_audience=reader.text("LEDGER_OIDC_AUDIENCE", "") or None,
             oidc_owners=frozenset(reader.items("LEDGER_OIDC_OWNERS")),
             oidc_issuer=reader.text("LEDGER_OIDC_ISSUER", GITHUB_ISSUER).rstrip("/"),
@@ -114,6 +123,20 @@ class _Reader:
             return int(text[:9])
         self._mistakes.append(f"{name} must be a whole number of at least {minimum}")
         return default
+
+    def url(self, name: str) -> str | None:
+        """An http or https URL without a query, and without a slash at its end."""
+        text = self.text(name, "").rstrip("/")
+        if text and not _URL.fullmatch(text):
+            self._mistakes.append(f"{name} must be like https://ledger.example")
+        return text or None
+
+    def origins(self, name: str) -> frozenset[str]:
+        """Origins as browsers name them: https://www.rfc-editor.org/rfc/rfc6454#section-6.2."""
+        origins = frozenset(self.items(name)) - {"*"}
+        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+            self._mistakes.append(f"{name} must be origins, like https://pages.example")
+        return origins
 
     def items(self, name: str) -> list[str]:
         """What stands between commas."""

@@ -129,7 +129,7 @@ def test_every_page_of_a_list_is_documented(
     service.ask("create_asset")
     page = service.get(path, query_string={"limit": 1}, headers=headers)
     [first] = assert_documented(page, name)
-    onward = page.headers["Link"].removesuffix('>; rel="next"').removeprefix("<http://localhost")
+    onward = page.headers["Link"].removesuffix('>; rel="next"').removeprefix("<")
     page = service.get(onward, headers=headers)
     [second] = assert_documented(page, name)
     assert "Link" not in page.headers

@@ -32,6 +32,8 @@ class TestFromEnvironment:
                 "LEDGER_TRACKED_BRANCHES": "main, release",
                 "LEDGER_CONTRIBUTOR_TYPES": "*@CI.example=BOT,a=b@x.org=AGENT",
                 "LEDGER_READ_ACCESS": "key",
+                "LEDGER_PUBLIC_URL": "https://ledger.example/",
+                "LEDGER_CORS_ORIGINS": "https://pages.example, http://localhost:8000",
                 "LEDGER_OIDC_AUDIENCE": "https://ledger.example",
                 "LEDGER_OIDC_OWNERS": "583231, 9919",
                 "LEDGER_OIDC_ISSUER": "https://issuer.example/",
@@ -51,6 +53,8 @@ class TestFromEnvironment:
                 "a=b@x.org": ContributorType.AGENT,
             },
             read_access=ReadAccess.KEY,
+            public_url="https://ledger.example",
+            cors_origins=frozenset({"https://pages.example", "http://localhost:8000"}),
             oidc_audience="https://ledger.example",
             oidc_owners=frozenset({"583231", "9919"}),
             oidc_issuer="https://issuer.example",
@@ -121,3 +125,26 @@ class TestFromEnvironment:
         names = ("LEDGER_API_KEYS", "LEDGER_WEBHOOK_SECRETS", "LEDGER_LOG_SALT")
         settings = Settings.from_environment(dict.fromkeys(names, "ci=s3cret"))
         assert "s3cret" not in repr(settings)
+
+
+class TestAddresses:
+    @pytest.mark.parametrize(
+        "text",
+        ["ledger.example", "ftp://x.example", "https://x.example/?a=b", 'https://x"y', "https://"],
+    )
+    def test_of_the_ledger_are_urls(self, text: str) -> None:
+        assert mistakes(LEDGER_PUBLIC_URL=text) == [
+            "LEDGER_PUBLIC_URL must be like https://ledger.example"
+        ]
+
+    @pytest.mark.parametrize(
+        "text",
+        ["pages.example", "https://pages.example/", "https://x.example/a", "null", "https://*"],
+    )
+    def test_of_pages_are_origins(self, text: str) -> None:
+        [mistake] = mistakes(LEDGER_CORS_ORIGINS=f"https://good.example,{text}")
+        assert mistake.startswith("LEDGER_CORS_ORIGINS must be origins")
+
+    def test_of_all_pages_are_a_star(self) -> None:
+        settings = Settings.from_environment({"LEDGER_CORS_ORIGINS": "*"})
+        assert settings.cors_origins == frozenset()
