@@ -61,7 +61,7 @@ class Registrar:
             writes = self.connection.write_batch()
             writes.create(reference, to_fields(stored) | {"created_at": SERVER_TIMESTAMP})
             try:
-                [[created_at]] = self.connection.commit(writes, deadline).transforms
+                created_at = self.connection.commit(writes, deadline)
             except AlreadyExists:
                 if not answer_lost:
                     return None

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from google.api_core import exceptions as google_errors
 from google.api_core.retry import Retry, if_exception_type
@@ -20,7 +20,6 @@ from google.cloud.firestore import (
     DocumentSnapshot,
     Query,
 )
-from google.cloud.firestore_v1._helpers import decode_value
 from google.cloud.firestore_v1.types import CommitResponse
 
 from shared.store.deadline import Deadline, Timing
@@ -52,13 +51,6 @@ _T = TypeVar("_T")
 _ONCE = Retry(predicate=if_exception_type())
 
 
-@dataclass(frozen=True, slots=True)
-class CommitResult:
-    """For each write of a commit, in order: what its transforms came to."""
-
-    transforms: tuple[tuple[Any, ...], ...]
-
-
 @dataclass(frozen=True)
 class Connection:
     """One Firestore client with the ledger's collections. Thread-safe, as the client is."""
@@ -82,21 +74,23 @@ class Connection:
         """No writes yet, for one Commit."""
         return WriteBatch(self.client)
 
-    def commit(self, writes: WriteBatch, deadline: Deadline) -> CommitResult:
-        """Carry out writes: all of it or none. One RPC, one try; the caller decides on another."""
+    def commit(self, writes: WriteBatch, deadline: Deadline) -> datetime:
+        """Carry out writes: all of it or none. One RPC, one try; the caller decides on another.
+
+        Gives the server's time that the first write took, where it took one.
+        """
         response = self.client._firestore_api.commit(
             request=writes.request,
             metadata=self.client._rpc_metadata,
             retry=_ONCE,
             timeout=deadline.timeout(),
         )
-        results = CommitResponse.pb(response).write_results
-        return CommitResult(
-            tuple(
-                tuple(decode_value(value, self.client) for value in result.transform_results)
-                for result in results
-            )
-        )
+        answer = CommitResponse.pb(response)
+        at = answer.commit_time
+        if answer.write_results and answer.write_results[0].transform_results:
+            at = answer.write_results[0].transform_results[0].timestamp_value
+        when: datetime = at.ToDatetime(tzinfo=UTC)
+        return when
 
     def read(
         self,

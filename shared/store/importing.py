@@ -43,7 +43,6 @@ _BYTES_A_DOCUMENT = 1024
 
 _KEPT_OF_CONTRIBUTION = ("contributor_email", "author_email", "cost_micros", "legacy_ids")
 _KEPT_OF_ACCOUNT = ("legacy_ids",)
-_EXISTENCE = ("id",)
 
 
 @dataclass(slots=True)
@@ -153,13 +152,12 @@ class Importer:
             if stored.exists:
                 there.append((stored, planned))
             else:
-                asset_ref = self.connection.assets.document(planned.asset_document_id)
-                asset = (asset_ref, planned.asset)
-                posting.add(stored.reference, planned.contribution, asset=asset, names={})
+                asset = self.connection.assets.document(planned.asset_document_id)
+                posting.add(
+                    stored.reference, planned.contribution, asset=asset, opening=planned.asset
+                )
         # A commit may be by somebody, or of a repository, that the file does not list.
-        accounts = [account.reference for account in posting.accounts.values()]
-        known = self._read(accounts, _EXISTENCE, deadline)
-        writes = posting.writes({path for path, account in known.items() if not account.exists})
+        writes = posting.writes(posting.missing(deadline))
         done = Imported(contributions=Tally(created=len(posting.contributions)))
         for stored, planned in there:
             _keep(writes, stored, planned, done)

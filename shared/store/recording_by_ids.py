@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference
+from google.cloud.firestore import DocumentReference
 
 from shared.domain.contribution import NewContribution, StoredContribution, contribution_by_ids
+from shared.domain.contributor import ContributorType
 from shared.domain.errors import Conflict, InvalidInput
 from shared.domain.identifiers import keyed_document_id, unkeyed_document_id
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
-from shared.store.documents import added, contribution_from, to_fields
+from shared.store.documents import contribution_from
 from shared.store.lookup import Finder, Found
+from shared.store.posting import Posting
 from shared.store.recording import Recorded
 
 
@@ -26,6 +28,7 @@ class RecorderByIds:
     """Records contributions by ids over one connection."""
 
     connection: Connection
+    classify: Callable[[str], ContributorType]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     unique: Callable[[], UUID] = uuid4
 
@@ -63,6 +66,7 @@ class _Attempt:
         deadline: Deadline,
     ) -> None:
         self.connection = recorder.connection
+        self.classify = recorder.classify
         self.request = request
         self.recorded_by = recorded_by
         self.deadline = deadline
@@ -107,17 +111,18 @@ class _Attempt:
             request_digest=self.digest,
             now=self.now,
         )
-        writes = self.connection.write_batch()
-        writes.create(self.reference, to_fields(contribution) | {"recorded_at": SERVER_TIMESTAMP})
-        for account in (contributor, asset):
-            writes.update(account.reference, added(micros=contribution.cost_amount))
+        posting = Posting(self.connection, self.classify)
+        posting.add(
+            self.reference, contribution, asset=asset.reference, author=contributor.reference
+        )
+        writes = posting.writes()
         if corrected:
             # The state that was read must still stand, so that there is one correction.
             unchanged = self.connection.client.write_option(
                 last_update_time=corrected.document.update_time
             )
             writes.update(corrected.reference, {"corrected_by": contribution.id}, option=unchanged)
-        [[recorded_at], *_] = self.connection.commit(writes, self.deadline).transforms
+        recorded_at = self.connection.commit(writes, self.deadline)
         return Recorded(
             contribution.model_copy(update={"recorded_at": recorded_at}), replayed=False
         )

@@ -41,14 +41,11 @@ class WriteBatch:
 
     def __init__(self, client: Client) -> None:
         self._request = CommitRequest.pb()(database=client._database_string)
+        # What carries them out.
+        self.request = CommitRequest.wrap(self._request)
 
     def __len__(self) -> int:
         return len(self._request.writes)
-
-    @property
-    def request(self) -> CommitRequest:
-        """The request that carries them out."""
-        return CommitRequest.wrap(self._request)
 
     def create(self, reference: DocumentReference, fields: Mapping[str, Any]) -> None:
         """Make a document; it must not exist."""

@@ -13,17 +13,17 @@ from google.api_core.exceptions import Aborted, ServiceUnavailable
 from google.cloud.firestore import Client
 
 from shared.domain.contribution import Commit, Outcome
-from shared.domain.errors import LedgerError, Unavailable
+from shared.domain.errors import Conflict, LedgerError, Unavailable, WasVoided
 from shared.domain.fields import parse
 from shared.domain.repository import Repository
-from shared.store.batch import CommitOutcome
 from shared.store.deadline import Timing
 from shared.store.ledger import Ledger
+from shared.store.recording import Recorded
 from tests.conftest import OpenClient
 from tests.contract.at_once import at_once
 from tests.contract.books import assert_balanced, documents
 from tests.contract.by_hand import new_contributor
-from tests.contract.reports import ledger_of, report
+from tests.contract.reports import ledger_of, outcome_of, report
 from tests.contract.spy import After, Before, Spy
 
 REPOSITORY = Repository.parse("octo/repo")
@@ -49,12 +49,12 @@ def commits(
     ]
 
 
-def record(ledger: Ledger, batch: Sequence[Commit]) -> list[CommitOutcome]:
-    return ledger.batches.record(REPOSITORY, batch, recorded_by="ci")
+def record(ledger: Ledger, batch: Sequence[Commit]) -> Sequence[Recorded | Conflict]:
+    return ledger.commits.record_all(REPOSITORY, batch, recorded_by="ci")
 
 
-def outcomes(done: Iterable[CommitOutcome]) -> list[Outcome]:
-    return [outcome.outcome for outcome in done]
+def outcomes(done: Iterable[Recorded | Conflict]) -> list[Outcome]:
+    return [outcome_of(result) for result in done]
 
 
 class TestOutcomes:
@@ -68,23 +68,21 @@ class TestOutcomes:
         assert "thief@example.com" not in documents(client, "contributors")
         assert len(assert_balanced(client)) == 5
 
-    def test_name_the_contribution_its_cost_and_its_score(self, ledger: Ledger) -> None:
-        [outcome] = record(ledger, commits([1], metadata={"has_tests": True}))
-        contribution = ledger.find.contribution("octo/repo@000001").stored
-        assert outcome == CommitOutcome(RECORDED, contribution.id, 300_000, 0.7)
-        assert record(ledger, commits([1], cost_amount="9"))[0].cost_micros == 300_000
-
-    def test_of_a_commit_that_is_somebody_elses_tell_nothing_of_it(self, ledger: Ledger) -> None:
-        record(ledger, commits([1]))
-        [outcome] = record(ledger, commits([1], ["thief@example.com"]))
-        assert outcome == CommitOutcome(Outcome.CONFLICT)
+    def test_answer_what_is_kept(self, ledger: Ledger) -> None:
+        [recorded] = record(ledger, commits([1], metadata={"has_tests": True}))
+        kept = ledger.find.contribution("octo/repo@000001").stored
+        assert recorded == Recorded(kept, replayed=False)
+        [replayed] = record(ledger, commits([1], cost_amount="9"))
+        assert replayed == Recorded(kept, replayed=True, differs=("cost_amount",))
 
     def test_of_a_voided_commit_name_the_contribution_to_correct(self, ledger: Ledger) -> None:
         record(ledger, commits([1]))
         contribution = ledger.voids.void(
             "octo/repo@000001", voided_by="ops", reason=None
         ).contribution
-        assert record(ledger, commits([1])) == [CommitOutcome(Outcome.VOIDED, contribution.id)]
+        [refused] = record(ledger, commits([1]))
+        assert isinstance(refused, WasVoided)
+        assert refused.contribution_id == contribution.id
 
     def test_of_an_empty_batch_are_none_and_cost_nothing(self, ledger: Ledger, spy: Spy) -> None:
         assert record(ledger, []) == []

@@ -17,7 +17,6 @@ from shared.store.ledger import Ledger
 from shared.store.recording import Recorded
 from tests.conftest import OpenClient
 from tests.contract.books import assert_balanced
-from tests.contract.fake_time import BUDGET, LONGEST_CALL, FakeTime
 from tests.contract.reports import ledger_of, report
 from tests.contract.spy import After, Before, Crash, Spy
 
@@ -25,11 +24,27 @@ Post = Callable[..., Future[Recorded]]
 PATIENCE = 60  # seconds; ends only a test that has failed
 
 
-def wait_until(come: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not come():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
+class Waiting:
+    """A deadline for one request, which tells when the request waits for its turn.
+
+    What goes on alone asks how much time is left too, but for a call that it then makes: here the
+    calls are under way, so whoever asks is about to wait, and stands in the queue already.
+    """
+
+    def __init__(self, budget: float = PATIENCE) -> None:
+        self._asked = threading.Event()
+        self.deadline = Timing(
+            budget=budget, rpc_timeout=budget, monotonic=self._monotonic
+        ).deadline()
+        self._asked.clear()
+
+    def _monotonic(self) -> float:
+        self._asked.set()
+        return time.monotonic()
+
+    def begun(self) -> None:
+        """Come back when it waits."""
+        assert self._asked.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -62,15 +77,17 @@ def under_way(settled: Ledger, spy: Spy) -> Iterator[threading.Event]:
 @pytest.fixture
 def post(settled: Ledger) -> Iterator[Post]:
     """Post a report from a thread of its own, and come back when it waits for its turn."""
-    recorder = settled.commits
     with ThreadPoolExecutor(48) as threads:
 
         def post(commit_hash: str, **changes: object) -> Future[Recorded]:
-            waiting = recorder.group_commit.waiting
+            waiting = Waiting()
             future = threads.submit(
-                recorder.record, report(commit_hash, **changes), recorded_by="x"
+                settled.commits.record,
+                report(commit_hash, **changes),
+                recorded_by="x",
+                deadline=waiting.deadline,
             )
-            wait_until(lambda: recorder.group_commit.waiting > waiting)
+            waiting.begun()
             return future
 
         yield post
@@ -168,7 +185,6 @@ def test_whose_time_is_up_leaves_the_others_theirs(
         assert arrived.wait(PATIENCE)
         with pytest.raises(Unavailable):
             recorder.record(report("bbbbbb"), recorded_by="ci")
-        assert recorder.group_commit.waiting == 0
         go_on.set()
         assert not first.result().replayed
     assert set(assert_balanced(client)) == {
@@ -205,32 +221,25 @@ def test_one_replay_costs_the_others_a_read_and_they_stay_together(
     posted = [post("000000"), *(post(f"bbbbb{n}") for n in range(6))]
     under_way.set()
     assert [future.result().replayed for future in posted] == [True, *[False] * 6]
-    assert spy.methods.count("batch_get_documents") == 7
-    assert sum(call.writes for call in spy.calls if call.carried_out) <= 3 + 6 + 2 * 6
+    # The first of theirs fails, all that is known of them is read, and the rest go on together.
+    assert spy.methods == ["commit", "commit", "batch_get_documents", "commit"]
+    assert spy.calls[-1].writes == 6 + 2
     assert len(assert_balanced(client)) == 8
 
 
 def test_the_report_with_the_most_time_left_leads(
-    client: Client, spy: Spy, open_client: OpenClient
+    under_way: threading.Event, settled: Ledger, spy: Spy
 ) -> None:
-    ledger_of(open_client()).commits.record(report("000000"), recorded_by="ci")
-    time_passing = FakeTime()
-    recorder = ledger_of(client, timing=time_passing.timing).commits
-    arrived, go_on = threading.Event(), threading.Event()
-
-    def hold(_: float) -> None:
-        arrived.set()
-        assert go_on.wait(PATIENCE)
-
-    spy.on_call = hold
     with ThreadPoolExecutor(3) as threads:
-        first = threads.submit(recorder.record, report("aaaaaa"), recorded_by="ci")
-        assert arrived.wait(PATIENCE)
-        hurried = threads.submit(recorder.record, report("bbbbbb"), recorded_by="ci")
-        wait_until(lambda: recorder.group_commit.waiting == 1)
-        time_passing.now += BUDGET - 0.5
-        patient = threads.submit(recorder.record, report("cccccc"), recorded_by="ci")
-        wait_until(lambda: recorder.group_commit.waiting == 2)
-        go_on.set()
-        assert not any(future.result().replayed for future in (first, hurried, patient))
-    assert [call.timeout for call in spy.calls] == [LONGEST_CALL, LONGEST_CALL]
+        posted = []
+        for number, budget in enumerate((PATIENCE, 3 * PATIENCE, 2 * PATIENCE)):
+            waiting = Waiting(budget)
+            one = report(f"bbbbb{number}")
+            record = settled.commits.record
+            posted.append(threads.submit(record, one, recorded_by="ci", deadline=waiting.deadline))
+            waiting.begun()
+        under_way.set()
+        assert not any(future.result().replayed for future in posted)
+    timeout = spy.calls[-1].timeout
+    assert timeout is not None
+    assert 2 * PATIENCE < timeout <= 3 * PATIENCE
