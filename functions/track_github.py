@@ -12,11 +12,14 @@ from shared.web.entry_point import entry_point
 
 
 def track_commit(call: Call) -> Answer:
+    deadline = call.services.ledger.connection.timing.deadline()
     report = parse(CommitReport, call.json())
     call.authorize(Repository.parse(report.repository))
     call.facts["commit_hash"] = report.commit_hash
     call.facts["contributor"] = call.services.log.pseudonym(report.contributor_email)
-    recorded = call.services.ledger.commits.record(report, recorded_by=call.recorded_by)
+    recorded = call.services.ledger.commits.record(
+        report, recorded_by=call.recorded_by, deadline=deadline
+    )
     return recorded_answer(
         recorded.contribution.shown(), replayed=recorded.replayed, differs=recorded.differs
     )

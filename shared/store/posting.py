@@ -40,15 +40,6 @@ class _Account:
     contributions: int = 0
     micros: int = 0
 
-    def fields(self, *, missing: bool) -> Fields:
-        """What to write: the changes, or a whole document where there is none."""
-        change = counted(self.contributions, micros=self.micros)
-        if not missing:
-            return change
-        opening = to_fields(self.opening()) | {"created_at": SERVER_TIMESTAMP}
-        # Nothing can be taken out of what is not there; it begins with nothing.
-        return opening | change if self.contributions > 0 else opening
-
 
 @dataclass
 class Posting:
@@ -127,9 +118,13 @@ class Posting:
         ]
         changed: list[tuple[DocumentReference, Fields]] = []
         for path, account in self.accounts.items():
-            is_new = path in missing
-            change = (account.reference, account.fields(missing=is_new))
-            (created if is_new else changed).append(change)
+            change = counted(account.contributions, micros=account.micros)
+            if path not in missing:
+                changed.append((account.reference, change))
+                continue
+            opening = to_fields(account.opening()) | {"created_at": SERVER_TIMESTAMP}
+            # Nothing can be taken out of what is not there; it begins with nothing.
+            created.append((account.reference, opening | change if self.sign > 0 else opening))
         writes = behind or WriteBatch(self.connection.client)
         for reference, fields in created:
             writes.create(reference, fields)
