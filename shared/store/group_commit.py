@@ -11,6 +11,7 @@ large batch, which is few writes already, neither waits nor is waited for.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -101,15 +102,20 @@ class GroupCommit:
         return request.results or self.recorder.record(reports, deadline)
 
     def _together(self, key: str, request: _Request) -> None:
-        """Let it be recorded with those that wait with it, by one of them."""
+        """Let it be recorded with those that it meets, by one of them."""
         with self._lock:
             queue = self._queues.get(key)
             if queue is None:
                 self._queues[key] = []
-                request.group = [request]
             else:
                 queue.append(request)
-        if queue is not None:
+        if queue is None:
+            # Lets threads that are about to report come along: a store in this process is not
+            # waited for, so that they would come singly, one after the other.
+            time.sleep(0)
+            with self._lock:
+                request.group = [request, *self._take(key)]
+        else:
             self._wait(request, queue)
         if request.group:
             self._lead(key, request.group, request.deadline)
@@ -145,20 +151,26 @@ class GroupCommit:
                 request.turn.set()
 
     def _hand_over(self, key: str) -> None:
-        queue = self._queues[key]
-        if not queue:
+        group = self._take(key)
+        if not group:
             del self._queues[key]
             return
-        group: list[_Request] = []
-        length = 0
-        for request in queue:
-            length += request.length
-            if group and length > _LONGEST_GROUP:
-                break
-            group.append(request)
-        # In place: those that wait know this list.
-        del queue[: len(group)]
         # A Commit that is given little time would be carried out, and not be heard of.
         leader = max(group, key=lambda request: request.deadline.ends_at)
         leader.group = group
         leader.turn.set()
+
+    def _take(self, key: str) -> list[_Request]:
+        """Out of the queue, as many as go into about one Commit."""
+        queue = self._queues[key]
+        length = 0
+        number = 0
+        for request in queue:
+            length += request.length
+            if number and length > _LONGEST_GROUP:
+                break
+            number += 1
+        group = queue[:number]
+        # In place: those that wait know this list.
+        del queue[:number]
+        return group
