@@ -97,10 +97,12 @@ PLAIN_SCHEMAS: dict[str, Schema] = {
             "id": {**_TEXT, "format": "uuid"},
             "cost_amount": _MONEY,
             "coherence_score": _SCORE,
+            "differs": {"type": "array", "items": _TEXT},
             "errors": {"type": "array", "items": ref("Fault")},
         },
-        optional=("id", "cost_amount", "coherence_score", "errors"),
-        about="`conflict`: kept for another author. `invalid`: not recorded, see `errors`.",
+        optional=("id", "cost_amount", "coherence_score", "differs", "errors"),
+        about="`conflict`: kept for another author. `invalid`: not recorded, see `errors`. "
+        "`differs`: the fields in which a replay says something else than what is kept.",
     ),
     "Alive": _object({"status": {"const": "ok"}}),
     "Ready": _object(
