@@ -69,7 +69,7 @@ class Registrar:
                 [kept] = self.connection.patiently(
                     lambda d: self.connection.read([reference], d), deadline
                 ).values()
-                created = build(kept.to_dict() or {})
+                created = build(kept.fields)
                 return created if _but_created(created) == stored else None
             except TRANSIENT:
                 answer_lost = True

@@ -12,17 +12,17 @@ from functools import cached_property
 from typing import TypeVar
 
 from google.api_core import exceptions as google_errors
-from google.api_core.retry import Retry, if_exception_type
 from google.cloud.firestore import (
     Client,
     CollectionReference,
     DocumentReference,
-    DocumentSnapshot,
     Query,
 )
 from google.cloud.firestore_v1.types import CommitResponse
+from google.protobuf.timestamp_pb2 import Timestamp  # type: ignore[import-untyped]
 
 from shared.store.deadline import Deadline, Timing
+from shared.store.reading import ONCE, Document, read_documents, run_query
 from shared.store.write_batch import WriteBatch
 
 # Worth another try within the deadline. A commit may be among them although it was carried out
@@ -46,9 +46,6 @@ OVERTAKEN = (
 
 
 _T = TypeVar("_T")
-
-# Each call is tried once; `None` would do, but the client's queries ask the policy.
-_ONCE = Retry(predicate=if_exception_type())
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ class Connection:
         response = self.client._firestore_api.commit(
             request=writes.request,
             metadata=self.client._rpc_metadata,
-            retry=_ONCE,
+            retry=ONCE,
             timeout=deadline.timeout(),
         )
         answer = CommitResponse.pb(response)
@@ -98,33 +95,31 @@ class Connection:
         deadline: Deadline,
         *,
         fields: Sequence[str] | None = None,
-    ) -> dict[str, DocumentSnapshot]:
+    ) -> dict[str, Document]:
         """Documents by path, with those that do not exist; all fields or some. One RPC."""
-        found = self.client.get_all(
-            references, field_paths=fields, retry=_ONCE, timeout=deadline.timeout()
-        )
-        return {snapshot.reference.path: snapshot for snapshot in found}
+        found = read_documents(self.client, references, fields=fields, timeout=deadline.timeout())
+        return {document.path: document for document in found}
 
     def query(
-        self, query: Query, deadline: Deadline, *, at: datetime | None = None
-    ) -> list[DocumentSnapshot]:
+        self, query: Query, deadline: Deadline, *, at: Timestamp | None = None
+    ) -> list[Document]:
         """All results of a query, now or as they were at a time of the last hour. One RPC."""
-        return list(query.stream(retry=_ONCE, timeout=deadline.timeout(), read_time=at))
+        return list(run_query(self.client, query, timeout=deadline.timeout(), at=at))
 
     def count(self, query: Query, deadline: Deadline) -> int:
         """How many documents a query has, counted by Firestore. One RPC.
 
         https://firebase.google.com/docs/firestore/query-data/aggregation-queries
         """
-        [[result]] = query.count().get(retry=_ONCE, timeout=deadline.timeout())
+        [[result]] = query.count().get(retry=ONCE, timeout=deadline.timeout())
         return int(result.value)
 
     def sum(self, query: Query, field: str, deadline: Deadline) -> int:
         """What a whole-number field comes to over a query, summed by Firestore. One RPC."""
-        [[result]] = query.sum(field).get(retry=_ONCE, timeout=deadline.timeout())
+        [[result]] = query.sum(field).get(retry=ONCE, timeout=deadline.timeout())
         return int(result.value)
 
-    def first(self, query: Query, deadline: Deadline) -> DocumentSnapshot | None:
+    def first(self, query: Query, deadline: Deadline) -> Document | None:
         """The first result of a query, or None. Tried until the deadline."""
         query = query.limit(1)
         found = self.patiently(lambda d: self.query(query, d), deadline)

@@ -42,7 +42,7 @@ class KeyStore:
         reference = self._keys.document(key_id)
         found = self.connection.patiently(lambda d: self.connection.read([reference], d), deadline)
         document = found[reference.path]
-        return ApiKey.model_validate(document.to_dict()) if document.exists else None
+        return ApiKey.model_validate(document.fields) if document.exists else None
 
     def any(self, deadline: Deadline | None = None) -> bool:
         """Whether there is a key at all. One read."""
@@ -54,7 +54,7 @@ class KeyStore:
         """Every key, oldest first."""
         query = self._keys.order_by("created_at")
         found = self.connection.patiently(lambda d: self.connection.query(query, d))
-        return [ApiKey.model_validate(document.to_dict()) for document in found]
+        return [ApiKey.model_validate(document.fields) for document in found]
 
     def revoke(self, key_id: str) -> None:
         """Take a key out of use for good; raises `NotFound` where there is none."""

@@ -152,11 +152,11 @@ class _Course:
         self.missing |= {path for path, document in found.items() if not document.exists}
         for document_id, reference in contributions.items():
             if reference.path not in self.missing:
-                fields = found[reference.path].to_dict() or {}
+                fields = found[reference.path].fields
                 self.kept[document_id] = contribution_from(fields)
         for email, reference in people.items():
             if reference.path not in self.missing:
-                fields = found[reference.path].to_dict() or {}
+                fields = found[reference.path].fields
                 self.types[email] = contributor_type_from(fields)
 
     def _post(self, reports: Sequence[Report]) -> None:

@@ -102,7 +102,7 @@ class _Attempt:
         document = self.connection.read([self.reference], self.deadline)[self.reference.path]
         if not document.exists:
             return None
-        contribution = contribution_from(document.to_dict() or {})
+        contribution = contribution_from(document.fields)
         if contribution.request_digest != self.digest:
             raise InvalidInput.at(
                 ":Idempotency-Key", "was used before, with another request; choose a new key"
@@ -132,10 +132,9 @@ class _Attempt:
         writes = posting.writes()
         if corrected:
             # The state that was read must still stand, so that there is one correction.
-            unchanged = self.connection.client.write_option(
-                last_update_time=corrected.document.update_time
-            )
-            writes.update(corrected.reference, {"corrected_by": contribution.id}, option=unchanged)
+            read_at = corrected.document.update_time
+            change = {"corrected_by": contribution.id}
+            writes.update(corrected.reference, change, unchanged_since=read_at)
         try:
             recorded_at = self.connection.commit(writes, self.deadline)
         except Aborted:

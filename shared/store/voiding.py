@@ -51,11 +51,9 @@ class Voider:
             posting = Posting(self.connection, self.classify, sign=-1)
             posting.count(found.stored, asset=self._asset(found.stored))
             writes = self.connection.write_batch()
-            unchanged = self.connection.client.write_option(
-                last_update_time=found.document.update_time
-            )
             now = {"voided_at": SERVER_TIMESTAMP}
-            writes.update(found.reference, change | now, option=unchanged)
+            read_at = found.document.update_time
+            writes.update(found.reference, change | now, unchanged_since=read_at)
             try:
                 at = self.connection.commit(posting.writes(missing, behind=writes), deadline)
             except OVERTAKEN:
