@@ -7,7 +7,7 @@ https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#val
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from google.protobuf.timestamp_pb2 import Timestamp  # type: ignore[import-untyp
 ONCE = Retry(predicate=if_exception_type())
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PLAIN = frozenset({"string_value", "integer_value", "double_value", "boolean_value"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def run_query(
 
 
 def _document(client: Client, document: Any, read_time: Timestamp) -> Document:
-    fields = {name: _decoded(value, client) for name, value in document.fields.items()}
+    fields = _fields(document.fields, client)
     return Document(client, _path(document.name), fields, document.update_time, read_time)
 
 
@@ -97,29 +98,28 @@ def _path(name: str) -> str:
     return name.partition("/documents/")[2]
 
 
-def _decoded(value: Any, client: Client) -> Any:
-    kind = value.WhichOneof("value_type")
-    decode = _DECODERS.get(kind)
-    if decode:
-        return decode(value)
+def _fields(values: Any, client: Client) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, value in values.items():
+        kind = value.WhichOneof("value_type")
+        # Most are these, and a call for each took a third of the time.
+        if kind in _PLAIN:
+            fields[name] = getattr(value, kind)
+        elif kind == "null_value":
+            fields[name] = None
+        else:
+            fields[name] = _decoded(value, kind, client)
+    return fields
+
+
+def _decoded(value: Any, kind: str, client: Client) -> Any:
+    if kind == "timestamp_value":
+        at = value.timestamp_value
+        return _EPOCH + timedelta(seconds=at.seconds, microseconds=at.nanos // 1000)
     if kind == "map_value":
-        return {name: _decoded(item, client) for name, item in value.map_value.fields.items()}
+        return _fields(value.map_value.fields, client)
     if kind == "array_value":
-        return [_decoded(item, client) for item in value.array_value.values]
-    # What the ledger never writes, and a person at the console may.
+        values = value.array_value.values
+        return [_decoded(item, item.WhichOneof("value_type"), client) for item in values]
+    # Plain, or what the ledger never writes and a person at the console may.
     return decode_value(value, client)
-
-
-def _time(value: Any) -> datetime:
-    at = value.timestamp_value
-    return _EPOCH + timedelta(seconds=at.seconds, microseconds=at.nanos // 1000)
-
-
-_DECODERS: dict[str, Callable[[Any], Any]] = {
-    "null_value": lambda _: None,
-    "boolean_value": lambda value: value.boolean_value,
-    "integer_value": lambda value: value.integer_value,
-    "double_value": lambda value: value.double_value,
-    "string_value": lambda value: value.string_value,
-    "timestamp_value": _time,
-}
