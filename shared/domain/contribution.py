@@ -184,6 +184,8 @@ class StoredContribution(Contribution):
     contributor_name: str | None = None
     author_email: str | None = None
     request_digest: str | None = None
+    # Of the request that recorded it, which knows it by this when the answer of a Commit is lost.
+    request_nonce: str | None = None
 
     def shown(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude=_KEPT_ONLY)
@@ -195,6 +197,7 @@ class StoredContribution(Contribution):
     def differences(self, commit: Commit) -> tuple[str, ...]:
         """The fields of a replay that say something else than this contribution."""
         reported = {
+            "contributor_email": (commit.contributor_email, self.contributor_email),
             "cost_amount": (commit.cost_amount, self.cost_amount),
             "contributor_name": (commit.contributor_name, self.contributor_name),
             "metadata": (commit.metadata, self.metadata),
@@ -224,6 +227,7 @@ def contribution_of_commit(
     credits: tuple[Credit, ...],
     recorded_by: str,
     now: datetime,
+    request_nonce: str | None = None,
 ) -> StoredContribution:
     """The contribution that a reported commit becomes; `now` is its time where it names none."""
     score = coherence_score(commit.metadata)
@@ -245,6 +249,7 @@ def contribution_of_commit(
         url=commit.url,
         timestamp=commit.timestamp or now,
         recorded_by=recorded_by,
+        request_nonce=request_nonce,
     )
 
 
@@ -258,6 +263,7 @@ def contribution_by_ids(
     recorded_by: str,
     request_digest: str,
     now: datetime,
+    request_nonce: str | None = None,
 ) -> StoredContribution:
     """The contribution of a request that names a contributor and an asset by their ids."""
     score = coherence_score(request.metadata)
@@ -284,6 +290,7 @@ def contribution_by_ids(
         timestamp=request.timestamp or now,
         recorded_by=recorded_by,
         request_digest=request_digest,
+        request_nonce=request_nonce,
         corrects=corrects,
     )
 

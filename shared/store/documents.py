@@ -65,18 +65,10 @@ def contribution_from(fields: Mapping[str, Any]) -> StoredContribution:
     return StoredContribution.model_validate(renamed)
 
 
-def added(*, micros: int, count: int = 1) -> Fields:
-    """The change to a contributor or an asset when contributions are recorded."""
-    return {
-        "contribution_count": Increment(count),
+def counted(contributions: int, *, micros: int) -> Fields:
+    """The change to a contributor or an asset by contributions recorded, or below 0 voided."""
+    change: Fields = {
+        "contribution_count": Increment(contributions),
         "total_cost_micros": Increment(micros),
-        "last_contribution_at": SERVER_TIMESTAMP,
     }
-
-
-def removed(*, micros: int) -> Fields:
-    """The change to a contributor or an asset when one contribution is voided."""
-    return {
-        "contribution_count": Increment(-1),
-        "total_cost_micros": Increment(-micros),
-    }
+    return change | {"last_contribution_at": SERVER_TIMESTAMP} if contributions > 0 else change

@@ -41,7 +41,7 @@ class Tracker:
         assets = self.connection.assets
         newest = assets.order_by("last_contribution_at", direction=Query.DESCENDING).limit(2)
         found = self.connection.patiently(lambda d: self.connection.query(newest, d), deadline)
-        changed = [asset_from(document.to_dict() or {}) for document in found]
+        changed = [asset_from(document.fields) for document in found]
         contributions = self._contributions(deadline)
         # Where both are voided throughout, an older one is not, and the newest has to do.
         lately = changed[0] if changed and contributions else None
@@ -97,7 +97,7 @@ class Tracker:
         reference = self._rejection_ref
         found = self.connection.patiently(lambda d: self.connection.read([reference], d), deadline)
         document = found[reference.path]
-        return Rejection.model_validate(document.to_dict()) if document.exists else None
+        return Rejection.model_validate(document.fields) if document.exists else None
 
     def _contributions(self, deadline: Deadline) -> int:
         # By the assets' counts: counting the contributions would be billed by the thousand of them.

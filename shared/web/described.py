@@ -119,6 +119,10 @@ class CommitOutcome(BaseModel):
     id: UUID = LEFT_OUT
     cost_amount: Money = LEFT_OUT
     coherence_score: Annotated[float, Field(ge=0, le=1)] = LEFT_OUT
+    differs: Annotated[
+        list[str],
+        Field(description="Fields in which a replay says something else than what is kept."),
+    ] = LEFT_OUT
     errors: list[Fault] = LEFT_OUT
 
 

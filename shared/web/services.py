@@ -21,6 +21,7 @@ from shared.web.settings import ReadAccess, Settings
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
+    from shared.store.deadline import Timing
     from shared.store.ledger import Ledger
     from shared.web.oidc import TokenVerifier
 
@@ -44,6 +45,7 @@ class Services:
         log: Log | None = None,
         large_bodies: LargeBodies | None = None,
         threads: int = DEFAULT_THREADS,
+        timing: Timing | None = None,
     ) -> None:
         self.settings = settings
         self.threads = threads
@@ -60,6 +62,7 @@ class Services:
         self.connections = Connections(threads)
         self.headers = AnswerHeaders(settings)
         self.rejections = Rejections(lambda r: self.ledger.tracker.note(r), clock)
+        self._timing = timing
         self._open_client = open_client or _open_client
         self._ledger: Ledger | None = None
         self._lock = threading.Lock()
@@ -92,7 +95,10 @@ class Services:
 
                 client = self._open_client(self.settings)
                 self._ledger = ledger_on(
-                    client, classify=Classifier(self.settings.contributor_types), clock=self.clock
+                    client,
+                    classify=Classifier(self.settings.contributor_types),
+                    clock=self.clock,
+                    timing=self._timing,
                 )
             return self._ledger
 

@@ -14,6 +14,7 @@ from tests.backends import start_emulator
 from tests.benchmarks.growth import measure_bill, measure_growth
 from tests.benchmarks.recording import (
     measure_batch,
+    measure_batches_of_one,
     measure_cold_start,
     measure_list,
     measure_memory,
@@ -26,6 +27,7 @@ MEASURES: dict[str, Callable[[str, Table], None]] = {
     "record": measure_record,
     "throughput": measure_throughput,
     "batch": measure_batch,
+    "batches-of-one": measure_batches_of_one,
     "list": measure_list,
     "cold-start": measure_cold_start,
     "memory": measure_memory,

@@ -17,9 +17,7 @@ from werkzeug.test import TestResponse
 from shared.commands.local.hosting_files import HostingFiles
 from shared.commands.local.server import Dispatcher
 from shared.commands.rewrites import Rewrites
-from shared.domain.identity import Classifier
 from shared.store.deadline import Timing
-from shared.store.ledger import Ledger, ledger_on
 from shared.web.entry_point import EntryPoint, entry_point
 from shared.web.logs import Log
 from shared.web.services import Services
@@ -65,21 +63,6 @@ def framework_app(make_function: Callable[[], EntryPoint]) -> WSGIApplication:
     return under_gunicorn
 
 
-class _TimedServices(Services):
-    """The services of a process whose ledger goes by another clock."""
-
-    def __init__(self, settings: Settings, *, timing: Timing | None, **options: Any) -> None:
-        super().__init__(settings, **options)
-        self._timing = timing
-
-    @property
-    def ledger(self) -> Ledger:
-        if self._timing is None:
-            return super().ledger
-        client = self._open_client(self.settings)
-        return ledger_on(client, classify=Classifier(), clock=self.clock, timing=self._timing)
-
-
 class Service:
     """All functions, under the paths of hosting and each at its own URL.
 
@@ -95,7 +78,7 @@ class Service:
         clock: Callable[[], datetime] = lambda: NOW,
     ) -> None:
         self.logged: list[str] = []
-        self.services: Services = _TimedServices(
+        self.services = Services(
             settings or Settings(api_keys={"ci": "s3cret"}),
             timing=timing,
             open_client=lambda _: open_client(),

@@ -75,6 +75,23 @@ def test_a_recorded_commit_is_named_with_its_cost_and_score(service: Service) ->
     }
 
 
+def test_a_replay_that_says_something_else_names_the_fields(service: Service) -> None:
+    send(service, [commit(1), commit(2, author_email="ada@old.example"), commit(3)])
+    answer = send(
+        service,
+        [
+            commit(1, cost_amount=7, co_authors=[{"email": "bea@example.com"}]),
+            commit(2, contributor_email="ada@old.example"),
+            commit(3),
+        ],
+    )
+    outcomes = answer.get_json()["outcomes"]
+    assert [outcome["outcome"] for outcome in outcomes] == ["replayed"] * 3
+    assert outcomes[0]["differs"] == ["cost_amount", "co_authors"]
+    assert outcomes[1]["differs"] == ["contributor_email"]
+    assert "differs" not in outcomes[2]
+
+
 @pytest.mark.parametrize(
     ("bad", "pointer"),
     [

@@ -65,6 +65,7 @@ def contribution(commit_hash: str, metadata: dict[str, Any]) -> dict[str, Any]:
         "timestamp": "2026-01-01T00:00:00Z",
         "recorded_by": "bench",
         "request_digest": None,
+        "request_nonce": "0123456789abcdef0123456789abcdef",
         "voided": False,
         "voided_at": None,
         "voided_by": None,
