@@ -11,9 +11,10 @@ from shared.domain.push import read_push
 from shared.domain.signature import signing_secret
 from shared.web.answer import JSON, Answer
 from shared.web.batches import batch_answer, record_items
-from shared.web.body import parse_json, read_body
+from shared.web.body import read_body
 from shared.web.call import Call
 from shared.web.entry_point import entry_point
+from shared.web.json_text import parse_json_of_many
 
 # GitHub hangs up after 10 seconds, and does not deliver again by itself.
 # https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries
@@ -40,7 +41,7 @@ def receive_webhook(call: Call) -> Answer:
 
 
 def _record(call: Call, body: bytes, began: float) -> Answer:
-    payload = parse_json(body)
+    payload = parse_json_of_many(body)
     if not isinstance(payload, dict):
         raise InvalidInput.at("", "must be a JSON object")
     push = read_push(

@@ -26,7 +26,7 @@ def track_batch(call: Call) -> Answer:
     body = call.body()
     deadline = call.services.ledger.connection.timing.deadline()
     with call.services.large_bodies.turn(len(body)):
-        batch = parse(Batch, call.parsed(body))
+        batch = parse(Batch, call.json_of_many(body))
         repository = Repository.parse(batch.repository)
         call.authorize(repository)
         done = record_items(

@@ -25,6 +25,7 @@ from shared.domain.metadata import parse_metadata
 from shared.domain.money import format_money, parse_money
 from shared.domain.repository import Repository, normalise_commit_hash
 from shared.domain.timestamps import format_timestamp, parse_timestamp
+from shared.domain.unreadable import UNSTORABLE, Unreadable
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -79,12 +80,14 @@ def parse(model: type[_M], value: object) -> _M:
     except ValidationError as error:
         raise InvalidInput(
             Fault(_pointer(e["loc"]), _message(e))
-            for e in error.errors(include_url=False, include_input=False)[:MAX_FAULTS]
+            for e in error.errors(include_url=False)[:MAX_FAULTS]
         ) from None
 
 
 def _message(error: ErrorDetails) -> str:
     """What is wrong, in JSON's words where pydantic's are Python's."""
+    if isinstance(error["input"], Unreadable):
+        return error["input"].why
     match error["type"]:
         case "too_long":
             return f"must have at most {error['ctx']['max_length']} items"
@@ -92,6 +95,8 @@ def _message(error: ErrorDetails) -> str:
             return "must not be empty"
         case "tuple_type" | "list_type":
             return "must be a list"
+        case "string_unicode":
+            return "must hold no half of a surrogate pair"
         case "model_type" | "dict_type":
             return "must be a JSON object"
         case _:
@@ -99,9 +104,11 @@ def _message(error: ErrorDetails) -> str:
 
 
 def _pointer(location: Sequence[str | int]) -> str:
-    # The name of an unknown field is the client's text, and may hold an address.
+    # The name of an unknown field is the client's text, and may hold an address or half a
+    # character, which no answer could be written with.
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in location)
-    return mask_text("".join(f"/{part}" for part in parts))[:MAX_POINTER_LENGTH]
+    pointer = mask_text("".join(f"/{part}" for part in parts))[:MAX_POINTER_LENGTH]
+    return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", pointer)
 
 
 def _text(maximum: int) -> Callable[[object], object]:

@@ -13,8 +13,9 @@ from werkzeug.wrappers import Request
 from shared.domain.api_key import Scope
 from shared.domain.errors import Forbidden, InvalidInput, MalformedRequest, Unauthenticated
 from shared.domain.repository import Repository
-from shared.web.body import parse_json, read_body, require_json
+from shared.web.body import read_body, require_json
 from shared.web.caller import Caller
+from shared.web.json_text import parse_json, parse_json_of_many
 from shared.web.routes import Operation
 from shared.web.services import Services
 
@@ -50,17 +51,19 @@ class Call:
         return self.caller.name if self.caller else "anonymous"
 
     def json(self) -> Any:
-        """The body as JSON; raises the errors of `shared.web.body`."""
-        return self.parsed(self.body())
+        """The body as JSON; raises the errors of `shared.web.body` and `shared.web.json_text`."""
+        return self._noted(parse_json(self.body()))
 
     def body(self) -> bytes:
         """The body that is declared as JSON, not yet parsed."""
         require_json(self.request)
         return read_body(self.request, self.operation.body_limit)
 
-    def parsed(self, body: bytes) -> Any:
-        """What stands in a body as JSON."""
-        value = parse_json(body)
+    def json_of_many(self, body: bytes) -> Any:
+        """What stands in a body as JSON, each of its items good or bad by itself."""
+        return self._noted(parse_json_of_many(body))
+
+    def _noted(self, value: Any) -> Any:
         if isinstance(value, dict):
             self._note_repository(value.get("repository"))
         return value

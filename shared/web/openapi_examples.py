@@ -26,7 +26,7 @@ from shared.domain.identifiers import contributor_id, keyed_document_id, reposit
 from shared.domain.identity import Classifier
 from shared.domain.repository import Repository
 from shared.domain.tracking import Activity, tracking_of
-from shared.web.body import parse_json
+from shared.web.json_text import parse_json
 
 Example = dict[str, Any]
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import parse
-from shared.web.body import parse_json
+from shared.web.json_text import parse_json
 from shared.web.openapi import document
 from shared.web.openapi_plain_schemas import ref
 from shared.web.openapi_schemas import REQUESTS
