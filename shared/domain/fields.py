@@ -23,7 +23,12 @@ from shared.domain.email import MAX_EMAIL_LENGTH, mask_text, normalise_email
 from shared.domain.errors import Fault, InvalidInput
 from shared.domain.metadata import parse_metadata
 from shared.domain.money import format_money, parse_money
-from shared.domain.repository import Repository, normalise_commit_hash
+from shared.domain.repository import (
+    NAME_PATTERN,
+    OWNER_PATTERN,
+    Repository,
+    normalise_commit_hash,
+)
 from shared.domain.timestamps import format_timestamp, parse_timestamp
 from shared.domain.unreadable import UNSTORABLE, Unreadable
 
@@ -170,7 +175,7 @@ RepositoryName = Annotated[
     BeforeValidator(_from_text(lambda text: Repository.parse(text).full_name)),
     Field(
         json_schema_extra={
-            "pattern": r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$",
+            "pattern": rf"^{OWNER_PATTERN}/(?!\.{{1,2}}$){NAME_PATTERN}$",
             "description": "`owner/name` as GitHub spells it; case makes no difference.",
             "examples": ["seeker71/Coherence-Network"],
         }

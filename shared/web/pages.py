@@ -33,7 +33,7 @@ MAX_LIMIT = 1000
 MAX_PUBLIC_LIMIT = 100
 _DIGEST_LENGTH = 12
 # Document ids of contributions, and UUIDs.
-_CURSOR_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,299}", re.ASCII)
+_CURSOR_KEY = re.compile(r"[A-Za-z0-9-][A-Za-z0-9._:@-]{0,299}", re.ASCII)
 
 
 def paged(
