@@ -98,7 +98,8 @@ class TestNameFromEmail:
             ("octocat@users.noreply.github.com", "octocat"),
             ("x+octocat@users.noreply.github.com", "x+octocat"),
             ("1+@users.noreply.github.com", "1+"),
-            ("583231+octocat@users.noreply.example.com", "583231+octocat"),
+            ("583231+octocat@users.noreply.example.com", "octocat"),
+            ("583231+octocat@noreply.example.com", "583231+octocat"),
         ],
     )
     def test_is_the_local_part_or_the_github_login(self, email: str, name: str) -> None:
