@@ -11,6 +11,7 @@ from pydantic import Field
 from shared.domain.asset import Asset
 from shared.domain.contributor import Contributor
 from shared.domain.credits import Credit, share_out
+from shared.domain.email import spelt_as_today
 from shared.domain.fields import (
     CommitHash,
     Email,
@@ -176,7 +177,7 @@ class StoredContribution(Contribution):
 
     def same_author(self, commit: Commit) -> bool:
         """Whether a report of this commit names the person this contribution is kept for."""
-        return not commit.addresses().isdisjoint({self.contributor_email, self.author_email})
+        return not commit.addresses().isdisjoint(self._addresses())
 
     def differences(self, commit: Commit) -> tuple[str, ...]:
         """The fields of a replay that say something else than this contribution."""
@@ -192,11 +193,17 @@ class StoredContribution(Contribution):
             for name, (theirs, ours) in reported.items()
             if name in commit.model_fields_set and theirs is not None and theirs != ours
         ]
-        credited = [credit.email for credit in self.credits[1:]]
+        credited = dict.fromkeys(spelt_as_today(credit.email) for credit in self.credits[1:])
+        kept = [email for email in credited if email not in self._addresses()]
         named = "co_authors" in commit.model_fields_set
-        if named and list(commit.distinct_co_authors()) != credited:
+        if named and list(commit.distinct_co_authors()) != kept:
             differing.append("co_authors")
         return tuple(differing)
+
+    def _addresses(self) -> frozenset[str]:
+        """The author's, as a report of today would spell them."""
+        written = self.author_email or self.contributor_email
+        return frozenset({spelt_as_today(self.contributor_email), spelt_as_today(written)})
 
 
 _KEPT_ONLY = set(StoredContribution.model_fields) - set(Contribution.model_fields)

@@ -165,7 +165,9 @@ Email = Annotated[
         json_schema_extra={
             "pattern": f"^[^@\\s{_CONTROL}]+@[^@\\s{_CONTROL}]+$",
             "maxLength": MAX_EMAIL_LENGTH,
-            "description": "As git has it; kept in lower case.",
+            "description": (
+                "As git has it; kept in lower case and without characters that nobody sees."
+            ),
             "examples": ["test@example.com"],
         }
     ),

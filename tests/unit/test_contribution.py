@@ -218,8 +218,38 @@ class TestSameAuthor:
         commit = report(contributor_email=reported[0], author_email=reported[1])
         assert kept.same_author(commit) is same
 
+    @pytest.mark.parametrize(
+        ("stored", "reported", "same"),
+        [
+            (("bo\u200bb@x.org", None), ("bob@x.org", None), True),
+            (("bo\u200bb@x.org", None), ("bo\u200bb@x.org", None), True),
+            (("new@x.org", "o\u00adld@x.org"), ("old@x.org", None), True),
+            (("bo\u200bb@x.org", None), ("rob@x.org", None), False),
+        ],
+    )
+    def test_knows_who_was_kept_with_characters_that_nobody_sees(
+        self, stored: tuple[str, str | None], reported: tuple[str, str | None], same: bool
+    ) -> None:
+        kept = contribution().model_copy(
+            update={"contributor_email": stored[0], "author_email": stored[1]}
+        )
+        commit = report(contributor_email=reported[0], author_email=reported[1])
+        assert kept.same_author(commit) is same
+
 
 class TestDifferences:
+    def test_of_co_authors_kept_with_characters_that_nobody_sees_are_none(self) -> None:
+        kept = contribution(co_authors=[{"email": "b@x.org"}, {"email": "c@x.org"}])
+        author, first, second = kept.credits
+        credits = (
+            author,
+            first.model_copy(update={"email": "\u200bb@x.org"}),
+            second.model_copy(update={"email": "b@x.org"}),
+        )
+        kept = kept.model_copy(update={"credits": credits})
+        twice = [{"email": "\u200bb@x.org"}, {"email": "b@x.org"}]
+        assert kept.differences(report(co_authors=twice)) == ()
+
     def test_of_the_same_report_are_none(self) -> None:
         full = {
             "contributor_name": "Test",
