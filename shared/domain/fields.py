@@ -186,7 +186,16 @@ RepositoryName = Annotated[
 CommitHash = Annotated[
     str,
     BeforeValidator(_from_text(normalise_commit_hash)),
-    Field(json_schema_extra={"pattern": "^[0-9a-fA-F]{6,64}$", "examples": ["abc123"]}),
+    Field(
+        json_schema_extra={
+            "pattern": "^[0-9a-fA-F]{6,64}$",
+            "description": (
+                "Send the full hash, 40 or 64 digits. A shorter one is taken too, and is a commit "
+                "of its own: nobody can tell which full one it stands for."
+            ),
+            "examples": ["abc123"],
+        }
+    ),
 ]
 Name = Annotated[
     str,
