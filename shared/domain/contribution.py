@@ -10,6 +10,7 @@ from pydantic import Field
 
 from shared.domain.asset import Asset
 from shared.domain.contributor import Contributor
+from shared.domain.cost_basis import CostBasis, cost_basis
 from shared.domain.credits import Credit, share_out
 from shared.domain.email import spelt_as_today
 from shared.domain.fields import (
@@ -33,27 +34,6 @@ from shared.domain.scoring import FORMULA_VERSION, coherence_score, estimated_co
 
 MAX_CO_AUTHORS = 50
 MAX_BATCH = 500
-
-# Metadata that lets somebody check a cost: with one of these filled in, it counts as verified.
-EVIDENCE = frozenset(
-    {
-        "invoice_id",
-        "receipt_id",
-        "billing_reference",
-        "payment_tx_hash",
-        "cost_evidence_url",
-        "vendor_invoice_id",
-    }
-)
-
-
-class CostBasis(StrEnum):
-    """Where a cost comes from: by commit the first two, by ids the last two."""
-
-    SUBMITTED = "submitted"
-    ESTIMATED = "estimated"
-    ACTUAL_VERIFIED = "actual_verified"
-    DECLARED_UNVERIFIED = "declared_unverified"
 
 
 class Outcome(StrEnum):
@@ -230,7 +210,9 @@ def contribution_of_commit(
         repository=repository.full_name,
         commit_hash=commit.commit_hash,
         cost_amount=cost_of(commit),
-        cost_basis=CostBasis.ESTIMATED if commit.cost_amount is None else CostBasis.SUBMITTED,
+        cost_basis=cost_basis(
+            commit.metadata, by_commit=True, estimated=commit.cost_amount is None
+        ),
         coherence_score=score.value,
         coherence=Coherence(components=score.components),
         credits=credits,
@@ -254,7 +236,6 @@ def contribution_by_ids(
 ) -> StoredContribution:
     """The contribution of a request that names a contributor and an asset by their ids."""
     score = coherence_score(request.metadata)
-    verified = any(request.metadata.get(name) for name in EVIDENCE)
     repository = asset.repository()
     return StoredContribution(
         id=contribution_id(document_id),
@@ -264,7 +245,7 @@ def contribution_by_ids(
         asset_id=asset.id,
         repository=repository.full_name if repository else None,
         cost_amount=request.cost_amount,
-        cost_basis=CostBasis.ACTUAL_VERIFIED if verified else CostBasis.DECLARED_UNVERIFIED,
+        cost_basis=cost_basis(request.metadata, by_commit=False),
         coherence_score=score.value,
         coherence=Coherence(components=score.components),
         credits=share_out(

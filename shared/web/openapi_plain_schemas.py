@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from shared.domain.contribution import EVIDENCE, Outcome
+from shared.domain.contribution import Outcome
+from shared.domain.cost_basis import EVIDENCE
 from shared.domain.fields import RepositoryName
 from shared.domain.metadata import COUNTS, MAX_METADATA_BYTES, MAX_METADATA_DEPTH
 
@@ -49,7 +50,7 @@ PLAIN_SCHEMAS: dict[str, Schema] = {
         "no list directly in a list, no key that is empty or begins and ends with two "
         "underscores. The score looks at the counts, `has_tests`, `has_docs` and `complexity`; of "
         f"{', '.join(f'`{e}`' for e in sorted(EVIDENCE))}, one that is filled in makes a cost "
-        "recorded by ids `actual_verified`.",
+        "that was given `actual_verified`.",
         "properties": {
             **{name: {**_COUNT, "exclusiveMaximum": 2**63} for name in COUNTS},
             "has_tests": {"description": "`true` adds to the score."},

@@ -22,6 +22,7 @@ from shared.domain.contribution import (
     contribution_of_commit,
 )
 from shared.domain.contributor import ContributorType, NewContributor
+from shared.domain.cost_basis import EVIDENCE
 from shared.domain.credits import share_out
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import parse
@@ -301,6 +302,16 @@ class TestContribution:
         assert contribution(cost_amount=0).cost_basis == "submitted"
         estimated = contribution(cost_amount=None)
         assert (estimated.cost_basis, estimated.cost_amount) == ("estimated", 790_000)
+
+    @pytest.mark.parametrize("name", sorted(EVIDENCE))
+    def test_with_evidence_of_a_cost_that_was_given_is_verified(self, name: str) -> None:
+        assert contribution(metadata={name: "2026-7"}).cost_basis == "actual_verified"
+        assert contribution(metadata={name: 7}).cost_basis == "actual_verified"
+        assert contribution(metadata={name: "2026-7"}, cost_amount=None).cost_basis == "estimated"
+
+    @pytest.mark.parametrize("value", ["", "  ", None, False, 0, [], {}])
+    def test_takes_nothing_filled_in_for_no_evidence(self, value: object) -> None:
+        assert contribution(metadata={"invoice_id": value}).cost_basis == "submitted"
 
     def test_is_shown_with_the_fields_of_the_contract_and_no_others(self) -> None:
         assert contribution(author_email="old@x.org", contributor_name="Test").shown() == {
