@@ -11,9 +11,9 @@ from shared.domain.push import read_push
 from shared.domain.signature import Signatures, is_signature
 from shared.web.answer import JSON, Answer, Ignored
 from shared.web.batches import batch_answer, record_items
-from shared.web.body import parse_json
 from shared.web.call import Call
 from shared.web.incoming import UNSIGNED
+from shared.web.json_text import parse_json_of_many
 from shared.web.operations import KIB, Access, Operation
 from shared.web.parameters import REQUIRED, Parameters
 
@@ -92,7 +92,7 @@ def receive_webhook(call: Call) -> Answer[EventAnswer] | Ignored[IgnoredEvent]:
 def _record(
     call: Call, body: bytearray, sender: str, began: float
 ) -> Answer[EventAnswer] | Ignored[IgnoredEvent]:
-    payload = parse_json(body)
+    payload = parse_json_of_many(body)
     if not isinstance(payload, dict):
         raise InvalidInput.at("", "must be a JSON object")
     push = read_push(

@@ -58,7 +58,7 @@ def track_batch(call: Call) -> Answer[BatchAnswer]:
     body = call.body()
     deadline = call.deadline()
     with call.services.large_bodies.turn(len(body)):
-        batch = call.parse(Batch, body)
+        batch = call.parse_many(Batch, body)
         call.authorize(batch.repository)
         done = record_items(
             call, batch.repository, batch.commits, recorded_by=call.recorded_by, deadline=deadline

@@ -14,11 +14,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.fields import Stored, Time
-from shared.domain.repository import Repository
+from shared.domain.repository import NAME_PATTERN, OWNER_PATTERN, Repository
 
 _KEY_ID = re.compile(r"[a-z2-7]{16}", re.ASCII)
 _KEY = re.compile(rf"clk_({_KEY_ID.pattern})_[A-Za-z0-9_-]{{43}}", re.ASCII)
-_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}/(?:\*|[A-Za-z0-9._-]{1,100})", re.ASCII)
+_PATTERN = re.compile(rf"{OWNER_PATTERN}/(?:\*|{NAME_PATTERN})", re.ASCII)
 # What stands in `recorded_by` for those who come without a key.
 _NOT_KEYS = frozenset({"anonymous", "import", "oidc", "webhook"})
 _MAX_NAME_LENGTH = 64

@@ -10,7 +10,9 @@ from pydantic import Field
 
 from shared.domain.asset import Asset
 from shared.domain.contributor import Contributor
+from shared.domain.cost_basis import CostBasis, cost_basis
 from shared.domain.credits import Credit, share_out
+from shared.domain.email import spelt_as_today
 from shared.domain.fields import (
     CommitHash,
     Email,
@@ -32,27 +34,6 @@ from shared.domain.scoring import FORMULA_VERSION, coherence_score, estimated_co
 
 MAX_CO_AUTHORS = 50
 MAX_BATCH = 500
-
-# Metadata that lets somebody check a cost: with one of these filled in, it counts as verified.
-EVIDENCE = frozenset(
-    {
-        "invoice_id",
-        "receipt_id",
-        "billing_reference",
-        "payment_tx_hash",
-        "cost_evidence_url",
-        "vendor_invoice_id",
-    }
-)
-
-
-class CostBasis(StrEnum):
-    """Where a cost comes from: by commit the first two, by ids the last two."""
-
-    SUBMITTED = "submitted"
-    ESTIMATED = "estimated"
-    ACTUAL_VERIFIED = "actual_verified"
-    DECLARED_UNVERIFIED = "declared_unverified"
 
 
 class Outcome(StrEnum):
@@ -192,7 +173,7 @@ class StoredContribution(Contribution):
 
     def same_author(self, commit: Commit) -> bool:
         """Whether a report of this commit names the person this contribution is kept for."""
-        return not commit.addresses().isdisjoint({self.contributor_email, self.author_email})
+        return not commit.addresses().isdisjoint(self._addresses())
 
     def differences(self, commit: Commit) -> tuple[str, ...]:
         """The fields of a replay that say something else than this contribution."""
@@ -209,11 +190,17 @@ class StoredContribution(Contribution):
             for name, (theirs, ours) in reported.items()
             if name in commit.model_fields_set and theirs is not None and theirs != ours
         ]
-        credited = [credit.email for credit in self.credits[1:]]
+        credited = dict.fromkeys(spelt_as_today(credit.email) for credit in self.credits[1:])
+        kept = [email for email in credited if email not in self._addresses()]
         named = "co_authors" in commit.model_fields_set
-        if named and list(commit.distinct_co_authors()) != credited:
+        if named and list(commit.distinct_co_authors()) != kept:
             differing.append("co_authors")
         return tuple(differing)
+
+    def _addresses(self) -> frozenset[str]:
+        """The author's, as a report of today would spell them."""
+        written = self.author_email or self.contributor_email
+        return frozenset({spelt_as_today(self.contributor_email), spelt_as_today(written)})
 
 
 _KEPT_ONLY = set(StoredContribution.model_fields) - set(Contribution.model_fields)
@@ -241,7 +228,9 @@ def contribution_of_commit(
         repository=repository.full_name,
         commit_hash=commit.commit_hash,
         cost_amount=cost_of(commit),
-        cost_basis=CostBasis.ESTIMATED if commit.cost_amount is None else CostBasis.SUBMITTED,
+        cost_basis=cost_basis(
+            commit.metadata, by_commit=True, estimated=commit.cost_amount is None
+        ),
         coherence_score=score.value,
         coherence=Coherence(components=score.components),
         credits=credits,
@@ -267,7 +256,6 @@ def contribution_by_ids(
 ) -> StoredContribution:
     """The contribution of a request that names a contributor and an asset by their ids."""
     score = coherence_score(request.metadata)
-    verified = any(request.metadata.get(name) for name in EVIDENCE)
     repository = asset.repository()
     return StoredContribution(
         id=contribution_id(document_id),
@@ -277,7 +265,7 @@ def contribution_by_ids(
         asset_id=asset.id,
         repository=repository.full_name if repository else None,
         cost_amount=request.cost_amount,
-        cost_basis=CostBasis.ACTUAL_VERIFIED if verified else CostBasis.DECLARED_UNVERIFIED,
+        cost_basis=cost_basis(request.metadata, by_commit=False),
         coherence_score=score.value,
         coherence=Coherence(components=score.components),
         credits=share_out(

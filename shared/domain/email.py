@@ -17,18 +17,26 @@ MAX_EMAIL_LENGTH = 254
 # Cc: control characters, Cs: lone surrogates, Z*: every kind of white space.
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zs", "Zl", "Zp"})
 
+# Default_Ignorable_Code_Point: what no reader sees, so that with it one person looked like two.
+# https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 # In a URL the at sign may stand percent-encoded.
 _AT_SIGN = re.compile(r"(@|%40)", re.IGNORECASE)
 
 
 def normalise_email(text: str) -> str:
-    """The one spelling of an address: trimmed, NFC, lower case.
+    """The one spelling of an address: trimmed, NFC, lower case, without what nobody sees.
 
     Raises `ValueError` unless it holds one `@` with text on both sides, no white space or
     control character, and at most 254 characters. `+tag` stays: two tags are two people.
     """
     # Lower-casing can leave a sequence that NFC would compose, hence twice.
-    email = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text.strip()).lower())
+    seen = unicodedata.normalize("NFC", _UNSEEN.sub("", text).strip())
+    email = unicodedata.normalize("NFC", seen.lower())
     if len(email) > MAX_EMAIL_LENGTH:
         raise ValueError(f"must have at most {MAX_EMAIL_LENGTH} characters")
     local, at, domain = email.partition("@")
@@ -37,6 +45,18 @@ def normalise_email(text: str) -> str:
     if any(unicodedata.category(c) in _FORBIDDEN_CATEGORIES for c in email):
         raise ValueError("must hold no white space or control characters")
     return email
+
+
+def spelt_as_today(kept: str) -> str:
+    """The spelling that an address of the ledger would get today.
+
+    Where it is another one, the address was kept before the rules were what they are. What is no
+    address at all stays as it is.
+    """
+    try:
+        return normalise_email(kept)
+    except ValueError:
+        return kept
 
 
 def name_from_email(email: str) -> str:

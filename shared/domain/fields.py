@@ -24,8 +24,14 @@ from shared.domain.email import MAX_EMAIL_LENGTH, mask_text, normalise_email
 from shared.domain.errors import Fault, InvalidInput
 from shared.domain.metadata import parse_metadata
 from shared.domain.money import format_money, parse_money
-from shared.domain.repository import Repository, normalise_commit_hash
+from shared.domain.repository import (
+    NAME_PATTERN,
+    OWNER_PATTERN,
+    Repository,
+    normalise_commit_hash,
+)
 from shared.domain.timestamps import format_timestamp, parse_timestamp
+from shared.domain.unreadable import UNSTORABLE, Unreadable
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -80,12 +86,14 @@ def parse(model: type[_M], value: object) -> _M:
     except ValidationError as error:
         raise InvalidInput(
             Fault(_pointer(e["loc"]), _message(e))
-            for e in error.errors(include_url=False, include_input=False)[:MAX_FAULTS]
+            for e in error.errors(include_url=False)[:MAX_FAULTS]
         ) from None
 
 
 def _message(error: ErrorDetails) -> str:
     """What is wrong, in JSON's words where pydantic's are Python's."""
+    if isinstance(error["input"], Unreadable):
+        return error["input"].why
     match error["type"]:
         case "too_long":
             return f"must have at most {error['ctx']['max_length']} items"
@@ -93,6 +101,8 @@ def _message(error: ErrorDetails) -> str:
             return "must not be empty"
         case "tuple_type" | "list_type":
             return "must be a list"
+        case "string_unicode":
+            return "must hold no half of a surrogate pair"
         case "model_type" | "dict_type":
             return "must be a JSON object"
         case _:
@@ -100,9 +110,11 @@ def _message(error: ErrorDetails) -> str:
 
 
 def _pointer(location: Sequence[str | int]) -> str:
-    # The name of an unknown field is the client's text, and may hold an address.
+    # The name of an unknown field is the client's text, and may hold an address or half a
+    # character, which no answer could be written with.
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in location)
-    return mask_text("".join(f"/{part}" for part in parts))[:MAX_POINTER_LENGTH]
+    pointer = mask_text("".join(f"/{part}" for part in parts))[:MAX_POINTER_LENGTH]
+    return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", pointer)
 
 
 def _text(maximum: int) -> Callable[[object], object]:
@@ -160,7 +172,9 @@ Email = Annotated[
         json_schema_extra={
             "pattern": f"^[^@\\s{_CONTROL}]+@[^@\\s{_CONTROL}]+$",
             "maxLength": MAX_EMAIL_LENGTH,
-            "description": "As git has it; kept in lower case.",
+            "description": (
+                "As git has it; kept in lower case and without characters that nobody sees."
+            ),
             "examples": ["test@example.com"],
         }
     ),
@@ -171,7 +185,7 @@ RepositoryName = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$",
+            "pattern": rf"^{OWNER_PATTERN}/(?!\.{{1,2}}$){NAME_PATTERN}$",
             "description": "`owner/name` as GitHub spells it; case makes no difference.",
             "examples": ["seeker71/Coherence-Network"],
         }
@@ -183,6 +197,10 @@ CommitHash = Annotated[
     Field(
         json_schema_extra={
             "pattern": "^[0-9a-fA-F]{6,64}$",
+            "description": (
+                "Send the full hash, 40 or 64 digits. A shorter one is taken too, and is a commit "
+                "of its own: nobody can tell which full one it stands for."
+            ),
             "examples": ["2f4a1c9d8e7b6a5f4e3d2c1b0a9f8e7d6c5b4a39"],
         }
     ),

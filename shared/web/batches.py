@@ -85,8 +85,8 @@ def _shown(result: Recorded | Conflict) -> dict[str, Any]:
 
 
 def _echo(item: Any) -> str | None:
-    """The hash as it was sent, where it is short enough to be one; it may be anything."""
+    """The hash as it was sent, where it is short and plain enough to be one; it may be anything."""
     commit_hash = item.get("commit_hash") if isinstance(item, dict) else None
-    if not isinstance(commit_hash, str) or len(commit_hash) > 64:
+    if not isinstance(commit_hash, str) or len(commit_hash) > 64 or not commit_hash.isprintable():
         return None
     return mask_text(commit_hash)

@@ -14,9 +14,9 @@ from shared.domain.api_key import Scope
 from shared.domain.errors import Forbidden, InvalidInput, Unauthenticated
 from shared.domain.fields import parse
 from shared.domain.repository import Repository
-from shared.web.body import parse_json, require_json
 from shared.web.caller import Caller
-from shared.web.incoming import IncomingBody
+from shared.web.incoming import IncomingBody, require_json
+from shared.web.json_text import parse_json, parse_json_of_many
 from shared.web.operations import Operation
 from shared.web.services import Services
 
@@ -60,7 +60,7 @@ class Call:
         return self.caller.name if self.caller else "anonymous"
 
     def read(self, model: type[_M]) -> _M:
-        """The body as this model; raises the errors of `shared.web.body`, and `InvalidInput`."""
+        """The body as this model; raises what reading and parsing it raise, and `InvalidInput`."""
         return self.parse(model, self.body())
 
     def body(self) -> bytearray:
@@ -70,7 +70,13 @@ class Call:
 
     def parse(self, model: type[_M], body: bytearray) -> _M:
         """What stands in a body, as this model."""
-        value = parse_json(body)
+        return self._as(model, parse_json(body))
+
+    def parse_many(self, model: type[_M], body: bytearray) -> _M:
+        """What stands in a body whose items are good or bad each by itself, as this model."""
+        return self._as(model, parse_json_of_many(body))
+
+    def _as(self, model: type[_M], value: Any) -> _M:
         try:
             return parse(model, value)
         except InvalidInput:

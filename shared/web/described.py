@@ -13,7 +13,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 from typing_extensions import Doc
 
-from shared.domain.contribution import EVIDENCE, Outcome
+from shared.domain.contribution import Outcome
+from shared.domain.cost_basis import EVIDENCE
 from shared.domain.fields import Money, RepositoryName
 from shared.domain.metadata import MAX_METADATA_BYTES, MAX_METADATA_DEPTH
 from shared.domain.tracking import Tracking, TrackingStatus
@@ -62,7 +63,7 @@ class Metadata(BaseModel):
             "bits, no list directly in a list, no key that is empty or begins and ends with two "
             "underscores. The score looks at the counts, `has_tests`, `has_docs` and "
             f"`complexity`; of {', '.join(f'`{e}`' for e in sorted(EVIDENCE))}, one that is filled "
-            "in makes a cost recorded by ids `actual_verified`.",
+            "in makes a cost that was given `actual_verified`.",
             "propertyNames": {"minLength": 1, "not": {"pattern": r"^__[\s\S]*__$"}},
         },
     )

@@ -162,3 +162,9 @@ def _raise_if_cut(cut: Cut | None) -> None:
 
 def _has_body(request: Request) -> bool:
     return bool(request.content_length) or "Transfer-Encoding" in request.headers
+
+
+def require_json(request: Request) -> None:
+    """Raises `UnsupportedMedia` unless the body is declared as JSON."""
+    if request.mimetype != "application/json":
+        raise UnsupportedMedia("Send Content-Type: application/json")

@@ -38,7 +38,7 @@ MAX_PUBLIC_LIMIT = 100
 _DIGEST_LENGTH = 12
 _WHOLE = re.compile(r"0*[1-9][0-9]{0,99}", re.ASCII)
 # Document ids of contributions, and UUIDs.
-_CURSOR_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,299}", re.ASCII)
+_CURSOR_KEY = re.compile(r"[A-Za-z0-9-][A-Za-z0-9._:@-]{0,299}", re.ASCII)
 
 
 class PageQuery(Parameters):

@@ -58,6 +58,17 @@ class TestVoiding:
         assert totals(client) == {(0, 0)}
         assert len(assert_balanced(client)) == 1
 
+    def test_takes_back_the_share_of_a_co_author_who_would_get_none_today(
+        self, ledger: Ledger, client: Client
+    ) -> None:
+        contribution = commit(ledger)
+        client.document("contributors/bea@example.com").update({"contributor_type": "BOT"})
+        assert contribution.credits[1].share_amount == 33_333_333
+        reconciler = Reconciler(ledger.connection)
+        assert list(reconciler.findings(repair=False, progress=lambda *_: None)) == []
+        void(ledger, contribution.id)
+        assert totals(client) == {(0, 0)}
+
     def test_leaves_other_contributions_in_the_totals(self, ledger: Ledger, client: Client) -> None:
         contribution = commit(ledger, "aaaaaa")
         commit(ledger, "bbbbbb", cost="0.000004")

@@ -13,7 +13,7 @@ from shared.commands.openapi.schemas import ref
 from shared.domain.contribution import Commit
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import parse
-from shared.web.body import parse_json
+from shared.web.json_text import parse_json
 from tests.http import documented
 
 BODIES: list[type[BaseModel]] = [Commit, *filter(None, map(body_of, operations()))]

@@ -167,6 +167,8 @@ class TestRepositories:
             (("octo/one",), "octo/one-two", False),
             (("octo/one",), "octo/two", False),
             (("octo/one", "other/*"), "other/x", True),
+            (("-ace-/*",), "-ACE-/demo", True),
+            (("-ace-/*",), "ACE-/demo", False),
         ],
     )
     def test_are_those_that_the_key_names(

@@ -161,11 +161,12 @@ def test_options_are_kept_as_they_were_given(embedded: Operator, tmp_path: Path)
     embedded.create(
         *("--name", " ops ", "--scope", "record", "--expires", "2099-01-02T03:04:05Z"),
         *("--repository", "Octo/One", "--repository", "octo/*", "--repository", "octo/one"),
+        *("--repository=-ACE-/*", "--repository=-ACE-/demo"),
     )
     embedded.create("--name", "soon", "--scope", "admin", "--expires", "30")
     store = read_embedded(tmp_path / "embedded", project="demo-ledger")
     kept = {key["name"]: key for key in documents(store.client(), "keys").values()}
-    assert kept["ops"]["repositories"] == ["octo/one", "octo/*"]
+    assert kept["ops"]["repositories"] == ["octo/one", "octo/*", "-ace-/*", "-ace-/demo"]
     assert kept["ops"]["expires_at"] == datetime(2099, 1, 2, 3, 4, 5, tzinfo=UTC)
     left = kept["soon"]["expires_at"] - kept["soon"]["created_at"]
     assert abs(left - timedelta(days=30)) < timedelta(minutes=10)
