@@ -10,7 +10,7 @@ from google.api_core.exceptions import NotFound as NoSuchDocument
 from google.cloud.firestore import SERVER_TIMESTAMP, CollectionReference
 
 from shared.domain.api_key import ApiKey
-from shared.domain.errors import NotFound
+from shared.domain.errors import NotFound, Unavailable
 from shared.store.connection import Connection
 from shared.store.deadline import Deadline
 from shared.store.documents import to_fields
@@ -71,6 +71,6 @@ class KeyStore:
         writes.update(self._keys.document(key_id), {"last_used_at": SERVER_TIMESTAMP})
         try:
             self.connection.commit(writes, self.connection.timing.deadline(_TOUCH_BUDGET_S))
-        except GoogleAPICallError:
+        except (GoogleAPICallError, Unavailable):
             return False
         return True

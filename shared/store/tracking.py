@@ -10,7 +10,7 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference, FieldFilter, Query
 
 from shared.domain.asset import Asset
-from shared.domain.errors import NotFound
+from shared.domain.errors import NotFound, Unavailable
 from shared.domain.tracking import Activity, Rejection
 from shared.store.connection import Connection
 from shared.store.deadline import Deadline
@@ -85,7 +85,7 @@ class Tracker:
         writes.set(self._rejection_ref, fields)
         try:
             self.connection.commit(writes, self.connection.timing.deadline(_NOTE_BUDGET_S))
-        except GoogleAPICallError:
+        except (GoogleAPICallError, Unavailable):
             return False
         return True
 

@@ -62,12 +62,21 @@ class _Endpoint:
         self.services = services
 
     def serve(self, request: Request) -> Response:
+        with self.services.timing.request():
+            return self._serve(request)
+
+    def _serve(self, request: Request) -> Response:
         began = time.monotonic()
         request_id = request_id_of(request)
         facts: dict[str, Any] = {}
         operation: Operation | None = None
         answer: Answer[Any]
-        body = IncomingBody(request, self.services.connections, self.services.large_bodies)
+        body = IncomingBody(
+            request,
+            self.services.connections,
+            self.services.large_bodies,
+            waited=self.services.timing.postpone,
+        )
         try:
             # A preflight asks for what it says, without the credential that it asks for.
             preflight = is_preflight(request)

@@ -52,14 +52,23 @@ UNSIGNED = Pace(rate=256 * 1024)
 
 
 class IncomingBody:
-    """The body of one request. What it takes of the memory is given back by `release`."""
+    """The body of one request. What it takes of the memory is given back by `release`.
+
+    `waited` is told the seconds for which its client kept the request waiting.
+    """
 
     def __init__(
-        self, request: Request, connections: Connections, large_bodies: LargeBodies
+        self,
+        request: Request,
+        connections: Connections,
+        large_bodies: LargeBodies,
+        *,
+        waited: Callable[[float], object] = lambda _: None,
     ) -> None:
         self._request = request
         self._connections = connections
         self._large_bodies = large_bodies
+        self._waited = waited
         self._kept = 0
         self._at_end = not _has_body(request)
 
@@ -79,6 +88,7 @@ class IncomingBody:
         if declared is not None and declared > limit:
             raise PayloadTooLarge(limit)
         body = bytearray()
+        began = self._connections.now()
         with self._reading(pace, slow_after=SLOW_BODY_AFTER_S) as parts:
             for part in parts:
                 if len(body) + len(part) > limit:
@@ -87,6 +97,7 @@ class IncomingBody:
                 body += part
                 if seen:
                     seen(part)
+        self._waited(self._connections.now() - began)
         if declared is not None and len(body) < declared:
             # https://www.rfc-editor.org/rfc/rfc9112#section-8
             raise MalformedRequest("The body ended early")

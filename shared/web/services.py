@@ -10,6 +10,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from shared.domain.identity import Classifier
+from shared.store.deadline import Timing
 from shared.web.authentication import Authenticator
 from shared.web.connections import Connections
 from shared.web.headers import AnswerHeaders
@@ -62,7 +63,7 @@ class Services:
         self.connections = Connections(threads)
         self.headers = AnswerHeaders(settings)
         self.rejections = Rejections(lambda r: self.ledger.tracker.note(r), clock)
-        self._timing = timing
+        self.timing = timing or Timing()
         self._open_client = open_client or _open_client
         self._ledger: Ledger | None = None
         self._lock = threading.Lock()
@@ -98,7 +99,7 @@ class Services:
                     client,
                     classify=Classifier(self.settings.contributor_types),
                     clock=self.clock,
-                    timing=self._timing,
+                    timing=self.timing,
                 )
             return self._ledger
 
