@@ -30,8 +30,8 @@ def track_commit(call: Call) -> Recorded[Contribution] | Replayed[Contribution]:
     Creates the contributor and the asset where they are new. A cost that is left out is
     estimated. 409: the commit is kept for another author, or was voided.
     """
-    deadline = call.deadline()
     report = call.read(CommitReport)
+    deadline = call.deadline()
     call.authorize(report.repository)
     call.facts["commit_hash"] = report.commit_hash
     call.facts["contributor"] = call.services.log.pseudonym(report.contributor_email)

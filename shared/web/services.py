@@ -22,7 +22,6 @@ from shared.web.settings import ReadAccess, Settings
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
-    from shared.store.deadline import Timing
     from shared.store.ledger import Ledger
     from shared.web.oidc import TokenVerifier
 

@@ -34,15 +34,15 @@ class FunctionProcess:
         self.port = free_port()
         self.log = folder / f"{target}.log"
         self._process: GroupProcess | None = None
-        self._environment = clean_environment(
-            PORT=str(self.port),
-            THREADS=str(THREADS),
-            LEDGER_API_KEYS="ci=s3cret",
-            LEDGER_WEBHOOK_SECRETS=f"main={WEBHOOK_SECRET}",
+        environment = {
+            "PORT": str(self.port),
+            "THREADS": str(THREADS),
+            "LEDGER_API_KEYS": "ci=s3cret",
+            "LEDGER_WEBHOOK_SECRETS": f"main={WEBHOOK_SECRET}",
             # gRPC would ask a proxy, even for this machine.
-            no_grpc_proxy=LOCAL,
-            **variables,
-        )
+            "no_grpc_proxy": LOCAL,
+        }
+        self._environment = clean_environment(**environment | variables)
 
     def __enter__(self) -> FunctionProcess:
         self.start()

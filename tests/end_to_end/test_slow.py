@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -195,3 +196,79 @@ def test_readers_of_a_long_answer_leave_others_served(
             connection.connect(("127.0.0.1", reader.port))
             connection.sendall(request_bytes("GET", "/?limit=1000", WITH_KEY))
         assert_others_are_answered(reader)
+
+
+@pytest.mark.long
+class TestMemory:
+    """Sixteen bodies of the largest size at once: an instance stays under its deployed limit."""
+
+    THREADS = 16
+    WEBHOOK_MIB, BATCH_MIB = 1024, 512
+
+    @pytest.mark.parametrize("pace", [None, 600 * KIB], ids=["fast", "slow"])
+    @pytest.mark.parametrize(
+        ("target", "path", "headers", "size", "most"),
+        [
+            ("github_webhook", "/", SIGNED, 25 * KIB * KIB, WEBHOOK_MIB),
+            ("track_github", BATCH, WITH_KEY, 4 * KIB * KIB, BATCH_MIB),
+        ],
+        ids=["unsigned webhooks", "batches"],
+    )
+    def test_stays_under_the_limit(
+        self,
+        tmp_path: Path,
+        target: str,
+        path: str,
+        headers: list[str],
+        size: int,
+        most: int,
+        pace: int | None,
+    ) -> None:
+        # As many commits as there is room for, so that it is parsed and recorded as well.
+        commits = [
+            {
+                "contributor_email": f"person-{number}@example.com",
+                "commit_hash": f"{number:040x}",
+                "metadata": {"text": "x" * 7_000},
+            }
+            for number in range(500)
+        ]
+        batch = json.dumps({"repository": "octo/large", "commits": commits}).encode()
+        body = batch.ljust(size, b" ")
+        assert len(body) == size
+        with FunctionProcess(
+            target,
+            tmp_path,
+            THREADS=str(self.THREADS),
+            LEDGER_BACKEND="embedded",
+            LEDGER_DATA_DIR=str(tmp_path),
+            GOOGLE_CLOUD_PROJECT="demo-slow",
+        ) as function:
+            ended = threading.Event()
+            peaks: list[int] = [function.memory()]
+
+            def watch() -> None:
+                while not ended.wait(0.02):
+                    peaks.append(function.memory())
+
+            def send(_: int) -> int:
+                with function.connect() as connection:
+                    with suppress(OSError):
+                        connection.sendall(head(path, headers, size))
+                        for start in range(0, size, 64 * KIB):
+                            connection.sendall(body[start : start + 64 * KIB])
+                            if pace:
+                                ended.wait(64 * KIB / pace)
+                    return status_of(read_to_end(connection))
+
+            watching = threading.Thread(target=watch)
+            watching.start()
+            try:
+                with ThreadPoolExecutor(self.THREADS) as pool:
+                    statuses = sorted(pool.map(send, range(self.THREADS)))
+            finally:
+                ended.set()
+                watching.join()
+        print(f"{target}: {peaks[0] >> 20} MiB before, {max(peaks) >> 20} at most; {statuses}")
+        assert max(peaks) < most * KIB * KIB
+        assert set(statuses) <= {0, 200, 401, 503}
