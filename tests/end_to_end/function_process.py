@@ -13,9 +13,9 @@ from pathlib import Path
 
 import httpx
 
-from shared.commands.emulator.process import free_port
 from shared.commands.processes import GroupProcess
 from tests.end_to_end.local_run import DEADLINE, ROOT, clean_environment, eventually
+from tests.ports import own_port
 
 KEY = {"X-API-Key": "s3cret"}
 WEBHOOK_SECRET = "hook-s3cret"
@@ -31,7 +31,7 @@ class FunctionProcess:
 
     def __init__(self, target: str, folder: Path, **variables: str) -> None:
         self.target = target
-        self.port = free_port()
+        self.port = own_port()
         self.log = folder / f"{target}.log"
         self._process: GroupProcess | None = None
         self._environment = clean_environment(
