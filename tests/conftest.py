@@ -11,7 +11,8 @@ from google.cloud.firestore import Client
 from hypothesis import HealthCheck, settings
 
 from shared.embedded import open_embedded
-from tests.backends import emulator_client, new_project, start_emulator
+from shared.store.clients import emulator_client
+from tests.backends import new_project, start_emulator
 
 settings.register_profile(
     "ledger",

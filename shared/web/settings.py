@@ -51,9 +51,9 @@ class Settings:
     # Makes the hashes of addresses in logs comparable between instances.
     log_salt: str = field(default="", repr=False)
     project: str | None = None
-    # Only `embedded` changes what the functions do; otherwise the client's own environment
-    # (FIRESTORE_EMULATOR_HOST, GOOGLE_CLOUD_PROJECT, default credentials) decides.
+    # Firestore is the embedded store, else the emulator at `address:port`, else the cloud's.
     embedded: bool = False
+    emulator_host: str | None = None
     data_dir: Path = Path(".data")
 
     @classmethod
@@ -76,6 +76,7 @@ class Settings:
             project=environment.get("GOOGLE_CLOUD_PROJECT"),
             embedded=reader.choice("LEDGER_BACKEND", ["emulator", "embedded", ""], "")
             == "embedded",
+            emulator_host=environment.get("FIRESTORE_EMULATOR_HOST") or None,
             data_dir=Path(reader.text("LEDGER_DATA_DIR", ".data")),
         )
         if (settings.oidc_audience is None) != (not settings.oidc_owners):

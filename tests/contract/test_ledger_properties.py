@@ -24,7 +24,8 @@ from shared.domain.errors import Conflict, InvalidInput
 from shared.domain.fields import parse
 from shared.domain.repository import Repository
 from shared.embedded import open_embedded
-from tests.backends import emulator_client, new_project
+from shared.store.clients import emulator_client
+from tests.backends import new_project
 from tests.contract.books import assert_balanced
 from tests.contract.by_hand import new_contribution
 from tests.contract.reports import ledger_of, report

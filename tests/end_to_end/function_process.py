@@ -39,8 +39,6 @@ class FunctionProcess:
             THREADS=str(THREADS),
             LEDGER_API_KEYS="ci=s3cret",
             LEDGER_WEBHOOK_SECRETS=f"main={WEBHOOK_SECRET}",
-            # gRPC would ask a proxy, even for this machine.
-            no_grpc_proxy=LOCAL,
             **variables,
         )
 

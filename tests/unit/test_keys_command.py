@@ -18,8 +18,9 @@ from google.cloud.firestore import Client
 from shared.commands.keys import describe, main
 from shared.domain.api_key import ApiKey, Scope, key_digest
 from shared.embedded import open_embedded, read_embedded
+from shared.store.clients import emulator_client
 from shared.web.settings import Settings
-from tests.backends import emulator_client, new_project
+from tests.backends import new_project
 from tests.contract.books import documents
 from tests.end_to_end.local_run import DEADLINE, ROOT, clean_environment
 from tests.http.framework import REPORT, Service
