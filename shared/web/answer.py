@@ -62,6 +62,14 @@ def recorded_answer(
     return Answer(shown, headers=headers, outcome="replayed")
 
 
+# As the standard has them; Python does from 3.13 on.
+# https://www.rfc-editor.org/rfc/rfc9110#name-client-error-4xx
+_TITLES = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
+}
+
+
 def problem(error: LedgerError) -> Answer:
     """The answer to an error: the one place where exceptions become responses.
 
@@ -69,7 +77,7 @@ def problem(error: LedgerError) -> Answer:
     """
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": error.status.phrase,
+        "title": _TITLES.get(error.status, error.status.phrase),
         "status": error.status.value,
         "detail": error.detail,
         "code": error.code,
