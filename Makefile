@@ -50,7 +50,7 @@ test: lint $(CHECKS) ## all checks that need nothing but Python, make and git
 	$(BIN)/python -m pytest $(PARALLEL)
 
 test-long: lint $(CHECKS) ## also the checks that are slow or need Node
-	$(BIN)/python -m pytest -m "long or not long"
+	$(BIN)/python -m pytest -m "long or not long" -o faulthandler_timeout=1800
 
 bench: $(CHECKS) ## measure speed, size and cost beside their floors (some minutes, writes bench.json)
 	@exec $(BIN)/python -m tests.benchmarks $(ONLY)
@@ -80,7 +80,8 @@ help: ## this list
 	  /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # A file's tests stay together, so that what they share is set up once; the slow files come first.
-PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
+# A worker that dies is not replaced: the run would wait for its tests for ever.
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart=0
 LOCK := $(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header \
   --python-version 3.11 -q
 

@@ -1,4 +1,4 @@
-"""Clients are opened on what is handed over, whatever the environment says, and it stays as it is."""
+"""Clients are opened on what is handed over; the environment neither decides nor changes."""
 
 from __future__ import annotations
 
