@@ -15,7 +15,8 @@ ROOT = Path(main.__file__).parent
 # As `make test` has it.
 [PARALLEL] = re.findall(r"^PARALLEL := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
-DIES = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+# By then the other worker is done, and nobody is left to take this one's place.
+DIES = "import os, signal, time; time.sleep(2); os.kill(os.getpid(), signal.SIGKILL)"
 WAITS = "import time; time.sleep(600)"
 # Holds on to the interpreter all the while, as C code may do.
 HANGS_IN_C = "import ctypes; ctypes.PyDLL(None).sleep(600)"
@@ -37,9 +38,10 @@ def test_after(): pass
 
 
 def run_tests(folder: Path, body: str, *options: str, fixture: str = "") -> tuple[int, str]:
-    """Exit code and output of a run of three tests, with the project's own configuration."""
+    """Exit code and output of a run of some tests, with the project's own configuration."""
     (folder / "test_bad.py").write_text(FILE.format(body=body, fixture=fixture))
-    (folder / "test_good.py").write_text("def test_good(): pass\n")
+    for number in range(3):
+        (folder / f"test_good_{number}.py").write_text("def test_good(): pass\n")
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml")),
@@ -52,7 +54,7 @@ def run_tests(folder: Path, body: str, *options: str, fixture: str = "") -> tupl
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=120,
+        timeout=60,
     )
     return done.returncode, done.stdout
 
