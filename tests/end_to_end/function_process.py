@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
+import psutil
 
 from shared.commands.processes import GroupProcess
 from tests.end_to_end.local_run import DEADLINE, ROOT, clean_environment, eventually
@@ -122,12 +122,8 @@ class FunctionProcess:
     def memory(self) -> int:
         """The resident memory of the process that answers, in bytes."""
         assert self._process
-        listing = subprocess.run(
-            ["ps", "-A", "-o", "ppid=,rss="], capture_output=True, text=True, check=True
-        )
-        rows = [line.split() for line in listing.stdout.splitlines()]
-        [kilobytes] = [int(rss) for parent, rss in rows if int(parent) == self._process.pid]
-        return kilobytes * 1024
+        [worker] = psutil.Process(self._process.pid).children()
+        return int(worker.memory_info().rss)
 
 
 def read_to_end(connection: socket.socket) -> bytes:
