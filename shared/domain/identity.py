@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.domain.contributor import ContributorType
+from shared.domain.email import normalise_email
 
 # A pattern is an address, or `*` and the end of one. Of several that fit, the first one counts.
 _KNOWN = {
@@ -28,6 +29,17 @@ _KNOWN = {
     "action@github.com": ContributorType.BOT,
     "actions@github.com": ContributorType.BOT,
 }
+
+
+def never_fits_an_address(pattern: str) -> bool:
+    """Whether a pattern can fit no address: a `*` elsewhere than in front is no wildcard."""
+    end = pattern.removeprefix("*")
+    whole = end if end == pattern else f"x{end}" if "@" in end else f"x@x{end}"
+    try:
+        normalise_email(whole)
+    except ValueError:
+        return True
+    return "*" in end
 
 
 @dataclass(frozen=True)
