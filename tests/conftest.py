@@ -33,12 +33,18 @@ settings.load_profile("ledger")
 for _name in [name for name in os.environ if name.startswith("LEDGER_")]:
     del os.environ[_name]
 
+# What functions-framework would set at every function that a test makes.
+os.environ.update(FUNCTION_TARGET="function", FUNCTION_SIGNATURE_TYPE="http")
+
 _running_tests = False
 
 
-def _keep_environment(event: str, arguments: tuple[object, ...]) -> None:
-    if _running_tests and event in {"os.putenv", "os.unsetenv"}:
-        raise RuntimeError(f"A test changes the environment: {arguments[0]!r}")
+def _keep_environment(event: str, arguments: tuple[bytes, ...]) -> None:
+    if not _running_tests or event not in {"os.putenv", "os.unsetenv"}:
+        return
+    name, *value = arguments
+    if [os.environb.get(name)] != value:
+        raise RuntimeError(f"A test changes the environment: {name!r}")
 
 
 sys.addaudithook(_keep_environment)
