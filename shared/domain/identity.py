@@ -10,7 +10,19 @@ from dataclasses import dataclass, field
 
 from shared.domain.agents import AGENT_ACCOUNTS, AGENT_ADDRESSES, AGENT_APPS, BOT_ADDRESSES
 from shared.domain.contributor import ContributorType
+from shared.domain.email import normalise_email
 from shared.domain.github_account import GITHUB, GitHubAccount
+
+
+def never_fits_an_address(pattern: str) -> bool:
+    """Whether a pattern can fit no address: a `*` elsewhere than in front is no wildcard."""
+    end = pattern.removeprefix("*")
+    whole = end if end == pattern else f"x{end}" if "@" in end else f"x@x{end}"
+    try:
+        normalise_email(whole)
+    except ValueError:
+        return True
+    return "*" in end
 
 
 @dataclass(frozen=True)

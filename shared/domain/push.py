@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from shared.domain.branches import fits
 from shared.domain.contribution import MAX_CO_AUTHORS
 from shared.domain.email import normalise_email
 from shared.domain.errors import InvalidInput
@@ -74,11 +75,12 @@ def read_push(
 ) -> Push:
     """The push that an event describes.
 
-    `branches` are those tracked; none means the repository's default branch. `target_type` and
-    `target_id` say where the hook was set, as in the headers `X-GitHub-Hook-Installation-Target-`:
-    an organisation's or an app's hook reports each fork too, and what a fork takes over counts in
-    the repository that it comes from. Raises `InvalidInput` where the event is not a push as
-    GitHub documents it.
+    `branches` are patterns of those tracked; none means the repository's default branch.
+    `target_type` and `target_id` say where the hook was set, as in the headers
+    `X-GitHub-Hook-Installation-Target-`: an organisation's or an app's hook reports each fork too,
+    and what a fork takes over counts in the repository that it comes from.
+
+    Raises `InvalidInput` where the event is not a push as GitHub documents it.
     """
     repository = _repository(payload)
     ref = payload.get("ref")
@@ -87,7 +89,6 @@ def read_push(
     default = payload["repository"].get("default_branch")
     if not branches and not isinstance(default, str):
         raise InvalidInput.at("/repository/default_branch", "must be the name of a branch")
-    tracked = branches or {default}
     if payload["repository"].get("fork") is True and not _is_set_on(
         payload["repository"], target_type, target_id
     ):
@@ -96,7 +97,8 @@ def read_push(
         return Push(repository, ignored="not a branch")
     if payload.get("deleted") is True or payload.get("head_commit") is None:
         return Push(repository, ignored="the branch was deleted, or holds no new commit")
-    if ref.removeprefix(_BRANCH) not in tracked:
+    branch = ref.removeprefix(_BRANCH)
+    if not (fits(branch, branches) if branches else branch == default):
         return Push(repository, ignored="not a tracked branch")
     listed = [item for item in payload["commits"] if isinstance(item, dict)]
     merges = tuple(clean_name(item.get("id")) for item in listed if _is_merge(_message(item)))

@@ -191,6 +191,14 @@ class Page(Answer[list[_M]]):
     HEADERS = PageHeaders
 
 
+# As the standard has them; Python does from 3.13 on.
+# https://www.rfc-editor.org/rfc/rfc9110#name-client-error-4xx
+_TITLES = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
+}
+
+
 def problem(error: LedgerError) -> Answer[Any]:
     """The answer to an error: the one place where exceptions become responses.
 
@@ -198,7 +206,7 @@ def problem(error: LedgerError) -> Answer[Any]:
     """
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": error.status.phrase,
+        "title": _TITLES.get(error.status, error.status.phrase),
         "status": error.status.value,
         "detail": error.detail,
         "code": error.code,

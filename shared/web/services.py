@@ -109,9 +109,9 @@ def _open_client(settings: Settings) -> Client:
 
         project = os.environ.get("GOOGLE_CLOUD_PROJECT", "demo-ledger")
         return open_embedded(settings.data_dir / "embedded", project=project).client()
-    from google.cloud.firestore import Client
+    from shared.store.clients import open_client
 
-    return Client()
+    return open_client(project=settings.project, emulator_host=settings.emulator_host)
 
 
 @cache

@@ -14,9 +14,9 @@ from shared.domain.contribution import Commit, CommitReport
 from shared.domain.identity import Classifier
 from shared.domain.repository import Repository
 from shared.domain.sort import Sort
+from shared.store.clients import emulator_client
 from shared.store.ledger import Ledger, ledger_on
 from shared.store.listing import ContributionFilter
-from tests.backends import emulator_client
 from tests.benchmarks.billing import Bill, indexed_entries, reads_of
 from tests.benchmarks.served import new_project, report
 from tests.benchmarks.table import Row, Table, progress

@@ -14,7 +14,7 @@ from itertools import count
 
 from google.cloud import firestore
 
-from tests.backends import emulator_client
+from shared.store.clients import emulator_client
 from tests.benchmarks.floor.main import contribution
 from tests.benchmarks.served import (
     FLOOR,

@@ -140,7 +140,8 @@ class TestCommand:
 
     def test_names_nobody(self, file: str, tmp_path: Path) -> None:
         result = self.run(tmp_path, file)
-        said = (result.stdout + result.stderr).lower()
+        # The folder may be named after anybody.
+        said = (result.stdout + result.stderr).replace(str(tmp_path), "").lower()
         assert "ann" not in said.replace("cannot", "")
         assert "example" not in said
 

@@ -24,8 +24,9 @@ from shared.domain.errors import Conflict, InvalidInput
 from shared.domain.fields import parse
 from shared.domain.repository import Repository
 from shared.embedded import open_embedded
+from shared.store.clients import emulator_client
 from shared.store.recording import Recorded
-from tests.backends import emulator_client, new_project
+from tests.backends import new_project
 from tests.contract.books import assert_balanced
 from tests.contract.by_hand import new_contribution
 from tests.contract.reports import ledger_of, outcome_of, report

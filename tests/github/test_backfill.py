@@ -275,12 +275,11 @@ class Terminal(io.StringIO):
 
 
 class TestProgress:
-    def test_on_a_terminal_is_a_bar_with_rate_and_remaining_time(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("COLUMNS", "63")
+    def test_on_a_terminal_is_a_bar_with_rate_and_remaining_time(self) -> None:
         stream = Terminal()
-        progress = Progress(Runtime(stderr=stream, clock=iter([0.0, 10.0, 20.0]).__next__), 4000)
+        progress = Progress(
+            Runtime(stderr=stream, columns=lambda: 63, clock=iter([0.0, 10.0, 20.0]).__next__), 4000
+        )
 
         progress.advance(1000)
         progress.advance(1000)

@@ -389,7 +389,7 @@ class TestIgnored:
     ) -> None:
         environment = {
             "LEDGER_WEBHOOK_SECRETS": f"new={SECRET}",
-            "LEDGER_TRACKED_BRANCHES": "main, release/1",
+            "LEDGER_TRACKED_BRANCHES": "main, release/*",
         }
         service = Service(store.client, Settings.from_environment(environment))
         assert delivered(service, pushed({})).status_code == 202

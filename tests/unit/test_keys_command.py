@@ -18,8 +18,9 @@ from google.cloud.firestore import Client
 from shared.commands.keys import describe, main
 from shared.domain.api_key import ApiKey, Scope, key_digest
 from shared.embedded import open_embedded, read_embedded
+from shared.store.clients import emulator_client
 from shared.web.settings import Settings
-from tests.backends import emulator_client, new_project
+from tests.backends import new_project
 from tests.contract.books import documents
 from tests.end_to_end.local_run import DEADLINE, ROOT, clean_environment
 from tests.http.framework import REPORT, Service
@@ -104,13 +105,18 @@ def operator(request: pytest.FixtureRequest) -> Operator:
     return operator
 
 
+def secret_of(text: str) -> str:
+    """What proves a key; underscores are among its characters."""
+    return text.split("_", 2)[2]
+
+
 def test_a_key_is_created_shown_once_listed_used_and_revoked(operator: Operator) -> None:
     created = operator.run(
         "create", "--name", "ci of octo", "--scope", "record", "--repository", "Octo/*"
     )
     assert created.returncode == 0
     text = created.stdout.strip()
-    secret = text.rpartition("_")[2]
+    secret = secret_of(text)
     [(key_id, document)] = operator.kept().items()
     # Once on the standard output, alone, so that it can be piped on; and nowhere else.
     assert created.stdout == f"{text}\n"
@@ -154,7 +160,7 @@ def test_each_key_is_another_one(embedded: Operator, tmp_path: Path) -> None:
     assert len(texts) == 3
     assert len({key_digest(text.encode()) for text in texts}) == 3
     journal = (tmp_path / "embedded" / "journal.jsonl").read_text(encoding="utf-8")
-    assert not any(text.rpartition("_")[2] in journal for text in texts)
+    assert not any(secret_of(text) in journal for text in texts)
 
 
 def test_options_are_kept_as_they_were_given(embedded: Operator, tmp_path: Path) -> None:

@@ -61,6 +61,11 @@ class TestRewrites:
         assert rewrites.entry_point("/v1/contributions/github/x") == "contributions"
         assert rewrites.entry_point("/v1/contributors") is None
 
+    def test_names_each_function_once(self) -> None:
+        rewrites = Rewrites(tuple(Rewrite(path, "track-github") for path in ("/a", "/b")))
+        assert list(rewrites.entry_points()) == ["track_github"]
+        assert list(rewrites.function_ids()) == ["track-github"]
+
     def test_reads_only_rewrites_to_functions(self, tmp_path: Path) -> None:
         table = [
             {"source": "/app/**", "destination": "/index.html"},
@@ -83,31 +88,11 @@ def answering(
 
 
 class TestDispatcher:
-    def test_hands_each_path_to_its_function_and_loads_it_once(self) -> None:
-        loaded: list[str] = []
-
-        def load(entry_point: str) -> WSGIApplication:
-            loaded.append(entry_point)
-            return answering(entry_point)
-
+    def test_hands_each_path_to_its_function(self) -> None:
         rewrites = Rewrites((Rewrite("/v1/assets", "assets"), Rewrite("**", "health")))
-        client = Client(Dispatcher(rewrites, NO_FILES, load))
+        client = Client(Dispatcher(rewrites, NO_FILES, answering))
         assert client.get("/v1/assets").text == "assets"
         assert client.post("/v1/assets").text == "assets"
-        assert client.get("/").text == "health"
-        assert loaded == ["assets", "health"]
-
-    def test_a_function_that_cannot_be_loaded_is_tried_again(self) -> None:
-        failures = [ImportError("not yet")]
-
-        def load(entry_point: str) -> WSGIApplication:
-            if failures:
-                raise failures.pop()
-            return answering(entry_point)
-
-        client = Client(Dispatcher(Rewrites((Rewrite("**", "health"),)), NO_FILES, load))
-        with pytest.raises(ImportError):
-            client.get("/")
         assert client.get("/").text == "health"
 
     def test_matches_the_decoded_path(self) -> None:

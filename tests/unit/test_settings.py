@@ -47,7 +47,7 @@ class TestFromEnvironment:
         ) == Settings(
             api_keys={"ci": "s3cret=with=", "ops": "other"},
             webhook_secrets={"hook": "h"},
-            tracked_branches=frozenset({"main", "release"}),
+            tracked_branches=("main", "release"),
             contributor_types={
                 "*@ci.example": ContributorType.BOT,
                 "a=b@x.org": ContributorType.AGENT,
@@ -96,6 +96,35 @@ class TestFromEnvironment:
             ({"LEDGER_CONTRIBUTOR_TYPES": "a@b"}, "LEDGER_CONTRIBUTOR_TYPES"),
             ({"LEDGER_CONTRIBUTOR_TYPES": "a@b=SYSTEM"}, "LEDGER_CONTRIBUTOR_TYPES"),
             ({"LEDGER_CONTRIBUTOR_TYPES": "=BOT"}, "LEDGER_CONTRIBUTOR_TYPES"),
+            *(
+                ({"LEDGER_CONTRIBUTOR_TYPES": f"{pattern}=BOT"}, repr(pattern))
+                for pattern in (
+                    "*[bot]@users.noreply.*",
+                    "bot-*@x.org",
+                    "dependabot",
+                    "*@a@b",
+                    "*@x .org",
+                    "@x.org",
+                )
+            ),
+            *(
+                ({"LEDGER_TRACKED_BRANCHES": f"main,{pattern}"}, repr(pattern))
+                for pattern in (
+                    "refs/heads/main",
+                    "!refs/heads/main",
+                    "release/",
+                    "/main",
+                    "a b",
+                    "a..b",
+                    "v[12]",
+                    "colou?r",
+                    "main.lock",
+                    ".hidden",
+                    "!",
+                )
+            ),
+            ({"LEDGER_TRACKED_BRANCHES": "!main,!release/*"}, "LEDGER_TRACKED_BRANCHES"),
+            ({"LEDGER_OIDC_AUDIENCE": "a", "LEDGER_OIDC_OWNERS": "0583231"}, "LEDGER_OIDC_OWNERS"),
             ({"LEDGER_WEBHOOK_SECRETS": "h"}, "LEDGER_WEBHOOK_SECRETS"),
             # An audience without owners would let everybody's workflows in.
             ({"LEDGER_OIDC_AUDIENCE": "https://ledger.example"}, "LEDGER_OIDC_OWNERS"),

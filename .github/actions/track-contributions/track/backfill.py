@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import datetime as dt
 import json
-import shutil
 from collections.abc import Sequence
 
 from common import ConfigurationError, Runtime, TrackError
@@ -25,6 +24,7 @@ class Progress:
 
     def __init__(self, runtime: Runtime, total: int) -> None:
         self._stream, self._clock = runtime.stderr, runtime.clock
+        self._columns = runtime.columns
         self._total = total
         self._done = self._batches = 0
         self._started = self._shown = self._clock()
@@ -52,7 +52,7 @@ class Progress:
 
     def _draw(self, now: float) -> None:
         status = self._status(now)
-        width = min(40, shutil.get_terminal_size().columns - len(status) - 4)
+        width = min(40, self._columns() - len(status) - 4)
         filled = width * self._done // max(self._total, self._done, 1)
         bar = f"[{'#' * filled:.<{width}}] " if width > 0 else ""
         print(f"\r\x1b[K{bar}{status}", end="", file=self._stream, flush=True)

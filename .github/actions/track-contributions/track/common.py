@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -38,3 +39,4 @@ class Runtime:
     wall_clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     uniform: Callable[[float, float], float] = random.uniform
+    columns: Callable[[], int] = lambda: shutil.get_terminal_size().columns
