@@ -40,7 +40,9 @@ class Run:
     @property
     def counts(self) -> tuple[int, int, int, int]:
         """Return the outputs recorded, replayed, rejected, failed."""
-        recorded, replayed, rejected, failed = (int(value) for value in self.outputs.values())
+        recorded, replayed, rejected, failed = (
+            int(self.outputs[name]) for name in ("recorded", "replayed", "rejected", "failed")
+        )
         return recorded, replayed, rejected, failed
 
     @property

@@ -82,7 +82,7 @@ def test_the_actions_outputs_come_from_the_step() -> None:
 
     assert {name: output["value"] for name, output in definition["outputs"].items()} == {
         name: f"${{{{ steps.{step['id']}.outputs.{name} }}}}"
-        for name in ("recorded", "replayed", "rejected", "failed")
+        for name in ("recorded", "replayed", "rejected", "unreportable", "failed")
     }
 
 

@@ -70,7 +70,7 @@ class TestAnOrdinaryPush:
 
         assert ledger.requests == []
         assert run.annotations("notice") == [
-            "Skipped: this push brings no commits that were not here before"
+            "Skipped: there are no commits that were not here before"
         ]
         assert run.counts == (0, 0, 0, 0)
 
@@ -290,7 +290,8 @@ class TestWhatIsNoPushOfCommits:
             {"action": "opened"}, name="pull_request", inputs=ledger.inputs, environment={}
         )
 
-        assert run.annotations("notice") == ["Skipped: this is not a push"]
+        (notice,) = run.annotations("notice")
+        assert notice.startswith("Skipped: this is not a push, nor one of schedule, workflow_d")
         assert ledger.requests == []
 
     def test_an_event_without_a_usable_commit_is_an_error(
