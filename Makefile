@@ -28,10 +28,14 @@ reconcile: $(RUN_TIME) ## hold every total against its entries (REPAIR=1 mends, 
 	@exec $(BIN)/python -m shared.commands.reconcile \
 	  $(if $(REPAIR),--repair) $(if $(PROJECT),--cloud "$(PROJECT)")
 
-backfill: $(RUN_TIME) ## report a clone's history (DIR=, REPOSITORY=owner/name, URL=, SINCE=, BRANCH=, DRY_RUN=1)
-	@exec $(BIN)/python -I .github/actions/track-contributions/track backfill \
-	  --repo-dir "$(DIR)" --repository "$(REPOSITORY)" --url "$(URL)" $(if $(SINCE),--since "$(SINCE)") \
-	  $(if $(BRANCH),--branch "$(BRANCH)") $(if $(DRY_RUN),--dry-run)
+backfill: EXAMPLE := DIR=../my-clone REPOSITORY=owner/name URL=https://ledger.example.com
+backfill: needs-DIR needs-REPOSITORY $(if $(filter-out 0 no false,$(DRY_RUN)),,needs-URL) $(RUN_TIME) ## report a clone's history (DIR=, REPOSITORY=owner/name, URL=, SINCE=, BRANCH=, DRY_RUN=1)
+	@exec $(BIN)/python -I -B .github/actions/track-contributions/track backfill \
+	  --repo-dir="$(DIR)" --repository="$(REPOSITORY)" --url="$(URL)" $(if $(SINCE),--since="$(SINCE)") \
+	  $(if $(BRANCH),--branch="$(BRANCH)") $(if $(filter-out 0 no false,$(DRY_RUN)),--dry-run)
+
+needs-%:
+	@: $(if $($*),,$(error $* is missing, as in: make $(MAKECMDGOALS) $(EXAMPLE)))
 
 import: $(RUN_TIME) ## import the JSON store of the replaced service (FILE=, DRY_RUN=1, PROJECT=)
 	@exec $(BIN)/python -m shared.commands.import_store "$(FILE)" \

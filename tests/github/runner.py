@@ -8,13 +8,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tests.github.repositories import ZEROS, git_environment
+from tests.github.stub_ledger import KEY
 
 ACTION = Path(__file__).parents[2] / ".github" / "actions" / "track-contributions"
 PROGRAM = ACTION / "track"
@@ -55,6 +56,29 @@ class Run:
 def action_definition() -> dict[str, Any]:
     definition: dict[str, Any] = yaml.safe_load((ACTION / "action.yml").read_text("utf-8"))
     return definition
+
+
+@dataclass
+class Backfill:
+    """The command on a clone, as an operator types it."""
+
+    clone: Path
+    url: str
+    environment: dict[str, str] = field(default_factory=lambda: {"LEDGER_API_KEY": KEY})
+
+    def command(self, *options: str) -> list[str]:
+        given = ["--repo-dir", str(self.clone), "--repository", "octo/demo", "--url", self.url]
+        return [sys.executable, "-I", str(PROGRAM), "backfill", *given, *options]
+
+    def run(self, *options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*options),
+            env=git_environment() | self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import io
 import re
 import signal
 import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -18,36 +17,8 @@ import pytest
 from backfill import Progress
 from common import Runtime
 from tests.github.repositories import ADA, GRACE, Repository, checkout, git_environment
-from tests.github.runner import PROGRAM
-from tests.github.stub_ledger import KEY, StubLedger, answer, obey, problem
-
-
-@dataclass
-class Backfill:
-    """The command on a clone, as an operator types it."""
-
-    clone: Path
-    url: str
-    environment: dict[str, str] = field(default_factory=lambda: {"LEDGER_API_KEY": KEY})
-
-    def command(self, *options: str) -> list[str]:
-        given = ["--repo-dir", str(self.clone), "--repository", "octo/demo", "--url", self.url]
-        return [sys.executable, "-I", str(PROGRAM), "backfill", *given, *options]
-
-    def run(self, *options: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*options),
-            env=git_environment() | self.environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-
-@pytest.fixture
-def backfill(origin: Repository, ledger: StubLedger) -> Backfill:
-    return Backfill(origin.path, ledger.url)
+from tests.github.runner import Backfill
+from tests.github.stub_ledger import StubLedger, answer, obey, problem
 
 
 @pytest.fixture

@@ -49,8 +49,8 @@ class Interrupts:
         """Return the same, to be interrupted at once: no answer is awaited in a pause."""
 
         def pause(seconds: float) -> None:
-            self.check()
             self._is_held = False
+            self.check()
             sleep(seconds)
             self._is_held = True
 
