@@ -112,6 +112,20 @@ class Runner:
         }
         return self.step(event, inputs=inputs or {}, environment=environment or {})
 
+    def catch_up(
+        self,
+        name: str,
+        head: str,
+        *,
+        branch: str = "main",
+        default_branch: str = "",
+        inputs: Mapping[str, str],
+    ) -> Run:
+        """Run the step for an event that brings no commits; `schedule` names no repository."""
+        repository = {"repository": {"default_branch": default_branch}} if default_branch else {}
+        where = {"GITHUB_REF": f"refs/heads/{branch}", "GITHUB_SHA": head}
+        return self.step(repository, name=name, inputs=inputs, environment=where)
+
     def step(
         self,
         event: Mapping[str, object],

@@ -62,17 +62,6 @@ class TestTheHistory:
 
         assert sorted(ledger.hashes) == sorted(history.git("rev-list", "feature").split())
 
-    def test_may_begin_at_a_date(
-        self, history: Repository, backfill: Backfill, ledger: StubLedger
-    ) -> None:
-        since = "2023-11-14T22:17:00Z"
-
-        backfill.run("--since", since)
-
-        expected = history.git("rev-list", "--no-merges", f"--since={since}", "HEAD").split()
-        assert 0 < len(expected) < 6
-        assert sorted(ledger.hashes) == sorted(expected)
-
     def test_may_leave_out_paths_as_the_action_does(
         self, history: Repository, backfill: Backfill, ledger: StubLedger
     ) -> None:

@@ -115,10 +115,13 @@ def clone_at(directory: Path, environ: Mapping[str, str], settings: Settings = (
     # git starts programs of its own, credential stores for one: no secret is their business.
     kept = {k: v for k, v in environ.items() if not k.startswith((*SECRETS, *REPOSITORY_VARIABLES))}
     kept |= {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull}
-    git = Git(directory, kept, (("core.commitGraph", "false"), *settings))
-    if not git.run("version").startswith("git version "):
+    try:
+        is_git = Git(Path(os.sep), kept).run("version").startswith("git version ")
+    except GitError:
+        is_git = False
+    if not is_git:
         raise MissingTool("what is named git is no git")
-    return git
+    return Git(directory, kept, (("core.commitGraph", "false"), *settings))
 
 
 @contextlib.contextmanager
