@@ -95,13 +95,16 @@ class Repository:
         self.git("mv", "--", old, new)
         return self.commit("Rename", author=author, files={})
 
-    def commit_object(self, author_line: bytes, *, message: bytes = b"Odd\n") -> str:
+    def commit_object(
+        self, author_line: bytes, *, message: bytes = b"Odd\n", encoding: str = ""
+    ) -> str:
         """Commit, as git itself never would, with exactly this author line after `author `."""
         seconds = self._tick()
         tree, parent = self.git("rev-parse", "HEAD^{tree}").encode(), self.head.encode()
         committer = f"{GRACE[0]} <{GRACE[1]}> {seconds} +0000".encode()
         lines = (b"tree " + tree, b"parent " + parent, b"author " + author_line)
-        content = b"\n".join((*lines, b"committer " + committer, b"", message))
+        claimed = (f"encoding {encoding}".encode(),) if encoding else ()
+        content = b"\n".join((*lines, b"committer " + committer, *claimed, b"", message))
         made = self.git(
             *("hash-object", "-t", "commit", "-w", "--stdin", "--literally"), given=content
         )

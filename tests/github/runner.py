@@ -64,10 +64,11 @@ class Backfill:
 
     clone: Path
     url: str
+    repository: str = REPOSITORY
     environment: dict[str, str] = field(default_factory=lambda: {"LEDGER_API_KEY": KEY})
 
     def command(self, *options: str) -> list[str]:
-        given = ["--repo-dir", str(self.clone), "--repository", "octo/demo", "--url", self.url]
+        given = ["--repo-dir", str(self.clone), "--repository", self.repository, "--url", self.url]
         return [sys.executable, "-I", str(PROGRAM), "backfill", *given, *options]
 
     def run(self, *options: str) -> subprocess.CompletedProcess[str]:

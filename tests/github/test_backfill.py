@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import signal
 import subprocess
@@ -17,7 +18,7 @@ import pytest
 from backfill import Progress
 from common import Runtime
 from tests.github.repositories import ADA, GRACE, Repository, checkout, git_environment
-from tests.github.runner import Backfill
+from tests.github.runner import ACTION, Backfill
 from tests.github.stub_ledger import StubLedger, answer, obey, problem
 
 
@@ -98,6 +99,31 @@ class TestTheHistory:
         assert done.returncode == 0
         assert done.stdout.startswith("Done. 0 recorded, 6 replayed, 0 rejected")
         assert len(ledger.entries) == 6
+
+    def test_kept_with_other_figures_is_summed_in_the_last_line(
+        self, history: Repository, backfill: Backfill, ledger: StubLedger
+    ) -> None:
+        backfill.run()
+        first, second, *_ = ledger.entries.values()
+        first["cost_amount"] = "5.00"
+        second["author_email"] = second["contributor_email"]
+        second["contributor_email"] = "other@example.com"
+
+        done = backfill.run()
+
+        assert done.returncode == 0
+        assert done.stdout == (
+            "Done. 0 recorded, 6 replayed, 0 rejected, 1 skipped; 2 kept with other figures.\n"
+        )
+
+    @pytest.mark.parametrize("repository", ["-ACE-/demo", "ACE-/-demo", "--/.x", "-h/x"])
+    def test_may_be_that_of_an_owner_with_an_old_name(
+        self, history: Repository, ledger: StubLedger, repository: str
+    ) -> None:
+        done = Backfill(history.path, ledger.url, repository).run()
+
+        assert done.returncode == 0, done.stderr
+        assert json.loads(ledger.requests[0].body)["repository"] == repository
 
     def test_with_a_commit_that_is_rejected_is_done_to_the_end_and_ends_with_1(
         self, history: Repository, backfill: Backfill, ledger: StubLedger
@@ -236,6 +262,51 @@ class TestInterruption:
             "Stopped: HTTP 403: Forbidden: Not your repository. 500 recorded, "
         )
         assert len(ledger.requests) == 2
+
+
+class TestMake:
+    @pytest.mark.parametrize(
+        ("given", "missing"),
+        [
+            ((), "DIR"),
+            (("DIR=.", "REPOSITORY=", "URL=https://ledger.example.com"), "REPOSITORY"),
+            (("DIR=.", "REPOSITORY=-ACE-/demo"), "URL"),
+            (("REPOSITORY=octo/demo", "DRY_RUN=1"), "DIR"),
+            (("DIR=.", "REPOSITORY=octo/demo", "DRY_RUN=0"), "URL"),
+        ],
+    )
+    def test_names_the_variable_that_is_missing_before_it_does_anything(
+        self, given: tuple[str, ...], missing: str
+    ) -> None:
+        done = subprocess.run(
+            ["make", "--no-print-directory", "backfill", "VENV=/nonexistent", *given],
+            cwd=ACTION.parents[2],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert done.returncode == 2
+        assert done.stdout == ""
+        assert f"{missing} is missing, as in: make backfill DIR=../my-clone REPOS" in done.stderr
+
+    def test_hands_each_variable_to_the_program(self) -> None:
+        done = subprocess.run(
+            [
+                *("make", "--dry-run", "backfill", "VENV=/nonexistent", "RUN_TIME=", "DIR=a b"),
+                *("URL=u", "REPOSITORY=-ACE-/demo", "SINCE=30 days", "BRANCH=next", "DRY_RUN=1"),
+            ],
+            cwd=ACTION.parents[2],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+        for option in (
+            *('--repo-dir="a b"', '--repository="-ACE-/demo"', '--url="u"', '--since="30 days"'),
+            *('--branch="next"', "--dry-run"),
+        ):
+            assert f" {option}" in done.stdout
 
 
 class TestWrongUsage:
