@@ -26,9 +26,9 @@ reconcile: run-time ## hold every total against its entries (REPAIR=1 mends, PRO
 	  $(if $(REPAIR),--repair) $(if $(PROJECT),--cloud "$(PROJECT)")
 
 backfill: variables run-time ## report a clone's history (DIR=, REPOSITORY=owner/name, URL=, SINCE=, BRANCH=, DRY_RUN=1)
-	@exec $(BIN)/python -I .github/actions/track-contributions/track backfill \
-	  --repo-dir "$(DIR)" --repository "$(REPOSITORY)" --url "$(URL)" $(if $(SINCE),--since "$(SINCE)") \
-	  $(if $(BRANCH),--branch "$(BRANCH)") $(if $(DRY_RUN),--dry-run)
+	@exec $(BIN)/python -I -B .github/actions/track-contributions/track backfill \
+	  --repo-dir="$(DIR)" --repository="$(REPOSITORY)" --url="$(URL)" $(if $(SINCE),--since="$(SINCE)") \
+	  $(if $(BRANCH),--branch="$(BRANCH)") $(if $(filter-out 0 no false,$(DRY_RUN)),--dry-run)
 
 import: variables run-time ## import the JSON store of the replaced service (FILE=, DRY_RUN=1, PROJECT=)
 	@exec $(BIN)/python -m shared.commands.import_store "$(FILE)" \
@@ -42,7 +42,7 @@ smoke: variables run-time ## see that a service works: record a commit and void 
 	@exec $(BIN)/python -m shared.commands.smoke --url "$(URL)"
 
 # Named with an example where they are missing, before anything is installed.
-backfill: NEEDS = DIR REPOSITORY $(if $(DRY_RUN),,URL)
+backfill: NEEDS = DIR REPOSITORY $(if $(filter-out 0 no false,$(DRY_RUN)),,URL)
 backfill: EXAMPLE = DIR=../my-clone REPOSITORY=owner/name URL=https://ledger.example.com
 import: NEEDS = FILE
 import: EXAMPLE = FILE=store.json

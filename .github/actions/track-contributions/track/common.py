@@ -21,7 +21,11 @@ class ConfigurationError(TrackError):
 
 
 class GitError(TrackError):
-    """git is missing, or refused a command."""
+    """git refused a command."""
+
+
+class MissingTool(TrackError):
+    """The machine has no git: nothing can be reported, and nothing is wrong with the push."""
 
 
 class ServiceError(TrackError):
