@@ -288,7 +288,7 @@ class TestMake:
 
         assert done.returncode == 2
         assert done.stdout == ""
-        assert f"{missing} is missing; for example: make backfill DIR=../my-clone REPOS" in done.stderr
+        assert f"{missing} is missing; for example: make backfill DIR=../my-clone" in done.stderr
 
     def test_hands_each_variable_to_the_program(self) -> None:
         done = subprocess.run(

@@ -86,7 +86,7 @@ class TestAtItsStart:
 def test_saying_that_it_is_alive_takes_no_firestore_client() -> None:
     status, started, ended = modules("health", "GET", "/v1/health")
     assert status == 200
-    heavy = CLIENT | TOKENS | LOCAL | {"cryptography", "shared.store"}
+    heavy = CLIENT | TOKENS | LOCAL | {"cryptography", "shared.store.connection"}
     assert (started | ended) & heavy == set()
 
 

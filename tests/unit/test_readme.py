@@ -32,7 +32,8 @@ DOCUMENTS = [
         [
             *ROOT.glob("*.md"),
             *(ROOT / ".github").glob("*.md"),
-            *(ROOT / "shared").rglob("*.md"),
+            # The text of the OpenAPI document is read there, and not as a page.
+            *(path for path in (ROOT / "shared").rglob("*.md") if path.name != "about.md"),
             # Those of tests/data say where other people's files come from.
             *(path for path in (ROOT / "tests").rglob("*.md") if "data" not in path.parts),
         ]
