@@ -24,10 +24,9 @@ def open_for_writing(
     """A client that can write, and where to. `cloud` names a project; `stack` closes what was
     opened.
 
-    Raises `CommandError` where no emulator is running, or where what is running shares its store
-    with nobody.
+    Raises `CommandError` where the backend cannot be had.
     """
-    from shared.embedded import EmbeddedStoreError, StoreInUseError, open_embedded
+    from shared.embedded import EmbeddedStoreError, open_embedded
     from shared.store.browsing import NoCredentialsError, cloud_client, emulator_client
 
     if cloud:
@@ -48,8 +47,6 @@ def open_for_writing(
             raise CommandError("The emulator is not running; start it with `make run` first")
     try:
         store = stack.enter_context(open_embedded(data.embedded, project=project))
-    except StoreInUseError as error:
-        raise CommandError(f"{error}; stop it first, since one process has it at a time") from None
     except EmbeddedStoreError as error:
         raise CommandError(f"The embedded store cannot be opened: {error}") from None
     return store.client(), f"the embedded store in {data.embedded}"
@@ -60,7 +57,7 @@ def open_for_reading(environment: Mapping[str, str], stack: ExitStack) -> tuple[
 
     Raises `CommandError` where the backend cannot be had.
     """
-    from shared.embedded import read_embedded
+    from shared.embedded import EmbeddedStoreError, read_embedded
     from shared.store.browsing import emulator_client
 
     project = environment["GOOGLE_CLOUD_PROJECT"]
@@ -82,8 +79,11 @@ def open_for_reading(environment: Mapping[str, str], stack: ExitStack) -> tuple[
 
     backend = forced or next(iter(data.holding()), "embedded")
     if backend == "embedded":
-        copy = read_embedded(data.embedded, project=project)
-        return copy.client(), f"the embedded store in {data.embedded}"
+        try:
+            store = stack.enter_context(read_embedded(data.embedded, project=project))
+        except EmbeddedStoreError as error:
+            raise CommandError(f"The embedded store cannot be opened: {error}") from None
+        return store.client(), f"the embedded store in {data.embedded}"
     newest = next(iter(data.exports.complete()), None)
     if newest is None:
         raise CommandError(f"There is no data of the emulator in {data.root}")

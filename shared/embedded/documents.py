@@ -1,231 +1,64 @@
-"""The documents themselves: in memory for reading, in the journal before anybody sees them."""
+"""The documents of a store, read as they are together at one moment."""
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+import heapq
+import sqlite3
+from collections.abc import Iterable
+from itertools import islice
 
-from shared.embedded import names, writes
-from shared.embedded.journal import (
-    Journal,
-    JournalBrokenError,
-    JournalUnavailableError,
-    encode_commit,
-)
-from shared.embedded.messages import DocumentPb, WritePb
-from shared.embedded.recovery import Recovered
-from shared.embedded.status import (
-    StatusError,
-    cancelled,
-    failed_precondition,
-    internal,
-    unavailable,
-)
-
-Clock = Callable[[], datetime]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-@dataclass(eq=False)
-class _Ticket:
-    """A commit that was evaluated and waits for the disk."""
-
-    changes: writes.Changes
-    line: bytes | None
-    done: bool = False
-    failure: StatusError | None = None
+from shared.embedded import rows
+from shared.embedded.database import Database
+from shared.embedded.indexes import Indexes
+from shared.embedded.query import Query
 
 
 class Documents:
-    """Every document of every database of one store.
+    """Every document of every database of one store."""
 
-    Stored messages are never changed, only replaced, so readers need no copies.
+    def __init__(self, database: Database, indexes: Indexes) -> None:
+        self._database = database
+        self._indexes = indexes
 
-    A commit is evaluated against everything before it, on disk or still on its way there, and
-    then waits until its line is synced. Whichever waiting thread comes first writes the lines of
-    all that wait, with one sync. Readers see a commit when it is on the disk, not before.
-    """
+    def get(self, names: Iterable[str]) -> list[bytes | None]:
+        """The documents of these names."""
+        with self._database.reading() as connection:
+            found = [rows.stored(connection, name) for name in names]
+        return [row and row[1] for row in found]
 
-    def __init__(
-        self,
-        *,
-        journal: Journal | None,
-        recovered: Recovered,
-        clock: Clock,
-        read_only: bool = False,
-    ) -> None:
-        self._journal = journal
-        self._read_only = read_only
-        self._clock = clock
-        self._pid = os.getpid()
-        self._closed = False
-        self._state = threading.Lock()  # guards everything below; held for moments only
-        self._flushing = threading.Lock()  # held while writing; taken before `_state`
-        self._collections: dict[str, dict[str, DocumentPb]] = {}
-        self._staged: dict[str, tuple[_Ticket, DocumentPb | None]] = {}
-        self._waiting: list[_Ticket] = []
-        self._latest_ticket = _Ticket(changes={}, line=None, done=True)
-        self._latest_micros = recovered.commit_micros
-        for name, document in recovered.documents.items():
-            self._collections.setdefault(names.collection_of(name), {})[name] = document
+    def run(self, query: Query) -> list[bytes]:
+        """The documents that a query finds, in order."""
+        with self._database.reading() as connection:
+            return [rows.numbered(connection, n) for n in self._numbers(connection, query)]
 
-    def commit(self, batch: Sequence[WritePb]) -> tuple[int, list[Any]]:
-        """Apply checked writes together; returns the commit time and the write results.
+    def count(self, query: Query) -> int:
+        """How many documents a query finds, by its index entries alone."""
+        scans = query.scans(self._indexes)
+        with self._database.reading() as connection:
+            if len(scans) > 1 or query.offset:
+                return len(self._numbers(connection, query))
+            rows.check_rules(connection, self._indexes)
+            return rows.count(connection, scans[0], most=_most(query))
 
-        Raises:
-            StatusError: a precondition failed, or the journal could not be written.
-        """
-        with self._state:
-            self._check_usable()
-            if self._read_only:
-                raise failed_precondition("The embedded store was opened for reading only.")
-            foundation = self._latest_ticket
-            try:
-                commit_micros = max(self._now_micros(), self._latest_micros + 1)
-                outcome = writes.apply_writes(batch, self._newest, commit_micros=commit_micros)
-                ticket = self._stage(outcome.changes, commit_micros)
-                refusal = None
-            except StatusError as error:
-                # What the refusal rests on may still be on its way to the disk: nobody may hear
-                # of a document that a crash could yet undo.
-                ticket, refusal = foundation, error
-                if foundation.done:
-                    raise
-        self._await(ticket)
-        if refusal is not None:
-            raise refusal
-        return commit_micros, outcome.results
+    def collection_ids(self, root: str) -> list[str]:
+        """The ids of the collections of a database that hold documents, sorted."""
+        with self._database.reading() as connection:
+            found = list(rows.first_names(connection))
+        return sorted(name.split("/")[-2] for name in found if name.startswith(f"{root}/"))
 
-    def get(self, wanted: Iterable[str]) -> tuple[int, list[DocumentPb | None]]:
-        """The documents of these names as they are together, and the time of that."""
-        with self._state:
-            self._check_usable()
-            found = [self._visible(name) for name in wanted]
-            return self._read_micros(), found
+    def _numbers(self, connection: sqlite3.Connection, query: Query) -> list[int]:
+        """The rows of a query's result: the ranges merged, each document once."""
+        scans = query.scans(self._indexes)
+        if not all(scan.by_id for scan in scans):
+            rows.check_rules(connection, self._indexes)
+        # Each has the whole result's order, so that many of it are enough.
+        found = [rows.scan(connection, scan, most=_most(query)) for scan in scans]
+        merged = heapq.merge(*found, reverse=scans[0].backwards)
+        end = None if query.limit is None else query.offset + query.limit
+        # A document of two ranges stands in the same place in both.
+        distinct = dict.fromkeys(number for _, number in merged)
+        return list(islice(distinct, query.offset, end))
 
-    def collection(self, name: str) -> tuple[int, list[DocumentPb]]:
-        """The documents of one collection, and the time of that; in no order."""
-        with self._state:
-            self._check_usable()
-            return self._read_micros(), list(self._collections.get(name, {}).values())
 
-    def descendants(self, parent: str, collection_id: str) -> tuple[int, list[DocumentPb]]:
-        """The documents below `parent` in collections of this id, at any depth."""
-        with self._state:
-            self._check_usable()
-            found = [
-                document
-                for name, documents in self._collections.items()
-                if name.startswith(f"{parent}/") and name.endswith(f"/{collection_id}")
-                for document in documents.values()
-            ]
-            return self._read_micros(), found
-
-    def collection_ids(self, parent: str) -> list[str]:
-        """The ids of the collections right below a document or database, sorted."""
-        prefix = f"{parent}/"
-        with self._state:
-            self._check_usable()
-            below = [name for name, held in self._collections.items() if held]
-        return sorted({n[len(prefix) :].split("/")[0] for n in below if n.startswith(prefix)})
-
-    def close(self) -> None:
-        """Answer no more calls. Commits that wait for the disk are finished first."""
-        with self._flushing:
-            self._flush()
-            with self._state:
-                self._closed = True
-
-    def _check_usable(self) -> None:
-        if self._closed:
-            raise cancelled("The embedded store is closed.")
-        if os.getpid() != self._pid:
-            raise failed_precondition(
-                f"The embedded store was opened by process {self._pid}; open it after forking."
-            )
-
-    def _now_micros(self) -> int:
-        return (self._clock() - _EPOCH) // _MICROSECOND
-
-    def _read_micros(self) -> int:
-        return max(self._now_micros(), self._latest_micros)
-
-    def _visible(self, name: str) -> DocumentPb | None:
-        return self._collections.get(names.collection_of(name), {}).get(name)
-
-    def _newest(self, name: str) -> DocumentPb | None:
-        staged = self._staged.get(name)
-        return self._visible(name) if staged is None else staged[1]
-
-    def _stage(self, changes: writes.Changes, commit_micros: int) -> _Ticket:
-        """Make a commit count for the commits after it."""
-        line = None
-        if changes and self._journal is not None:
-            line = encode_commit(
-                commit_micros=commit_micros,
-                documents=[document for document in changes.values() if document is not None],
-                deleted=[name for name, document in changes.items() if document is None],
-            )
-        ticket = _Ticket(changes=changes, line=line)
-        for name, document in changes.items():
-            self._staged[name] = (ticket, document)
-        self._waiting.append(ticket)
-        self._latest_ticket = ticket
-        self._latest_micros = commit_micros
-        return ticket
-
-    def _await(self, ticket: _Ticket) -> None:
-        with self._flushing:
-            if not ticket.done:
-                self._flush()
-        if ticket.failure is not None:
-            raise StatusError(ticket.failure.code(), ticket.failure.details())
-
-    def _flush(self) -> None:
-        """Write what waits, then show it to readers. Only under `_flushing`."""
-        batch: list[_Ticket] = []
-        try:
-            with self._state:
-                batch, self._waiting = self._waiting, []
-            lines = [ticket.line for ticket in batch if ticket.line is not None]
-            if lines and self._journal is not None:
-                self._journal.append(lines)
-            with self._state:
-                for ticket in batch:
-                    self._publish(ticket)
-        except JournalUnavailableError as error:
-            self._fail(batch, unavailable(f"The journal could not be written: {error}"))
-        except JournalBrokenError as error:
-            self._fail(batch, internal(f"The journal is in doubt, open the store anew: {error}"))
-        except BaseException:  # Ctrl-C: nobody may be told that this batch is stored
-            if self._journal is not None:
-                self._journal.distrust()
-            self._fail(batch, internal("The write was interrupted, open the store anew."))
-            raise
-
-    def _publish(self, ticket: _Ticket) -> None:
-        for name, document in ticket.changes.items():
-            collection = self._collections.setdefault(names.collection_of(name), {})
-            if document is None:
-                collection.pop(name, None)
-            else:
-                collection[name] = document
-            if self._staged[name][0] is ticket:
-                del self._staged[name]
-        ticket.done = True
-
-    def _fail(self, batch: list[_Ticket], failure: StatusError) -> None:
-        """Undo what was staged: a failed commit, and all that were evaluated on top of it."""
-        with self._state:
-            failed = batch + self._waiting
-            self._waiting = []
-            self._staged.clear()
-            for ticket in failed:
-                if not ticket.done:
-                    ticket.failure, ticket.done = failure, True
+def _most(query: Query) -> int:
+    return -1 if query.limit is None else query.offset + query.limit

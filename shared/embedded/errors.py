@@ -6,45 +6,34 @@ from pathlib import Path
 
 
 class EmbeddedStoreError(Exception):
-    """Any reason why the files of an embedded store cannot be used."""
-
-
-class StoreInUseError(EmbeddedStoreError):
-    """Another process holds the store.
+    """Any reason why the files of an embedded store cannot be used; they were left as they are.
 
     Attributes:
-        directory: the store's directory.
-        holder: who holds it, as text: process id, program and since when; "unknown" where the
-            lock file does not say.
-        pid: the holder's process id, or None where the lock file does not say.
+        path: the file at fault.
     """
 
-    def __init__(self, directory: Path, *, holder: str, pid: int | None) -> None:
-        super().__init__(f"{directory} is in use by {holder}")
-        self.directory = directory
-        self.holder = holder
-        self.pid = pid
-
-
-class JournalError(EmbeddedStoreError):
-    """The journal cannot be read; it was left as it is.
-
-    Attributes:
-        path: the journal.
-        line: the first line at fault, from 1.
-        reason: what is wrong with it.
-    """
-
-    def __init__(self, path: Path, *, line: int, reason: str) -> None:
-        super().__init__(f"{path}, line {line}: {reason}")
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} {reason}")
         self.path = path
-        self.line = line
-        self.reason = reason
 
 
-class JournalCorruptError(JournalError):
-    """A line that was once complete no longer is what was written."""
+class ForeignFileError(EmbeddedStoreError):
+    """The file is no database of an embedded store, or no longer one."""
 
 
-class JournalVersionError(JournalError):
-    """The journal is of a format that this version of the program does not know."""
+class LaterFormatError(EmbeddedStoreError):
+    """A later version of the program wrote the file."""
+
+
+class OldJournalError(EmbeddedStoreError):
+    """Version 1.0.0 of the program wrote the store, and it alone reads it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            path,
+            "holds what version 1.0.0 of this program stored, which alone can read it. Move the "
+            "file to another folder, and then carry over what it holds: `make backfill` for each "
+            "repository, or, where that is not enough, serve that folder with version 1.0.0, save "
+            "its lists of contributors, assets and contributions as one file, and bring that in "
+            "with `make import` (the README says how)",
+        )
