@@ -18,6 +18,8 @@ from shared.web.entry_point import entry_point
 # GitHub hangs up after 10 seconds, and does not deliver again by itself.
 # https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries
 ANSWER_WITHIN_S = 7.5
+# https://docs.github.com/en/webhooks/webhook-events-and-payloads#delivery-headers
+_TARGET = "X-GitHub-Hook-Installation-Target-"
 _DELIVERY = re.compile(r"[0-9A-Za-z-]{1,64}", re.ASCII)
 
 
@@ -41,7 +43,12 @@ def _record(call: Call, body: bytes, began: float) -> Answer:
     payload = parse_json(body)
     if not isinstance(payload, dict):
         raise InvalidInput.at("", "must be a JSON object")
-    push = read_push(payload, branches=call.services.settings.tracked_branches)
+    push = read_push(
+        payload,
+        branches=call.services.settings.tracked_branches,
+        target_type=call.request.headers.get(f"{_TARGET}Type"),
+        target_id=call.request.headers.get(f"{_TARGET}ID"),
+    )
     if push.ignored is not None:
         return _ignored(push.ignored)
     timing = call.services.ledger.connection.timing

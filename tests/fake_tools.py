@@ -8,10 +8,18 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
+import subprocess
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from shared.commands.deploy.options import Options
+from shared.commands.deploy.script import script
+from shared.commands.rewrites import Rewrites
+
+ROOT = Path(__file__).resolve().parent.parent
 PROJECT = "test-project"
 _PROGRAM = Path(__file__).with_name("fake_tools_program.py")
 
@@ -69,3 +77,25 @@ class FakeTools:
         copied = FakeTools.make(folder)
         copied.state = self.state
         return copied
+
+    def deploy(
+        self,
+        *,
+        functions: Iterable[str] | None = None,
+        environment: Mapping[str, str] | None = None,
+        **chosen: Any,
+    ) -> subprocess.CompletedProcess[str]:
+        """Deploy with these tools: all functions, where none are named."""
+        options = Options(**{"project": PROJECT, "python": self.python, **chosen})
+        if functions is None:
+            functions = Rewrites.load(ROOT / "firebase.json").function_ids()
+        bash = shutil.which("bash")
+        assert bash
+        return subprocess.run(
+            [bash, "-c", script(options, functions, root=ROOT)],
+            env=self.environment if environment is None else environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )

@@ -57,6 +57,11 @@ class GroupProcess:
             return None
         return f"exit code {code}" if code >= 0 else f"{signal.Signals(-code).name}"
 
+    @property
+    def killed(self) -> bool:
+        """Whether a signal ended the process."""
+        return (self._process.poll() or 0) < 0
+
     def stop(self, *, grace: float, hurry: Callable[[], bool] = lambda: False) -> None:
         """Ask the whole group to end, and kill what is left of it after `grace` seconds.
 

@@ -71,7 +71,7 @@ def run(environment: dict[str, str], signals: StopSignals) -> None:
             say=say,
         )
         stack.callback(lambda: functions.stop(hurry=lambda: signals.urgent))
-        functions.start(signals.pause)
+        functions.start()
         say(banner(listener, settings, environment, firestore.description))
         while True:
             signals.pause(_TICK)

@@ -125,7 +125,8 @@ def _from_text(convert: Callable[[str], object]) -> Callable[[object], object]:
     return lambda value: convert(value) if isinstance(value, str) else value
 
 
-def _url(text: str) -> str:
+def parse_url(text: str) -> str:
+    """An http or https address of at most 2048 characters; raises `ValueError` for other text."""
     if len(text) > MAX_URL_LENGTH:
         raise ValueError(f"must have at most {MAX_URL_LENGTH} characters")
     if not text.isprintable() or " " in text:
@@ -195,7 +196,7 @@ Text = Annotated[
 ]
 Url = Annotated[
     str,
-    BeforeValidator(_from_text(_url)),
+    BeforeValidator(_from_text(parse_url)),
     Field(
         json_schema_extra={
             "format": "uri",

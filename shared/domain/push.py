@@ -7,25 +7,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from shared.domain.contribution import MAX_CO_AUTHORS
 from shared.domain.email import normalise_email
 from shared.domain.errors import InvalidInput
-from shared.domain.fields import MAX_NAME_LENGTH
+from shared.domain.fields import MAX_NAME_LENGTH, parse_url
 from shared.domain.repository import Repository
+from shared.domain.timestamps import format_timestamp, time_of_commit
+from shared.domain.trailers import trailers
 
 # GitHub leaves out the commits beyond, and does not say so.
 MAX_LISTED_COMMITS = 2048
 
 _BRANCH = "refs/heads/"
 # The subjects that git and GitHub give to merges; the payload does not tell a commit's parents.
+# https://github.com/git/git/blob/v2.39.5/builtin/fmt-merge-msg.c
 _MERGE = re.compile(
-    r"Merge (?:pull request #\d+ |branch(?:es)? '|remote-tracking branch(?:es)? '|tag '|commit ')"
+    r"Merge (?:pull request #\d+ |(?:branch(?:es)?|remote-tracking branch(?:es)?|tags?|commits?) ')"
 )
-_TRAILER = re.compile(r"(?P<key>[A-Za-z0-9-]+)[ \t]*:(?P<value>.*)", re.DOTALL)
-_TRAILER_OF_GIT = ("Signed-off-by: ", "(cherry picked from commit ")
+# What GitHub's squash button writes behind a title, and `git cherry-pick -x -m` below a message:
+# one parent both, whatever the subject says.
+_SQUASH = re.compile(r".* \(#\d+\)\s*")
+_PICKED = re.compile(r"^\(cherry picked from commit [0-9a-f]+\)\s*$", re.MULTILINE)
 _CONTACT = re.compile(r"(?P<name>[^<]*)<(?P<email>[^<>]*)>")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
@@ -56,17 +63,30 @@ class Push:
     cut: bool = False
 
 
-def read_push(payload: Any, *, branches: Collection[str]) -> Push:
+def read_push(
+    payload: Any,
+    *,
+    branches: Collection[str],
+    target_type: str | None = None,
+    target_id: str | None = None,
+) -> Push:
     """The push that an event describes.
 
-    `branches` are those tracked; none means the repository's default branch. Raises
-    `InvalidInput` where the event is not a push as GitHub documents it.
+    `branches` are those tracked; none means the repository's default branch. `target_type` and
+    `target_id` say where the hook was set, as in the headers `X-GitHub-Hook-Installation-Target-`:
+    an organisation's or an app's hook reports each fork too, and what a fork takes over counts in
+    the repository that it comes from. Raises `InvalidInput` where the event is not a push as
+    GitHub documents it.
     """
     repository = _repository(payload)
     ref = payload.get("ref")
     if not isinstance(ref, str) or not isinstance(payload.get("commits"), list):
         raise InvalidInput.at("", "is no push event: ref or commits are missing")
     tracked = branches or {str(payload["repository"].get("default_branch"))}
+    if payload["repository"].get("fork") is True and not _is_set_on(
+        payload["repository"], target_type, target_id
+    ):
+        return Push(repository, ignored="a fork")
     if not ref.startswith(_BRANCH):
         return Push(repository, ignored="not a branch")
     if payload.get("deleted") or payload.get("head_commit") is None:
@@ -74,8 +94,8 @@ def read_push(payload: Any, *, branches: Collection[str]) -> Push:
     if ref.removeprefix(_BRANCH) not in tracked:
         return Push(repository, ignored="not a tracked branch")
     listed = [item for item in payload["commits"] if isinstance(item, dict)]
-    merges = tuple(str(item.get("id")) for item in listed if _MERGE.match(_message(item)))
-    commits = tuple(_commit(item) for item in listed if not _MERGE.match(_message(item)))
+    merges = tuple(str(item.get("id")) for item in listed if _is_merge(_message(item)))
+    commits = tuple(_commit(item) for item in listed if not _is_merge(_message(item)))
     return Push(repository, None, commits, merges, cut=len(listed) >= MAX_LISTED_COMMITS)
 
 
@@ -86,19 +106,41 @@ def _repository(payload: Any) -> Repository:
         raise InvalidInput.at("/repository/full_name", "must be owner/name") from None
 
 
+def _is_set_on(
+    repository: Mapping[str, Any], target_type: str | None, target_id: str | None
+) -> bool:
+    """Whether a hook was set on the repository itself; old servers do not tell, and it was."""
+    if target_type is None:
+        return True
+    return target_type == "repository" and target_id in (None, str(repository.get("id")))
+
+
+def _is_merge(message: str) -> bool:
+    """Whether a commit is a merge, as far as its message tells.
+
+    A merge whose subject somebody wrote, or GitHub took from its pull request, looks like any
+    other commit: it is recorded.
+    """
+    subject, *_ = message.lstrip().split("\n", 1)
+    return bool(
+        _MERGE.match(subject) and not _SQUASH.fullmatch(subject) and not _PICKED.search(message)
+    )
+
+
 def _commit(item: Mapping[str, Any]) -> dict[str, Any]:
     author = item.get("author")
     author = author if isinstance(author, dict) else {}
     kinds = (item.get(kind) for kind in ("added", "modified", "removed"))
     listed = (path for paths in kinds if isinstance(paths, list) for path in paths)
     paths = {path for path in listed if isinstance(path, str)}
+    email = author.get("email") or ""
     commit = {
-        "contributor_email": author.get("email") or "",
+        "contributor_email": email,
         "contributor_name": clean_name(author.get("name")),
         "commit_hash": item.get("id"),
-        "timestamp": item.get("timestamp"),
-        "url": item.get("url"),
-        "co_authors": co_authors(_message(item)),
+        "timestamp": _time(item.get("timestamp")),
+        "url": _url(item.get("url")),
+        "co_authors": co_authors(_message(item), author=str(email)),
         "metadata": {
             "files_changed": len(paths),
             "has_tests": _touches(paths, _TEST_DIRECTORIES, _TEST_FILE),
@@ -108,45 +150,35 @@ def _commit(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in commit.items() if value is not None}
 
 
-def co_authors(message: str) -> list[dict[str, str | None]]:
-    """The people in the `Co-authored-by` trailers of a message, where their address is one."""
-    people: list[dict[str, str | None]] = []
+# What a commit need not have never decides whether it counts: where it is unusable, it is left out.
+def _time(shown: object) -> str | None:
+    moment = time_of_commit(shown)
+    return format_timestamp(moment) if moment else None
+
+
+def _url(text: object) -> str | None:
+    try:
+        return parse_url(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def co_authors(message: str, *, author: str) -> list[dict[str, str | None]]:
+    """The people in the `Co-authored-by` trailers of a message, where their address is one.
+
+    Each once, without the author, and no more than the ledger takes.
+    """
+    people: dict[str, str | None] = {}
     for key, value in trailers(message):
         contact = _CONTACT.match(value)
         if key.lower() != "co-authored-by" or not contact:
             continue
-        try:
-            email = normalise_email(contact["email"])
-        except ValueError:
-            continue
-        people.append({"email": email, "name": clean_name(contact["name"])})
-    return people[:MAX_CO_AUTHORS]
-
-
-def trailers(message: str) -> list[tuple[str, str]]:
-    """The trailers of a commit message, as git finds them: key and unfolded value.
-
-    They make up the last paragraph, which is not the first one. Other lines may stand among them
-    only beside a trailer that git itself writes, and at most three for each trailer.
-    https://git-scm.com/docs/git-interpret-trailers
-    """
-    _, *body = re.split(r"\n[^\S\n]*\n\s*", message.strip())
-    found: list[tuple[str, str]] = []
-    others, of_git, in_trailer = 0, False, False
-    for line in body[-1].split("\n") if body else ():
-        of_git = of_git or line.startswith(_TRAILER_OF_GIT)
-        if in_trailer and line[:1].isspace():
-            key, value = found[-1]
-            found[-1] = key, f"{value} {line.strip()}".strip()
-            continue
-        trailer = _TRAILER.fullmatch(line)
-        in_trailer = trailer is not None or line.startswith(_TRAILER_OF_GIT)
-        if in_trailer:
-            found.append((trailer["key"], trailer["value"].strip()) if trailer else ("", line))
-        else:
-            others += 1
-    held = not others or (of_git and others <= 3 * len(found))
-    return [(key, value) for key, value in found if key and held]
+        with suppress(ValueError):
+            people.setdefault(normalise_email(contact["email"]), clean_name(contact["name"]))
+    with suppress(ValueError):
+        people.pop(normalise_email(author), None)
+    named = islice(people.items(), MAX_CO_AUTHORS)
+    return [{"email": email, "name": name} for email, name in named]
 
 
 def clean_name(name: object) -> str | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 # https://www.rfc-editor.org/rfc/rfc3339#section-5.6
 # It has no hour 24 and no offset of 75 minutes, whatever `fromisoformat` makes of them.
-_RFC_3339 = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ]((?!24)\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:[0-5]\d)", re.ASCII
-)
+_LOCAL = r"(\d{4}-\d\d-\d\d)[Tt ]((?!24)\d\d:\d\d:\d\d)(?:\.(\d+))?"
+_RFC_3339 = re.compile(rf"{_LOCAL}([Zz]|[+-]\d\d:[0-5]\d)", re.ASCII)
+# Git keeps any number as a time zone, and GitHub shows it as hours and minutes.
+_ODD_OFFSET = re.compile(rf"{_LOCAL}([+-])(\d{{1,4}}):(\d\d)", re.ASCII)
 
 
 def parse_timestamp(text: object) -> datetime:
@@ -28,6 +29,27 @@ def parse_timestamp(text: object) -> datetime:
         return local.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("must be a time that exists, in UTC from year 1 to 9999") from None
+
+
+def time_of_commit(shown: object) -> datetime | None:
+    """The UTC time of a commit as GitHub shows it; None where there is none that can be kept.
+
+    Takes what `parse_timestamp` takes, and offsets that no place on earth has: it is the same
+    moment that git itself knows, as seconds since 1970.
+    """
+    try:
+        return parse_timestamp(shown)
+    except ValueError:
+        match = _ODD_OFFSET.fullmatch(shown) if isinstance(shown, str) else None
+    if not match:
+        return None
+    date, time, fraction, sign, hours, minutes = match.groups()
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    try:
+        there = parse_timestamp(f"{date}T{time}.{fraction or '0'}Z")
+        return there + offset if sign == "-" else there - offset
+    except (ValueError, OverflowError):
+        return None
 
 
 def format_timestamp(moment: datetime) -> str:

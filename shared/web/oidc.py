@@ -11,39 +11,26 @@ from typing import Any
 import jwt
 
 from shared.domain.api_key import Scope
-from shared.domain.errors import Forbidden, Unauthenticated, Unavailable
+from shared.domain.errors import Forbidden, Unauthenticated
 from shared.domain.repository import Repository
 from shared.web.caller import Caller
+from shared.web.issuer_keys import IssuerKeys
 
-_FETCH_TIMEOUT_S = 3.0
 # Clocks differ a little; https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4
 _LEEWAY_S = 30
+_ALGORITHM = "RS256"
 
 
 class TokenVerifier:
-    """Verifies tokens of one issuer for one audience.
-
-    The issuer's keys are fetched when they are first needed and kept for some minutes; an unknown
-    key id has them fetched again, at most twice a minute, so that a rotation is followed and a
-    made-up id costs nothing.
-    """
+    """Verifies tokens of one issuer for one audience."""
 
     def __init__(
-        self,
-        *,
-        issuer: str,
-        audience: str,
-        owners: AbstractSet[str],
-        cooldown_seconds: float = 30,
+        self, keys: IssuerKeys, *, issuer: str, audience: str, owners: AbstractSet[str]
     ) -> None:
+        self._keys = keys
         self._issuer = issuer
         self._audience = audience
         self._owners = owners
-        self._keys = jwt.PyJWKClient(
-            f"{issuer}/.well-known/jwks",
-            timeout=_FETCH_TIMEOUT_S,
-            cooldown_duration=cooldown_seconds,
-        )
 
     def verify(self, token: str) -> Caller:
         """The caller that a token names: it may record for its own repository, nothing else.
@@ -66,20 +53,27 @@ class TokenVerifier:
 
     def _claims(self, token: str) -> dict[str, Any]:
         try:
-            key = self._keys.get_signing_key_from_jwt(token)
+            key = self._keys.find(_key_id(token))
+            if key is None:
+                raise jwt.InvalidKeyError
             # The algorithm is ours to say: a token that names another one proves nothing.
             return jwt.decode(
                 token,
                 key.key,
-                algorithms=["RS256"],
+                algorithms=[_ALGORITHM],
                 issuer=self._issuer,
                 audience=self._audience,
                 leeway=_LEEWAY_S,
                 options={"require": ["exp", "iat", "iss", "aud"], "verify_nbf": True},
             )
-        except jwt.PyJWKClientConnectionError:
-            raise Unavailable("The token issuer's keys cannot be fetched now") from None
         except jwt.ExpiredSignatureError:
             raise Unauthenticated("The token has expired") from None
         except jwt.PyJWTError:
             raise Unauthenticated("The token is not valid") from None
+
+
+def _key_id(token: str) -> str:
+    header = jwt.get_unverified_header(token)
+    if header.get("alg") != _ALGORITHM or not isinstance(header.get("kid"), str):
+        raise jwt.InvalidTokenError
+    return str(header["kid"])

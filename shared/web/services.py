@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from shared.store.ledger import Ledger
     from shared.web.oidc import TokenVerifier
 
+# How many requests a deployed instance answers at a time.
+DEFAULT_THREADS = 16
+
 
 class Services:
     """The parts that requests share. The ledger is opened by the first request that needs it.
@@ -39,8 +42,10 @@ class Services:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         log: Log | None = None,
         large_bodies: LargeBodies | None = None,
+        threads: int = DEFAULT_THREADS,
     ) -> None:
         self.settings = settings
+        self.threads = threads
         self.clock = clock
         self.log = log or Log(salt=settings.log_salt, project=settings.project)
         self.authenticator = Authenticator(
@@ -57,14 +62,18 @@ class Services:
         self._lock = threading.Lock()
 
     def _tokens(self) -> TokenVerifier:
-        return self._verifier
+        with self._lock:
+            return self._verifier
 
     @cached_property
     def _verifier(self) -> TokenVerifier:
         # Imported here: most requests come with a key, and cryptography takes time to load.
+        from shared.web.issuer_keys import IssuerKeys, fetch_keys
         from shared.web.oidc import TokenVerifier
 
+        jwks = f"{self.settings.oidc_issuer}/.well-known/jwks"
         return TokenVerifier(
+            IssuerKeys(lambda: fetch_keys(jwks), waiting=max(1, self.threads // 4)),
             issuer=self.settings.oidc_issuer,
             audience=self.settings.oidc_audience or "",
             owners=self.settings.oidc_owners,
@@ -101,4 +110,8 @@ def _open_client(settings: Settings) -> Client:
 @cache
 def services_from_environment() -> Services:
     """The services of this process; raises `SettingsError` where the environment is wrong."""
-    return Services(Settings.from_environment(os.environ))
+    threads = os.environ.get("THREADS", "")
+    return Services(
+        Settings.from_environment(os.environ),
+        threads=int(threads) if threads.isdecimal() else DEFAULT_THREADS,
+    )

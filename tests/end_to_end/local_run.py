@@ -128,6 +128,16 @@ class LocalRun:
             return notes
         return {}
 
+    @property
+    def worker_pid(self) -> int:
+        """The process that answers requests: gunicorn's only child."""
+        server = self.notes["server_pid"]
+        children = Path(f"/proc/{server}/task/{server}/children")
+        if children.exists():
+            return int(children.read_text())
+        listed = subprocess.run(["pgrep", "-P", str(server)], capture_output=True, check=True)
+        return int(listed.stdout)
+
     def note_processes(self) -> None:
         """Remember the process groups that run now."""
         self._seen.update(pid for name, pid in self.notes.items() if name.endswith("_pid") and pid)

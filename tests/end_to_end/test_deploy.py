@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,6 @@ from typing import Any
 import pytest
 
 import main
-from shared.commands.deploy.functions import functions, secrets
-from shared.commands.deploy.options import Options
-from shared.commands.deploy.plan import Source, plan
-from shared.commands.deploy.runner import Runner, StepFailed
-from shared.commands.deploy.steps import Stage
 from shared.commands.deploy.variables import SECRETS
 from tests.end_to_end.deployed import copy_uploaded_files
 from tests.end_to_end.local_run import ROOT
@@ -26,6 +21,7 @@ from tests.google_server import gcloud_environment, serve_google_apis
 
 pytestmark = pytest.mark.long
 
+MONITORING = ROOT / "shared" / "monitoring"
 ACCOUNT = f"ledger-functions@{PROJECT}.iam.gserviceaccount.com"
 MEMBER = f"serviceAccount:{ACCOUNT}"
 
@@ -38,13 +34,11 @@ class Cloud:
     tools: FakeTools
     environment: dict[str, str]
 
-    def options(self, **chosen: Any) -> Options:
-        return Options(project=PROJECT, python=self.tools.python, **chosen)
-
-    def run(self, *stages: Stage) -> list[str]:
-        """Run stages, and return what they changed."""
+    def deploy(self, functions: Iterable[str] | None = None, **chosen: Any) -> list[str]:
+        """Deploy, and return what that changed."""
         self.apis.changes.clear()
-        Runner(ROOT, self.environment, lambda _: None).run(stages)
+        ended = self.tools.deploy(functions=functions, environment=self.environment, **chosen)
+        assert ended.returncode == 0, ended.stderr
         return list(self.apis.changes)
 
 
@@ -63,12 +57,11 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 @pytest.fixture(scope="module")
 def deployed(cloud: Cloud) -> GoogleApis:
     """After one deployment of everything to an empty project."""
-    options = cloud.options(
+    cloud.deploy(
         alert_email="ops@example.com",
         concurrency=8,
         settings={"LEDGER_TRACKED_BRANCHES": "main,release", "LEDGER_READ_ACCESS": "key"},
     )
-    cloud.run(*plan(options, Source.read(ROOT)))
     return cloud.apis
 
 
@@ -91,7 +84,7 @@ def test_the_functions_are_as_they_were_planned(deployed: GoogleApis) -> None:
         pinned = {
             (s["key"], s["secret"], s["version"]) for s in service["secretEnvironmentVariables"]
         }
-        assert pinned == {(secret.variable, secret.name, "1") for secret in SECRETS}
+        assert pinned == {(variable, name, "1") for variable, name in SECRETS.items()}
 
 
 def test_what_gcloud_uploads_is_what_is_tested_as_deployed(
@@ -111,7 +104,7 @@ def test_the_account_may_use_firestore_and_read_these_secrets_and_nothing_else(
         for binding in policy["bindings"]
         if MEMBER in binding["members"]
     }
-    readable = {f"projects/{PROJECT}/secrets/{secret.name}" for secret in SECRETS}
+    readable = {f"projects/{PROJECT}/secrets/{name}" for name in SECRETS.values()}
     assert granted == {
         (f"projects/{PROJECT}", "roles/datastore.user"),
         *((secret, "roles/secretmanager.secretAccessor") for secret in readable),
@@ -139,7 +132,7 @@ def test_the_database_is_protected_and_backed_up(deployed: GoogleApis) -> None:
 
 def test_what_watches_over_it_is_as_in_its_files(deployed: GoogleApis) -> None:
     assert {metric["name"] for metric in deployed.of("metrics")} == {
-        Path(file).stem for file in Source.read(ROOT).metrics
+        file.stem for file in (MONITORING / "metrics").iterdir()
     }
     (check,) = deployed.of("uptimeCheckConfigs")
     assert check["monitoredResource"]["labels"]["host"] == f"{PROJECT}.web.app"
@@ -147,7 +140,7 @@ def test_what_watches_over_it_is_as_in_its_files(deployed: GoogleApis) -> None:
     assert (check["httpCheck"]["useSsl"], check["httpCheck"]["validateSsl"]) == (True, True)
     (channel,) = deployed.of("notificationChannels")
     assert channel["labels"] == {"email_address": "ops@example.com"}
-    assert len(deployed.of("alertPolicies")) == len(Source.read(ROOT).alerts)
+    assert len(deployed.of("alertPolicies")) == len(list((MONITORING / "alerts").iterdir()))
     watched = ""
     for policy in deployed.of("alertPolicies"):
         assert policy["notificationChannels"] == [channel["name"]]
@@ -164,10 +157,13 @@ def test_the_keys_reach_the_smoke_check(deployed: GoogleApis, cloud: Cloud) -> N
 def test_the_second_time_everything_is_brought_up_to_date(
     deployed: GoogleApis, cloud: Cloud
 ) -> None:
+    versions = f"projects/{PROJECT}/secrets/ledger-api-keys/versions"
+    for number, state in ((2, "ENABLED"), (3, "DISABLED")):
+        name, made = f"{versions}/{number}", f"2026-02-0{number}T00:00:00Z"
+        deployed.resources[name] = {"name": name, "state": state, "createTime": made}
+    deployed.payloads[f"{versions}/2"] = "second=key"
     before = set(deployed.resources)
-    options = cloud.options()
-    *first, _functions, hosting, alerts, smoke = plan(options, Source.read(ROOT))
-    changes = cloud.run(*first, functions(options, ["health"]), hosting, alerts, smoke)
+    changes = cloud.deploy(["health"])
     assert set(deployed.resources) == before
     actions = {change.rpartition(":")[2] for change in changes if change.startswith("POST")}
     assert actions == {"batchEnable", "setIamPolicy", "generateUploadUrl"}
@@ -177,23 +173,11 @@ def test_the_second_time_everything_is_brought_up_to_date(
     assert updated == {"databases", "metrics", "functions", "uptimeCheckConfigs", "alertPolicies"}
     # No address was given this time, and nobody is forgotten for it.
     assert all(policy["notificationChannels"] for policy in deployed.of("alertPolicies"))
-
-
-@pytest.mark.parametrize(("newest", "pinned"), [("ENABLED", "2"), ("DISABLED", "1")])
-def test_the_newest_enabled_version_of_a_secret_is_pinned(
-    deployed: GoogleApis, cloud: Cloud, newest: str, pinned: str
-) -> None:
-    versions = f"projects/{PROJECT}/secrets/ledger-api-keys/versions"
-    deployed.resources[f"{versions}/2"] = {
-        "name": f"{versions}/2",
-        "state": newest,
-        "createTime": "2026-02-01T00:00:00Z",
-    }
-    options = cloud.options()
-    cloud.run(secrets(options), functions(options, ["health"]))
+    # The newest version that is enabled.
     (health,) = (f for f in deployed.of("functions") if f["name"].endswith("/health"))
     used = {s["key"]: s["version"] for s in health["serviceConfig"]["secretEnvironmentVariables"]}
-    assert used["LEDGER_API_KEYS"] == pinned
+    assert used["LEDGER_API_KEYS"] == "2"
+    assert cloud.tools.state["smoke"]["keys"] == "second=key"
 
 
 @pytest.mark.parametrize(
@@ -204,8 +188,7 @@ def test_a_missing_login_or_project_is_named_and_nothing_is_changed(
     cloud: Cloud, variables: dict[str, str], project: str
 ) -> None:
     cloud.apis.changes.clear()
-    options = Options(project=project, python=cloud.tools.python)
-    runner = Runner(ROOT, {**cloud.environment, **variables}, lambda _: None)
-    with pytest.raises(StepFailed, match=rf"gcloud auth login.*there is no {project}"):
-        runner.run(plan(options, Source.read(ROOT)))
+    stopped = cloud.tools.deploy(environment={**cloud.environment, **variables}, project=project)
+    assert stopped.returncode == 1
+    assert f"gcloud auth login), or there is no {project}." in stopped.stderr
     assert cloud.apis.changes == []

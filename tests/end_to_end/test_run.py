@@ -77,7 +77,10 @@ def test_inspect_shows_the_documents_while_it_runs_and_afterwards(run: LocalRun)
     assert run.groups_left() == []
 
 
-def test_nothing_that_was_answered_is_lost_when_the_functions_are_killed(run: LocalRun) -> None:
+@pytest.mark.parametrize("whom", ["the functions' process", "its worker"])
+def test_nothing_that_was_answered_is_lost_when_the_functions_are_killed(
+    run: LocalRun, whom: str
+) -> None:
     run.start()
     acknowledged: set[str] = set()
     enough, killed = threading.Event(), threading.Event()
@@ -100,13 +103,19 @@ def test_nothing_that_was_answered_is_lost_when_the_functions_are_killed(run: Lo
     reporting = threading.Thread(target=report)
     reporting.start()
     assert enough.wait(timeout=60)
-    os.killpg(run.notes["server_pid"], signal.SIGKILL)
+    server = run.notes["server_pid"]
+    os.kill(run.worker_pid if whom == "its worker" else server, signal.SIGKILL)
     killed.set()
     reporting.join()
 
-    eventually(lambda: "Starting it again" in run.output, what="the functions are started again")
+    if whom != "its worker":
+        eventually(
+            lambda: run.notes["server_pid"] != server, what="the functions are started again"
+        )
     assert run.commits() >= acknowledged
     assert run.post("ffffff") == HTTPStatus.CREATED
+    # gunicorn starts a worker again by itself.
+    assert (run.notes["server_pid"] == server) is (whom == "its worker")
     run.note_processes()
     assert run.stop() == 0
     assert run.groups_left() == []

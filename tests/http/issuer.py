@@ -23,6 +23,8 @@ class Issuer:
     def __init__(self) -> None:
         self.keys: dict[str, RSAPrivateKey] = {}
         self.fetches = 0
+        # What is answered in place of the keys: a status, a body, and the length it pretends to.
+        self.nonsense: tuple[int, bytes, int | None] | None = None
         self.rotate("first")
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(
@@ -83,8 +85,11 @@ class Issuer:
             def do_GET(self) -> None:
                 issuer.fetches += 1
                 found = self.path == "/.well-known/jwks"
-                body = json.dumps({"keys": issuer.published()}).encode()
-                self.send_response(200 if found else 404)
+                keys = json.dumps({"keys": issuer.published()}).encode()
+                status, body, length = issuer.nonsense or (200 if found else 404, keys, None)
+                self.send_response(status)
+                if length is not None:
+                    self.send_header("Content-Length", str(length))
                 self.end_headers()
                 self.wfile.write(body)
 

@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from shared.embedded import EmbeddedFirestore
-from shared.web.oidc import TokenVerifier
 from shared.web.settings import Settings
 from tests.http.framework import REPORT, Service
 from tests.http.issuer import AUDIENCE, OWNER, Issuer
@@ -177,20 +176,45 @@ class TestTheIssuersKeys:
         assert service.post(TRACK, OWN, headers=bearer(issuer.token())).status_code == 201
         assert service.post(TRACK, OWN, headers=bearer(old)).status_code == 200
 
-    def test_are_fetched_again_for_a_new_one(self, issuer: Issuer) -> None:
-        verifier = TokenVerifier(
-            issuer=issuer.url, audience=AUDIENCE, owners={OWNER}, cooldown_seconds=0
-        )
-        assert verifier.verify(issuer.token()).name == "oidc:octo/repo"
-        issuer.rotate("second")
-        assert verifier.verify(issuer.token()).name == "oidc:octo/repo"
-        assert issuer.fetches == 2
-
     def test_that_cannot_be_had_are_no_ones_fault(self, issuer: Issuer, service: Service) -> None:
         token = issuer.token()
         issuer.close()
         response = service.post(TRACK, OWN, headers=bearer(token))
         assert_problem(response, 503, "unavailable")
+
+    @pytest.mark.parametrize(
+        ("status", "body", "length"),
+        [
+            (200, b"<!doctype html><title>Maintenance</title>", None),
+            (200, b'{"keys": [', None),
+            (200, b'{"keys": []}', 500),
+            (200, b'{"keys": []}', None),
+            (200, b'{"keys": {}}', None),
+            (200, b'{"keys": [1, {"kty": "RSA"}, {"kty": "nonsense", "kid": "first"}]}', None),
+            (200, b"{}", None),
+            (200, b"[]", None),
+            (200, b"[" * 100_000, None),
+            (200, b" " * 600_000, None),
+            (200, b"\xff", None),
+            (200, b"", None),
+            (500, b"", None),
+            (301, b"", None),
+        ],
+        ids=lambda value: repr(value)[:24],
+    )
+    def test_that_are_none_are_no_ones_fault(
+        self, issuer: Issuer, service: Service, status: int, body: bytes, length: int | None
+    ) -> None:
+        issuer.nonsense = (status, body, length)
+        response = service.post(TRACK, OWN, headers=bearer(issuer.token()))
+        assert_problem(response, 503, "unavailable")
+
+    def test_serve_on_while_the_issuer_answers_nonsense(
+        self, issuer: Issuer, service: Service
+    ) -> None:
+        assert service.post(TRACK, OWN, headers=bearer(issuer.token())).status_code == 201
+        issuer.nonsense = (502, b"<html>", None)
+        assert service.post(TRACK, OWN, headers=bearer(issuer.token())).status_code == 200
 
 
 def test_without_a_configured_audience_no_token_is_taken(

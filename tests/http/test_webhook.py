@@ -23,7 +23,7 @@ from shared.web.large_bodies import LARGE, LargeBodies
 from shared.web.settings import Settings
 from tests.contract.books import assert_balanced, documents
 from tests.contract.spy import Before, Spy
-from tests.http.framework import KEY, Service
+from tests.http.framework import KEY, NOW, Service
 from tests.http.problems import assert_problem
 
 CAPTURED = Path(__file__).parents[1] / "data" / "webhooks"
@@ -66,6 +66,18 @@ def pushed(*commits: dict[str, Any], **changes: Any) -> dict[str, Any]:
     payload = captured("push-first-commit")
     [first] = payload["commits"]
     return payload | {"commits": [first | commit for commit in commits]} | changes
+
+
+def forked() -> dict[str, Any]:
+    """A push to a fork."""
+    push = pushed({})
+    return push | {"repository": push["repository"] | {"fork": True}}
+
+
+def target(target_type: str | None, target_id: str | None) -> dict[str, str | None]:
+    """The headers that say where a hook was set."""
+    prefix = "X-GitHub-Hook-Installation-Target-"
+    return {f"{prefix}Type": target_type, f"{prefix}ID": target_id}
 
 
 def numbered(count: int) -> dict[str, Any]:
@@ -184,6 +196,36 @@ class TestPush:
             {"pointer": "/contributor_email", "message": "must hold one @ with text on both sides"}
         ]
         assert len(assert_balanced(database)) == 1
+
+    @pytest.mark.parametrize(
+        ("shown", "moment"),
+        [
+            ("2008-05-05T03:20:11+25:00", "2008-05-04T02:20:11+00:00"),
+            ("2008-05-05T03:20:11-51:80", "2008-05-07T07:40:11+00:00"),
+            ("10889-01-01T00:00:00Z", None),
+            ("0000-01-01T00:00:00Z", None),
+            ("2024-02-30T00:00:00Z", None),
+            ("", None),
+            (None, None),
+            (1714564800, None),
+        ],
+    )
+    def test_records_a_commit_whatever_its_time_is(
+        self, shown: object, moment: str | None, deliver: Deliver, database: Client
+    ) -> None:
+        assert outcomes(deliver(pushed({"timestamp": shown}))) == {"611372": "recorded"}
+        [contribution] = assert_balanced(database).values()
+        assert contribution["timestamp"].isoformat() == (moment or NOW.isoformat())
+
+    @pytest.mark.parametrize(
+        "url", ["", "x" * 3000, "https://x/" + "x" * 2048, "ftp://x/y", "https://x/a b", 5, {}]
+    )
+    def test_records_a_commit_whatever_its_url_is(
+        self, url: object, deliver: Deliver, database: Client
+    ) -> None:
+        assert outcomes(deliver(pushed({"url": url}))) == {"611372": "recorded"}
+        [contribution] = assert_balanced(database).values()
+        assert contribution.get("url") is None
 
     def test_credits_the_co_authors_of_the_last_paragraph(
         self, deliver: Deliver, database: Client
@@ -304,6 +346,38 @@ class TestIgnored:
             push = pushed(commit, ref=f"refs/heads/{branch}")
             assert delivered(service, push).status_code == 200
         assert len(assert_balanced(database)) == 2
+
+    @pytest.mark.parametrize(
+        ("target_type", "target_id"),
+        [
+            ("organization", "7"),
+            ("integration", "7"),
+            ("business", "7"),
+            # Set on another repository than this one.
+            ("repository", "7"),
+        ],
+    )
+    def test_a_fork_s_sync_is_no_work_of_the_fork(
+        self, target_type: str, target_id: str, deliver: Deliver, database: Client
+    ) -> None:
+        response = deliver(forked(), headers=target(target_type, target_id))
+        assert response.status_code == 202
+        assert response.get_json() == {"status": "ignored", "reason": "a fork"}
+        assert list(database.collections()) == []
+
+    @pytest.mark.parametrize(
+        ("target_type", "target_id"),
+        [("repository", "186853002"), ("repository", None), (None, None)],
+    )
+    def test_a_hook_set_on_the_fork_itself_is_meant(
+        self, target_type: str | None, target_id: str | None, deliver: Deliver
+    ) -> None:
+        response = deliver(forked(), headers=target(target_type, target_id))
+        assert outcomes(response) == {"611372": "recorded"}
+
+    def test_an_organisation_s_hook_records_what_is_no_fork(self, deliver: Deliver) -> None:
+        headers = target("organization", "7")
+        assert outcomes(deliver(pushed({}), headers=headers)) == {"611372": "recorded"}
 
     def test_a_ping_is_answered(self, deliver: Deliver) -> None:
         response = deliver(captured("ping"), event="ping")

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from shared.commands.deploy.functions import functions, secrets, smoke
-from shared.commands.deploy.monitoring import alerts
-from shared.commands.deploy.options import Options
-from shared.commands.deploy.plan import Source, plan
-from shared.commands.deploy.runner import Runner, StepFailed, ToolMissing
-from shared.commands.deploy.shell import script
-from shared.commands.deploy.steps import Plan, Stage
+from shared.commands.deploy.variables import SECRETS
+from shared.web.settings import Settings
 from tests.fake_tools import PROJECT, FakeTools
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +29,8 @@ FUNCTIONS = [
 ]
 READING = ("list", "list-configs", "describe", "version", "versions", "projects:list")
 
+Ended = subprocess.CompletedProcess[str]
+
 
 @pytest.fixture
 def tools(tmp_path: Path) -> FakeTools:
@@ -43,7 +40,7 @@ def tools(tmp_path: Path) -> FakeTools:
 
 @dataclass(frozen=True)
 class Done:
-    """A deployment of everything to an empty project, and all that it printed."""
+    """A project where everything was deployed, and all that was printed."""
 
     tools: FakeTools
     printed: str
@@ -51,44 +48,26 @@ class Done:
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
+    """A deployment to an empty project."""
     tools = FakeTools.make(tmp_path_factory.mktemp("done"))
-    with (tools.folder / "printed").open("w+", encoding="utf-8") as printed:
-        # As a process of its own, which prints where the tools do.
-        program = (
-            "import sys; from pathlib import Path; from tests.unit.test_deploy_run import *; "
-            "deploy(FakeTools(Path(sys.argv[1])), say=print)"
-        )
-        subprocess.run(
-            [sys.executable, "-c", program, str(tools.folder)],
-            cwd=ROOT,
-            stdout=printed,
-            stderr=subprocess.STDOUT,
-            check=True,
-        )
-        printed.seek(0)
-        return Done(tools, printed.read())
+    ended = tools.deploy()
+    assert ended.returncode == 0, ended.stderr
+    return Done(tools, ended.stdout + ended.stderr)
 
 
-@pytest.fixture
-def deployed(done: Done, tmp_path: Path) -> FakeTools:
-    """A project where everything is deployed."""
-    return done.tools.copy(tmp_path / "deployed")
-
-
-def options(tools: FakeTools, **chosen: Any) -> Options:
-    return Options(project=PROJECT, python=tools.python, **chosen)
-
-
-def planned(tools: FakeTools, **chosen: Any) -> Plan:
-    return plan(options(tools, **chosen), Source.read(ROOT))
-
-
-def run(tools: FakeTools, *stages: Stage, say: Callable[[str], None] = lambda _: None) -> None:
-    Runner(ROOT, tools.environment, say).run(stages)
-
-
-def deploy(tools: FakeTools, say: Callable[[str], None] = lambda _: None, **chosen: Any) -> None:
-    run(tools, *planned(tools, **chosen), say=say)
+@pytest.fixture(scope="module")
+def again(done: Done, tmp_path_factory: pytest.TempPathFactory) -> FakeTools:
+    """A second deployment, after somebody changed a few things by hand."""
+    tools = done.tools.copy(tmp_path_factory.mktemp("again") / "tools")
+    change(
+        tools,
+        told=dict.fromkeys(tools.state["policies"], "somebody,else"),
+        **{"versions of ledger-api-keys": ["first=a", "first=b"]},
+        **{"versions of ledger-webhook-secrets": []},
+    )
+    ended = tools.deploy()
+    assert ended.returncode == 0, ended.stderr
+    return tools
 
 
 def change(tools: FakeTools, **state: Any) -> None:
@@ -104,7 +83,7 @@ def test_an_empty_project_gets_everything_once(done: Done) -> None:
     assert list(state["functions"]) == FUNCTIONS
     assert state["service_accounts"] == [ACCOUNT]
     assert (state["databases"], state["schedules"]) == (["(default)"], ["daily"])
-    assert state["secrets"] == ["ledger-api-keys", "ledger-webhook-secrets", "ledger-log-salt"]
+    assert state["secrets"] == list(SECRETS.values())
     assert (state["firebase_projects"], state["sites"]) == ([PROJECT], [PROJECT])
     assert len(state["metrics"]) == 5
     assert state["policies"] == [
@@ -121,8 +100,10 @@ def test_first_values_are_random_and_shown_nowhere(done: Done) -> None:
     ((keys,), (webhook,), (salt,)) = (
         done.tools.state[f"versions of {name}"] for name in done.tools.state["secrets"]
     )
-    assert keys.startswith("first=")
-    assert webhook.startswith("github=")
+    settings = Settings.from_environment(
+        {"LEDGER_API_KEYS": keys, "LEDGER_WEBHOOK_SECRETS": webhook, "LEDGER_LOG_SALT": salt}
+    )
+    assert (list(settings.api_keys), list(settings.webhook_secrets)) == (["first"], ["github"])
     values = {value.partition("=")[2] or value for value in (keys, webhook, salt)}
     assert len(values) == 3
     assert "Functions" in done.printed
@@ -131,31 +112,56 @@ def test_first_values_are_random_and_shown_nowhere(done: Done) -> None:
         assert value not in done.printed + json.dumps(done.tools.calls)
 
 
-def test_functions_are_pinned_to_the_newest_enabled_version(deployed: FakeTools) -> None:
-    change(deployed, **{"versions of ledger-api-keys": ["first=a", "first=b"]})
-    chosen = options(deployed)
-    run(deployed, secrets(chosen), functions(chosen, ["track_github", "health"]))
-    for name in ("track-github", "health"):
-        assert deployed.state["functions"][name]["set-secrets"] == (
+def test_the_second_time_nothing_is_created(again: FakeTools, done: Done) -> None:
+    # The stand-ins refuse to create what is there.
+    created = [call for call in again.calls if {*call} & {"create", "hosting:sites:create"}]
+    assert created == []
+    assert calls_of(again, "firebase", "projects:addfirebase") == []
+    deployed = [call[3] for call in calls_of(again, "gcloud", "functions", "deploy")]
+    assert deployed == FUNCTIONS
+    for kind in ("service_accounts", "databases", "metrics", "policies", "channels", "sites"):
+        assert again.state.get(kind) == done.tools.state.get(kind)
+
+
+def test_a_secret_that_has_no_value_gets_one_and_others_keep_theirs(again: FakeTools) -> None:
+    assert again.state["versions of ledger-api-keys"] == ["first=a", "first=b"]
+    assert len(again.state["versions of ledger-webhook-secrets"]) == 1
+
+
+def test_functions_are_pinned_to_the_newest_version(again: FakeTools) -> None:
+    for name in FUNCTIONS:
+        assert again.state["functions"][name]["set-secrets"] == (
             "LEDGER_API_KEYS=ledger-api-keys:2,LEDGER_WEBHOOK_SECRETS=ledger-webhook-secrets:1,"
             "LEDGER_LOG_SALT=ledger-log-salt:1"
         )
 
 
-def test_a_secret_that_has_no_value_yet_gets_one(deployed: FakeTools) -> None:
-    change(deployed, **{"versions of ledger-api-keys": []})
-    run(deployed, secrets(options(deployed)))
-    assert len(deployed.state["versions of ledger-api-keys"]) == 1
+def test_without_an_address_alerts_keep_whom_they_tell(again: FakeTools) -> None:
+    assert set(again.state["told"].values()) == {"somebody,else"}
+
+
+@pytest.mark.parametrize("was_deployed", [False, True])
+def test_alerts_go_to_the_address_that_is_given(
+    tools: FakeTools, done: Done, tmp_path: Path, was_deployed: bool
+) -> None:
+    before = done.tools.copy(tmp_path / "deployed") if was_deployed else tools
+    assert before.deploy(alert_email="o'ps@example.com").returncode == 0
+    assert before.state["channels"] == ["o'ps@example.com"]
+    assert set(before.state["told"].values()) == {"0"}
 
 
 def test_a_run_that_failed_half_way_is_completed_by_the_next(tools: FakeTools) -> None:
     change(tools, broken=["contributors"])
-    with pytest.raises(StepFailed, match="contributors"):
-        deploy(tools, region="europe-west1", database_location="eur3")
+    failed = tools.deploy(region="europe-west1", database_location="eur3", concurrency=7)
+    assert failed.returncode == 1
+    assert "contributors: the build failed" in failed.stderr
+    assert failed.stderr.endswith(
+        'Stopped at "Functions". The same command goes on from what is done.\n'
+    )
     assert "smoke" not in tools.state
     change(tools, broken=[])
     before = (ROOT / "firebase.json").read_bytes()
-    deploy(tools, region="europe-west1", database_location="eur3")
+    assert tools.deploy(region="europe-west1", concurrency=7).returncode == 0
     state = tools.state
     assert list(state["functions"]) == FUNCTIONS
     assert "smoke" in state
@@ -168,11 +174,40 @@ def test_a_run_that_failed_half_way_is_completed_by_the_next(tools: FakeTools) -
     assert "--location=eur3" in created
     assert (ROOT / "firebase.json").read_bytes() == before
 
+    # A thread for each request that Cloud Run lets in.
+    for flags in state["functions"].values():
+        assert flags["concurrency"] == "7"
+        assert re.search(r"\bTHREADS=7$", flags["set-env-vars"])
 
-def test_a_failed_smoke_check_fails_the_deployment(deployed: FakeTools) -> None:
+
+def test_a_failed_smoke_check_fails_the_deployment(done: Done, tmp_path: Path) -> None:
+    deployed = done.tools.copy(tmp_path / "deployed")
     change(deployed, broken=["smoke"])
-    with pytest.raises(StepFailed, match=r"shared\.commands\.smoke"):
-        run(deployed, Stage("Keys", secrets(options(deployed)).steps), smoke(options(deployed)))
+    failed = deployed.deploy()
+    assert failed.returncode == 1
+    assert 'Stopped at "Smoke check of' in failed.stderr
+
+
+def test_every_gcloud_command_names_the_project_and_asks_nothing(
+    done: Done, again: FakeTools
+) -> None:
+    calls = calls_of(done.tools, "gcloud") + calls_of(again, "gcloud")
+    assert len(calls) > 100
+    for call in calls:
+        assert {f"--project={PROJECT}", "--quiet"} <= {*call}
+
+
+def test_the_account_gets_firestore_and_these_secrets_alone(done: Done) -> None:
+    granted = [call for call in done.tools.calls if "add-iam-policy-binding" in call]
+    assert all(f"--member=serviceAccount:{ACCOUNT}" in call for call in granted)
+    roles = {(call[1], call[3], word) for call in granted for word in call if "--role" in word}
+    assert roles == {
+        ("projects", PROJECT, "--role=roles/datastore.user"),
+        *(
+            ("secrets", name, "--role=roles/secretmanager.secretAccessor")
+            for name in SECRETS.values()
+        ),
+    }
 
 
 @pytest.mark.parametrize(
@@ -188,8 +223,9 @@ def test_a_missing_login_or_project_is_named_before_anything_is_changed(
 ) -> None:
     change(tools, **state)
     before = tools.state
-    with pytest.raises(StepFailed, match=said):
-        deploy(tools)
+    stopped = tools.deploy()
+    assert stopped.returncode == 1
+    assert said in stopped.stderr
     assert tools.state == before
     for _, *words in tools.calls:
         assert {*words} & {*READING} or "shared.commands.deploy.pick" in words, words
@@ -197,79 +233,18 @@ def test_a_missing_login_or_project_is_named_before_anything_is_changed(
 
 @pytest.mark.parametrize("missing", ["gcloud", "firebase"])
 def test_a_missing_tool_is_named_before_anything_is_run(tmp_path: Path, missing: str) -> None:
-    present = {"gcloud", "firebase", "python"} - {missing}
-    tools = FakeTools.make(tmp_path, *present)
-    # The system's folders may hold the real ones; what else the plan needs is linked here.
-    (tools.path / "sed").symlink_to("/bin/sed")
-    environment = {"PATH": str(tools.path)}
-    with pytest.raises(ToolMissing, match=rf"^Not found on the PATH: {missing} \(.*install"):
-        Runner(ROOT, environment, lambda _: None).run(planned(tools))
+    tools = FakeTools.make(tmp_path, *({"gcloud", "firebase", "python"} - {missing}))
+    # The system's folders may hold the real ones.
+    stopped = tools.deploy(environment={"PATH": str(tools.path)})
+    assert stopped.returncode == 1
+    assert re.match(rf"{missing} is not on the PATH \(.*install", stopped.stderr)
     assert tools.calls == []
 
 
-def test_alerts_go_to_the_address_that_is_given(tools: FakeTools, deployed: FakeTools) -> None:
-    for before in (tools, deployed):
-        chosen = options(before, alert_email="ops@example.com")
-        run(before, alerts(chosen, Source.read(ROOT).alerts))
-        assert before.state["channels"] == ["ops@example.com"]
-        assert set(before.state["told"].values()) == {"0"}
-
-
-def test_without_an_address_alerts_keep_whom_they_tell(deployed: FakeTools) -> None:
-    told = dict.fromkeys(deployed.state["policies"], "somebody,else")
-    change(deployed, told=told)
-    run(deployed, alerts(options(deployed), Source.read(ROOT).alerts))
-    assert deployed.state["told"] == told
-
-
-def run_script(tools: FakeTools) -> subprocess.CompletedProcess[str]:
-    text = script(planned(tools), directory=str(ROOT))
-    return subprocess.run(
-        ["bash"], input=text, env=tools.environment, text=True, capture_output=True, check=False
-    )
-
-
-def test_the_printed_script_does_to_an_empty_project_what_a_run_does(
-    tools: FakeTools, done: Done
-) -> None:
-    assert run_script(tools).returncode == 0
-    assert calls_alike(tools) == calls_alike(done.tools)
-
-
-def test_a_second_time_nothing_is_created_by_a_run_or_by_the_printed_script(
-    deployed: FakeTools, done: Done, tmp_path: Path
-) -> None:
-    before = deployed.state
-    deploy(deployed)
-    # The stand-ins refuse to create what is there.
-    assert deployed.state == before
-    words = {word for call in deployed.calls for word in call}
-    assert not words & {"create", "add", "hosting:sites:create", "projects:addfirebase"}
-    assert len(calls_of(deployed, "gcloud", "functions", "deploy")) == len(FUNCTIONS)
-
-    other = done.tools.copy(tmp_path / "other")
-    assert run_script(other).returncode == 0
-    assert calls_alike(other) == calls_alike(deployed)
-
-
-def calls_alike(tools: FakeTools) -> list[list[str]]:
-    """All calls, without the order in which the programs of a pipeline start."""
-    return sorted([word.replace(str(tools.folder), "") for word in call] for call in tools.calls)
-
-
-def test_the_printed_script_stops_where_a_run_would(tools: FakeTools) -> None:
-    change(tools, logged_in=["firebase"])
-    before = tools.state
-    stopped = run_script(tools)
-    assert stopped.returncode == 1
-    assert "gcloud auth login" in stopped.stderr
-    assert tools.state == before
-
-
-def command(tools: FakeTools, *arguments: str, **environment: str) -> Any:
+def command(tools: FakeTools, *arguments: str, **environment: str) -> Ended:
     """Run `python -m shared.commands.deploy` itself."""
     return subprocess.run(
-        [sys.executable, "-m", "shared.commands.deploy", *arguments],
+        [sys.executable, "-m", "shared.commands.deploy", "--project", PROJECT, *arguments],
         cwd=ROOT,
         env={**tools.environment, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
         capture_output=True,
@@ -278,12 +253,19 @@ def command(tools: FakeTools, *arguments: str, **environment: str) -> Any:
     )
 
 
-def test_a_dry_run_prints_every_command_and_runs_none(tools: FakeTools) -> None:
-    done = command(tools, "--project", PROJECT, "--dry-run", LEDGER_QUIET_AFTER_HOURS="24")
-    assert (done.returncode, done.stderr) == (0, "")
+def test_what_a_dry_run_prints_is_what_runs(tools: FakeTools) -> None:
+    # A bash that shows what it is told to run.
+    bash = tools.path / "bash"
+    bash.write_text('#!/bin/sh\nprintf "%s" "$2"\nexit 7\n', encoding="utf-8")
+    bash.chmod(0o755)
+    arguments = ["--alert-email", "ops@example.com", "--set", "LEDGER_READ_ACCESS=key"]
+    run = command(tools, *arguments, LEDGER_QUIET_AFTER_HOURS="24")
+    printed = command(tools, *arguments, "--dry-run", LEDGER_QUIET_AFTER_HOURS="24")
+    assert (run.returncode, printed.returncode, printed.stderr) == (7, 0, "")
+    assert run.stdout == printed.stdout
     assert tools.calls == []
-    assert done.stdout.count("gcloud functions deploy ") == len(FUNCTIONS)
-    assert "LEDGER_QUIET_AFTER_HOURS=24" in done.stdout
+    for value in ("LEDGER_QUIET_AFTER_HOURS=24", "LEDGER_READ_ACCESS=key", "ops@example.com"):
+        assert value in printed.stdout
 
 
 @pytest.mark.parametrize(
@@ -302,7 +284,7 @@ def test_a_dry_run_prints_every_command_and_runs_none(tools: FakeTools) -> None:
 def test_what_cannot_work_is_refused_before_anything_is_run(
     tools: FakeTools, arguments: list[str], environment: dict[str, str], said: str
 ) -> None:
-    done = command(tools, "--project", PROJECT, *arguments, **environment)
+    done = command(tools, *arguments, **environment)
     assert (done.returncode, done.stdout) == (1, "")
     assert said in done.stderr
     assert "hidden" not in done.stderr

@@ -14,9 +14,11 @@ from shared.commands.local.backend import Embedded, ForeignEmulator, OwnEmulator
 from shared.commands.local.banner import banner
 from shared.commands.local.data_directory import DataDirectory, Run
 from shared.commands.local.environment import local_environment
+from shared.commands.local.functions_process import FunctionsProcess, listen
 from shared.commands.local.restarts import Restarts
 from shared.embedded import open_embedded
 from shared.web.settings import Settings
+from tests.end_to_end.local_run import eventually
 
 INSTALLATION = Installation(Path("java"), Path("emulator.jar"), "Main", "gcloud")
 
@@ -122,6 +124,25 @@ class TestRestarts:
             restarts.note()
         with pytest.raises(CommandError):
             restarts.note()
+
+
+class TestFunctionsProcess:
+    def test_one_that_ends_by_itself_ends_the_run(self, tmp_path: Path) -> None:
+        said: list[str] = []
+        with listen("127.0.0.1", 0) as listener:
+            functions = FunctionsProcess(
+                listener,
+                DataDirectory(tmp_path),
+                source=tmp_path / "nothing here",
+                environment=os.environ,
+                changed_file=None,
+                say=said.append,
+            )
+            functions.start()
+            with pytest.raises(CommandError, match="process ended \\(exit code 1\\)"):
+                eventually(functions.tick, what="the process has ended")
+            functions.stop(hurry=lambda: False)
+        assert said == []
 
 
 class TestBanner:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from shared.domain.errors import InvalidInput
-from shared.domain.push import Push, clean_name, co_authors, read_push, trailers
+from shared.domain.push import Push, clean_name, read_push
+from shared.domain.push import co_authors as people_in
 
 CAPTURED = Path(__file__).parents[1] / "data" / "webhooks"
 HASH = "6113728f27ae82c7b1a177c8d03f9e96e0adf246"
@@ -98,6 +99,10 @@ class TestReadPush:
             "Merge remote-tracking branch 'origin/main'",
             "Merge tag 'v1.0' into main",
             "Merge commit 'abc123' into main",
+            "Merge commits 'abc123' and 'def456'",
+            "Merge tags 'v1.0' and 'v1.1'",
+            "Merge branch 'fix-(#12)'",
+            "\nMerge branch 'feature'",
         ],
     )
     def test_leaves_out_merges_by_their_default_subjects(self, subject: str) -> None:
@@ -115,10 +120,30 @@ class TestReadPush:
             "Merged branch 'feature'",
             # A squash merge is the contribution itself.
             "Add the parser (#12)",
+            "Merge branch 'develop' into main (#12)",
+            "Merge pull request #11 from octo/backport (#12)\r",
+            "Merge tag 'v1.0' into main (#9) ",
+            "Revert \"Merge branch 'feature'\"",
+            # `git cherry-pick -x -m 1` makes one parent of two.
+            "Merge pull request #12 from octo/feature\n\nFix\n\n(cherry picked from commit abc1)",
         ],
     )
     def test_keeps_commits_that_only_speak_of_merging(self, subject: str) -> None:
-        assert read(pushed({"message": subject})).merges == ()
+        message = f"{subject}\n\n* add parser\n* fix parser\n"
+        push = read(pushed({"message": message}))
+        assert push.merges == ()
+        assert len(push.commits) == 1
+
+    @pytest.mark.parametrize(
+        "message",
+        [
+            "Merge branch 'x'\n\nUpdates (#12)",
+            "Merge branch 'x' (#12) again",
+            "Merge branch 'x'\n\nsays (cherry picked from commit abc1) somewhere",
+        ],
+    )
+    def test_takes_a_merge_for_one_whatever_stands_below(self, message: str) -> None:
+        assert read(pushed({"message": message})).merges == (HASH,)
 
     @pytest.mark.parametrize(("listed", "cut"), [(2047, False), (2048, True), (2049, True)])
     def test_notices_where_github_cut_the_list(self, listed: int, cut: bool) -> None:
@@ -215,6 +240,10 @@ class TestReadPush:
 ANN = {"email": "ann@example.com", "name": "Ann"}
 
 
+def co_authors(message: str) -> list[dict[str, str | None]]:
+    return people_in(message, author="Dev@example.com")
+
+
 class TestCoAuthors:
     @pytest.mark.parametrize(
         "message",
@@ -261,37 +290,18 @@ class TestCoAuthors:
     def test_may_have_no_name(self) -> None:
         assert co_authors("S\n\nCo-authored-by: <a@x.y>") == [{"email": "a@x.y", "name": None}]
 
-    def test_are_fifty_at_most(self) -> None:
-        lines = "\n".join(f"Co-authored-by: P <p{number}@x.y>" for number in range(60))
-        assert len(co_authors(f"S\n\n{lines}")) == 50
-
-
-class TestTrailers:
-    """Each case was given to `git interpret-trailers --parse --no-divider` as well."""
+    def test_are_fifty_people_at_most(self) -> None:
+        lines = [f"Co-authored-by: P <p{number}@x.y>" for number in range(60)]
+        found = co_authors("S\n\n" + "\n".join(["Co-authored-by: Dev <dev@example.com>", *lines]))
+        assert [person["email"] for person in found] == [f"p{number}@x.y" for number in range(50)]
 
     @pytest.mark.parametrize(
-        ("paragraph", "found"),
-        [
-            ("Key: value", [("Key", "value")]),
-            ("key : value", [("key", "value")]),
-            ("key:value", [("key", "value")]),
-            ("Key:", [("Key", "")]),
-            ("Key:\n  folded\n\ttwice", [("Key", "folded twice")]),
-            ("a b: c", []),
-            ("https://example.com", [("https", "//example.com")]),
-            ("Key: value\nother", []),
-            ("  folded\nKey: value", []),
-            ("one\ntwo\nthree\nSigned-off-by: S <s@x.y>", [("Signed-off-by", "S <s@x.y>")]),
-            ("one\ntwo\nthree\nfour\nSigned-off-by: S <s@x.y>", []),
-            ("one\n  of it\n  more\n  yet\nSigned-off-by: S <s@x.y>", []),
-            ("(cherry picked from commit abc)\nKey: v", [("Key", "v")]),
-            ("(cherry picked from commit abc)\n  folded\nKey: v", [("Key", "v")]),
-        ],
+        "again", ["Ann <ann@example.com>", "A. <Ann@Example.com>", "<ann@example.com>"]
     )
-    def test_are_found_as_git_finds_them(
-        self, paragraph: str, found: list[tuple[str, str]]
-    ) -> None:
-        assert trailers(f"Subject\n\n{paragraph}\n") == found
+    def test_are_named_once_by_their_first_name(self, again: str) -> None:
+        lines = ["Co-authored-by: Ann <ann@example.com>", *[f"Co-authored-by: {again}"] * 60]
+        message = "S\n\n" + "\n".join([*lines, "Co-authored-by: Al <al@example.com>"])
+        assert co_authors(message) == [ANN, {"email": "al@example.com", "name": "Al"}]
 
 
 class TestCleanName:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.timestamps import format_timestamp, parse_timestamp
+from shared.domain.timestamps import format_timestamp, parse_timestamp, time_of_commit
 
 
 class TestParseTimestamp:
@@ -87,6 +87,48 @@ class TestParseTimestamp:
     def test_refuses_everything_else(self, value: object) -> None:
         with pytest.raises(ValueError, match="RFC 3339"):
             parse_timestamp(value)
+
+
+class TestTimeOfCommit:
+    @pytest.mark.parametrize(
+        "shown",
+        [
+            # One moment as `git log --format=%aI` shows it in odd time zones.
+            "2008-05-05T03:20:11Z",
+            "2008-05-05T03:20:11+00:00",
+            "2008-05-05T08:50:11+05:30",
+            "2008-05-06T04:20:11+25:00",
+            "2008-05-02T23:00:11-51:80",
+            "2008-05-05T02:20:11-00:60",
+            "2008-04-30T22:41:11-99:99",
+            "2008-05-26T17:20:11+518:00",
+        ],
+    )
+    def test_is_the_moment_that_git_knows(self, shown: str) -> None:
+        assert time_of_commit(shown) == datetime(2008, 5, 5, 3, 20, 11, tzinfo=UTC)
+
+    def test_keeps_fractions(self) -> None:
+        moment = time_of_commit("2008-05-06T04:20:11.5+25:00")
+        assert moment == datetime(2008, 5, 5, 3, 20, 11, 500_000, UTC)
+
+    @pytest.mark.parametrize(
+        "shown",
+        [
+            "",
+            "10889-01-01T00:00:00Z",
+            "0000-01-01T00:00:00Z",
+            "0001-01-01T00:00:00+30:00",
+            "9999-12-31T00:00:00-30:00",
+            "2023-02-29T00:00:00+30:00",
+            "2024-05-01T24:00:00+30:00",
+            "2024-05-01T12:00:00",
+            "2024-05-01T12:00:00+99999999999:00",
+            1714564800,
+            None,
+        ],
+    )
+    def test_is_none_where_no_calendar_has_it(self, shown: object) -> None:
+        assert time_of_commit(shown) is None
 
 
 class TestFormatTimestamp:

@@ -1,5 +1,5 @@
 """`make deploy`: everything from an empty project to a service that was seen to work.
 
-What is to be done is data (`steps`), made from the options alone (`plan`), and so it can be
-printed as a shell script (`shell`) as well as run (`runner`).
+What is done is one shell script, `steps.sh` behind the chosen values (`script`). It is printed as
+it is, or handed to bash as it is.
 """

@@ -1,4 +1,4 @@
-"""`make deploy`: run the plan, or print it as a script with `--dry-run`."""
+"""`make deploy`: run the script, or print it with `--dry-run`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ import sys
 from pathlib import Path
 
 from shared.commands.deploy.options import DEFAULT_REGION, Options
-from shared.commands.deploy.plan import Source, plan
-from shared.commands.deploy.runner import Runner
-from shared.commands.deploy.shell import script
-from shared.commands.deploy.variables import SECRETS, settings_to_deploy
+from shared.commands.deploy.script import script
+from shared.commands.deploy.variables import settings_to_deploy
 from shared.commands.errors import CommandError
+from shared.commands.rewrites import Rewrites
 
 ROOT = Path(__file__).resolve().parents[3]
-_INTERRUPTED = 130
 
 
 def options_from(arguments: argparse.Namespace) -> Options:
@@ -52,32 +50,24 @@ def parser() -> argparse.ArgumentParser:
         metavar="LEDGER_NAME=VALUE",
         help="a setting of the functions, beside those in the environment; may be repeated",
     )
-    made.add_argument("--dry-run", action="store_true", help="print every command, and run none")
+    made.add_argument("--dry-run", action="store_true", help="print the script, and run none of it")
     return made
 
 
 def main() -> int:
-    """Run the command; returns its exit code."""
+    """Run the command; returns its exit code, where bash does not take its place."""
     arguments = parser().parse_args()
     try:
         options = options_from(arguments)
-        planned = plan(options, Source.read(ROOT))
-        if arguments.dry_run:
-            print(script(planned, directory=str(ROOT)), end="")
-            return 0
-        Runner(ROOT, os.environ, lambda text: print(text, flush=True)).run(planned)
     except CommandError as error:
         print(error, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("Interrupted. The same command goes on from what is done.", file=sys.stderr)
-        return _INTERRUPTED
-    print(f"\nDeployed, and seen to work: {options.url}")
-    print("The API keys, as name=secret, are shown by:")
-    print(
-        f"  gcloud secrets versions access latest --secret={SECRETS[0].name} "
-        f"--project={options.project}"
-    )
+    functions = Rewrites.load(ROOT / "firebase.json").function_ids()
+    text = script(options, functions, root=ROOT)
+    if not arguments.dry_run:
+        # In place of this process: a Ctrl-C and the exit code are its own.
+        os.execvp("bash", ["bash", "-c", text])  # noqa: S606
+    print(text, end="")
     return 0
 
 

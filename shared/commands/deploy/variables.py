@@ -1,10 +1,10 @@
-"""Which `LEDGER_` variables a deployed function gets, and from where."""
+"""Which `LEDGER_` variables a deployed function gets, from where, and how gcloud is told."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from itertools import chain, count
 
 from shared.commands.errors import CommandError
 from shared.web.settings import PREFIX, Settings, SettingsError
@@ -14,21 +14,12 @@ class VariableRefused(CommandError):
     """A variable is unknown, wrong, or not for deployed functions."""
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """A variable whose value is kept in Secret Manager. `label` names its first value."""
-
-    variable: str
-    name: str
-    label: str | None = None
-
-
-SECRETS = (
-    Secret("LEDGER_API_KEYS", "ledger-api-keys", label="first"),
-    Secret("LEDGER_WEBHOOK_SECRETS", "ledger-webhook-secrets", label="github"),
-    Secret("LEDGER_LOG_SALT", "ledger-log-salt"),
-)
-
+# Kept in Secret Manager, by the names that `steps.sh` gives them.
+SECRETS = {
+    "LEDGER_API_KEYS": "ledger-api-keys",
+    "LEDGER_WEBHOOK_SECRETS": "ledger-webhook-secrets",
+    "LEDGER_LOG_SALT": "ledger-log-salt",
+}
 PASSED_ON = frozenset(
     {
         "LEDGER_CONTRIBUTOR_TYPES",
@@ -64,11 +55,11 @@ def settings_to_deploy(environment: Mapping[str, str], given: Sequence[str]) -> 
             raise VariableRefused(f"A setting is given as LEDGER_NAME=VALUE, not {assignment!r}")
         chosen[match[1]] = match[2]
     chosen = {name: value.strip() for name, value in chosen.items() if value.strip()}
-    for secret in SECRETS:
-        if secret.variable in chosen:
+    for name, secret in SECRETS.items():
+        if name in chosen:
             raise VariableRefused(
-                f"{secret.variable} is kept in Secret Manager, as {secret.name}, and not given to "
-                "this command; unset it"
+                f"{name} is kept in Secret Manager, as {secret}, and not given to this command; "
+                "unset it"
             )
     for name in sorted(LOCAL & set(chosen)):
         raise VariableRefused(f"{name} is for local runs only; unset it")
@@ -77,3 +68,14 @@ def settings_to_deploy(environment: Mapping[str, str], given: Sequence[str]) -> 
     except SettingsError as error:
         raise VariableRefused(str(error)) from None
     return chosen
+
+
+def assignments(values: Mapping[str, str]) -> str:
+    """Assignments for one flag of gcloud, separated by something that stands in none of them.
+
+    https://cloud.google.com/sdk/gcloud/reference/topic/escaping
+    """
+    separators = chain(",;|", (f"~{number}~" for number in count()))
+    separator = next(s for s in separators if not any(s in value for value in values.values()))
+    joined = separator.join(f"{name}={value}" for name, value in values.items())
+    return joined if separator == "," else f"^{separator}^{joined}"

@@ -1,31 +1,22 @@
-"""The functions' process of a run: started, watched, started again if it dies."""
+"""The functions' process of a run: started, watched, started again if it is killed."""
 
 from __future__ import annotations
 
-import http.client
 import os
 import socket
 import sys
-import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from pathlib import Path
 
 from shared.commands.errors import CommandError
 from shared.commands.local.data_directory import DataDirectory
-from shared.commands.local.restarts import Restarts
 from shared.commands.local.server import GRACE
 from shared.commands.processes import GroupProcess, end_orphan
 
 _MODULE = "shared.commands.local.server"
-# In seconds.
-_START_DEADLINE = 60.0
-_ANSWER_DEADLINE = 10.0
-_POLL = 0.1
 _LAST_PORT = 65535
 
 Say = Callable[[str], None]
-Pause = Callable[[float], None]
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -70,7 +61,6 @@ class FunctionsProcess:
         if changed_file:
             self._arguments += ["--changed-file", str(changed_file)]
         self._process: GroupProcess | None = None
-        self._restarts = Restarts("the functions' process")
         # The functions' process reads one end; this process never writes to the other, but
         # whichever way it ends, it lets go of it.
         self._lifeline, self._held_end = os.pipe()
@@ -82,35 +72,8 @@ class FunctionsProcess:
         if earlier and earlier.server_pid:
             end_orphan(earlier.server_pid, marks=[_MODULE], grace=GRACE + 1)
 
-    def start(self, pause: Pause) -> None:
-        """Start and wait until it answers; raises `CommandError` if it ends or never does."""
-        self._start()
-        deadline = time.monotonic() + _START_DEADLINE
-        while not self._answers():
-            if self._process and self._process.ending:
-                raise CommandError(f"The functions' process ended ({self._process.ending}).")
-            if time.monotonic() > deadline:
-                raise CommandError("The functions' process does not answer.")
-            pause(_POLL)
-
-    def tick(self) -> None:
-        """Start the process again if it has died; raises `CommandError` if it dies too often."""
-        ending = self._process.ending if self._process else None
-        if self._process and ending:
-            self._restarts.note()
-            self._say(f"The functions' process ended ({ending}). Starting it again.")
-            # gunicorn's worker may have outlived it.
-            self._process.stop(grace=0)
-            self._start()
-
-    def stop(self, hurry: Callable[[], bool]) -> None:
-        """End the process, after it has answered what it is at."""
-        if self._process:
-            self._process.stop(grace=GRACE + 1, hurry=hurry)
-        os.close(self._held_end)
-        os.close(self._lifeline)
-
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start it. Who calls before it listens waits: the socket is open already."""
         self._process = GroupProcess.start(
             [sys.executable, "-m", _MODULE, *self._arguments, "--lifeline", str(self._lifeline)],
             environment=self._environment,
@@ -118,11 +81,24 @@ class FunctionsProcess:
         )
         self._data.amend_run(server_pid=self._process.pid)
 
-    def _answers(self) -> bool:
-        host, port = self._listener.getsockname()[:2]
-        with closing(http.client.HTTPConnection(host, port, timeout=_ANSWER_DEADLINE)) as caller:
-            try:
-                caller.request("GET", "/v1/health")
-                return caller.getresponse().status == http.HTTPStatus.OK
-            except (OSError, http.client.HTTPException):
-                return False
+    def tick(self) -> None:
+        """Start the process again if it was killed; raises `CommandError` if it ended by itself.
+
+        A worker that dies is gunicorn's own affair: it starts another one.
+        """
+        if not self._process or not self._process.ending:
+            return
+        ended = f"The functions' process ended ({self._process.ending})."
+        if not self._process.killed:
+            raise CommandError(ended)
+        self._say(f"{ended} Starting it again.")
+        # gunicorn's worker may have outlived it.
+        self._process.stop(grace=0)
+        self.start()
+
+    def stop(self, hurry: Callable[[], bool]) -> None:
+        """End the process, after it has answered what it is at."""
+        if self._process:
+            self._process.stop(grace=GRACE + 1, hurry=hurry)
+        os.close(self._held_end)
+        os.close(self._lifeline)
