@@ -16,10 +16,10 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 run: $(RUN_TIME) ## serve every function on http://127.0.0.1:8080 (PORT, HOST, LEDGER_... change it)
 	@exec $(BIN)/python -m shared.commands.run
 
-inspect: $(RUN_TIME) ## print the documents as the Firestore console shows them (COLLECTION=, LIMIT=, CLOUD=project)
+inspect: $(RUN_TIME) ## print the documents as the Firestore console shows them (COLLECTION=, LIMIT=, CLOUD=project; CHECK=1 checks the embedded store)
 	@exec $(BIN)/python -m shared.commands.inspect \
 	  $(if $(COLLECTION),--collection "$(COLLECTION)") $(if $(LIMIT),--limit "$(LIMIT)") \
-	  $(if $(CLOUD),--cloud "$(CLOUD)")
+	  $(if $(CLOUD),--cloud "$(CLOUD)") $(if $(CHECK),--check)
 
 keys: $(RUN_TIME) ## create, list and revoke API keys (ARGS="create --help", PROJECT= for the cloud)
 	@exec $(BIN)/python -m shared.commands.keys $(if $(PROJECT),--cloud "$(PROJECT)") $(ARGS)

@@ -17,6 +17,8 @@ from shared.commands.local.data_directory import DataDirectory
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
+    from shared.embedded import EmbeddedFirestore
+
 
 def open_for_writing(
     environment: Mapping[str, str], stack: ExitStack, *, cloud: str | None = None
@@ -36,9 +38,11 @@ def open_for_writing(
             raise CommandError(str(error)) from None
     data = DataDirectory(Path(environment["LEDGER_DATA_DIR"]))
     project = environment["GOOGLE_CLOUD_PROJECT"]
-    if environment.get("LEDGER_BACKEND") != "embedded":
-        running = data.run()
-        host = named = environment.get("FIRESTORE_EMULATOR_HOST")
+    host = named = environment.get("FIRESTORE_EMULATOR_HOST")
+    running = data.run()
+    if running and running.backend == "embedded" and not named:
+        project = running.project
+    elif environment.get("LEDGER_BACKEND") != "embedded":
         if running and running.emulator_host and not named:
             host, project = running.emulator_host, running.project
         if host and answers(host):
@@ -57,7 +61,6 @@ def open_for_reading(environment: Mapping[str, str], stack: ExitStack) -> tuple[
 
     Raises `CommandError` where the backend cannot be had.
     """
-    from shared.embedded import EmbeddedStoreError, read_embedded
     from shared.store.browsing import emulator_client
 
     project = environment["GOOGLE_CLOUD_PROJECT"]
@@ -79,11 +82,8 @@ def open_for_reading(environment: Mapping[str, str], stack: ExitStack) -> tuple[
 
     backend = forced or next(iter(data.holding()), "embedded")
     if backend == "embedded":
-        try:
-            store = stack.enter_context(read_embedded(data.embedded, project=project))
-        except EmbeddedStoreError as error:
-            raise CommandError(f"The embedded store cannot be opened: {error}") from None
-        return store.client(), f"the embedded store in {data.embedded}"
+        store, where = embedded_store(environment, stack, project=project)
+        return store.client(), where
     newest = next(iter(data.exports.complete()), None)
     if newest is None:
         raise CommandError(f"There is no data of the emulator in {data.root}")
@@ -92,6 +92,20 @@ def open_for_reading(environment: Mapping[str, str], stack: ExitStack) -> tuple[
     emulator = Emulator.start(installation, log=folder / "log", metadata=metadata(newest))
     stack.callback(emulator.stop)
     return emulator_client(emulator.host, project=project), f"the emulator's latest export {newest}"
+
+
+def embedded_store(
+    environment: Mapping[str, str], stack: ExitStack, *, project: str = ""
+) -> tuple[EmbeddedFirestore, str]:
+    """The embedded store, to be read only, whatever else there is; raises `CommandError`."""
+    from shared.embedded import EmbeddedStoreError, read_embedded
+
+    data = DataDirectory(Path(environment["LEDGER_DATA_DIR"]))
+    try:
+        store = stack.enter_context(read_embedded(data.embedded, project=project))
+    except EmbeddedStoreError as error:
+        raise CommandError(f"The embedded store cannot be opened: {error}") from None
+    return store, f"the embedded store in {data.embedded}"
 
 
 def _is_there(host: str, pid: int | None) -> bool:

@@ -9,7 +9,7 @@ Any number of processes may have a store open; each opens it after it was forked
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -127,6 +127,13 @@ class EmbeddedFirestore:
         from shared.embedded.connection import connect
 
         return connect(self._rpc, project=project or self._project, database=database)
+
+    def check(self) -> Iterator[str]:
+        """What is wrong with what is stored, a sentence each; nothing where all is well."""
+        from shared.embedded.check import findings
+
+        with self._database.reading() as connection:
+            yield from findings(connection, self.indexes)
 
     def close(self) -> None:
         """Finish the commits under way and fold the log in. Calls fail from now on."""

@@ -106,6 +106,8 @@ def _status(error: sqlite3.Error) -> StatusError:
         return unavailable("Another process is writing into the embedded store.")
     if primary in _PASSING:
         return unavailable(f"The disk of the embedded store does not answer: {error}")
+    if primary == sqlite3.SQLITE_READONLY:
+        return failed_precondition("The embedded store was opened for reading only.")
     if primary in _DAMAGED:
         return data_loss(f"The database of the embedded store is damaged: {error}")
     return internal(f"The embedded store failed: {error}")

@@ -22,7 +22,6 @@ JOURNAL = "journal.jsonl"
 
 _APPLICATION_ID = 0x4C656467  # "Ledg", at offset 68 of the file
 _FORMAT = 1
-# Seconds that a call waits for another process that is writing.
 _PATIENCE = 2.0
 # Pages in the log before a commit folds them in: syncs of the database itself are what that costs.
 _CHECKPOINT_PAGES = 4000
@@ -99,18 +98,21 @@ def fold_in(directory: Path) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def connect(database: Path, *, read_only: bool = False, synced: bool = True) -> sqlite3.Connection:
+def connect(
+    database: Path, *, read_only: bool = False, synced: bool = True, patience: float = _PATIENCE
+) -> sqlite3.Connection:
     """A connection that any one thread may use at a time.
 
     Args:
         synced: every commit is on the disk before it is answered. Without, it survives the end of
             the process but not that of the machine.
+        patience: seconds that a call waits for another process that is writing.
     """
     connection = sqlite3.connect(
         f"{database.absolute().as_uri()}?mode=rw",
         uri=True,
         isolation_level=None,
-        timeout=_PATIENCE,
+        timeout=patience,
         check_same_thread=False,
     )
     connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'OFF'}")

@@ -48,7 +48,8 @@ class Query:
 
     Attributes:
         projection: the fields that are asked for; None for all.
-        limit: how many documents at most; None for all.
+        offset: how many documents of the result are left out in front.
+        most: how many there are at most, those left out included; -1 for all.
     """
 
     def __init__(self, parent: str, query: QueryPb) -> None:
@@ -67,9 +68,10 @@ class Query:
         self._cursors = list(self._checked_cursors(query))
         self.projection = _projection(query)
         self.offset = int(query.offset)
-        self.limit = int(query.limit.value) if query.HasField("limit") else None
-        if self.offset < 0 or (self.limit or 0) < 0:
+        limit = int(query.limit.value) if query.HasField("limit") else 0
+        if self.offset < 0 or limit < 0:
             raise invalid_argument("limit or offset is negative")
+        self.most = self.offset + limit if query.HasField("limit") else -1
 
     def scans(self, indexes: Indexes) -> list[Scan]:
         """One for each combination of values; raises `StatusError` where no index serves."""

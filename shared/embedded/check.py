@@ -1,0 +1,45 @@
+"""`make inspect CHECK=1`: every document held against its checksum and its index entries."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+from shared.embedded import rows
+from shared.embedded.indexes import Indexes, key_of
+from shared.embedded.messages import Document
+
+
+def findings(connection: sqlite3.Connection, indexes: Indexes) -> Iterator[str]:
+    """What is wrong, a sentence each. Raises `StatusError` where the entries are another version's.
+
+    Nothing is kept of what was read, so that a ledger of any size can be checked.
+    """
+    rows.check_rules(connection, indexes)
+    for (found,) in connection.execute("PRAGMA integrity_check"):
+        if found != "ok":
+            yield f"The database is damaged: {found}"
+    expected = 0
+    for number, key, content, intact in rows.all_documents(connection):
+        if not intact:
+            yield f"The document in row {number}, {_guess(content)}, is not what was stored."
+            expected += rows.entries_of(connection, number)
+            continue
+        document = Document.FromString(content)
+        name = "/".join(document.name.split("/")[-2:])
+        if key != key_of(document.name):
+            yield f"The document {name} stands in the place of another one."
+        entries = indexes.entries(document)
+        expected += len(entries)
+        missing = sum(rows.entry(connection, entry) != number for entry in entries)
+        if missing:
+            yield f"The document {name} lacks {missing} index entries, so that queries miss it."
+    [held] = connection.execute("SELECT COUNT(*) FROM entries").fetchone()
+    if held > expected:
+        yield f"{held - expected} index entries lead to documents that have none such."
+
+
+def _guess(content: bytes) -> str:
+    """What can still be read of a damaged document's name, which comes first in it."""
+    text = content[:300].decode(errors="replace").partition("/documents/")[2]
+    return "".join(c if c.isprintable() else " " for c in text).partition(" ")[0] or "of no name"
