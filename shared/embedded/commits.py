@@ -99,12 +99,22 @@ class Commits:
         now = max(self.now(), latest, self._latest + 1)
         now += now == latest
         outcomes = writes.apply_writes(batch, before, commit_micros=now)
-        for row, document, outcome in zip(found, before, outcomes, strict=True):
-            old = None if row is None or document is None else (row[0], document)
-            if outcome.document is not None and outcome.changed:
-                rows.put(connection, self._indexes, old, outcome.document)
-            elif outcome.document is None and old is not None:
-                rows.remove(connection, self._indexes, *old)
+        gone: list[bytes] = []
+        new: list[tuple[bytes, int]] = []
+        for row, old, outcome in zip(found, before, outcomes, strict=True):
+            if not outcome.changed:
+                continue
+            was = set() if old is None else self._indexes.entries(old)
+            number = None if row is None else row[0]
+            if outcome.document is not None:
+                entries = self._indexes.entries(outcome.document)
+                number = rows.put(connection, number, outcome.document)
+                new += [(entry, number) for entry in entries - was]
+                was -= entries
+            elif number is not None:
+                rows.remove(connection, number)
+            gone += was
+        rows.change_entries(connection, gone, new)
         self._latest = now
         return now, [outcome.result for outcome in outcomes]
 

@@ -11,8 +11,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 
@@ -24,16 +23,9 @@ from shared.embedded.messages import DocumentPb, FieldMap, ValuePb
 _ENCODING = b"1"
 PREFIX_BYTES = 8
 
-
-class Mode(Enum):
-    """How an index holds a field."""
-
-    ASCENDING = "ASCENDING"
-    DESCENDING = "DESCENDING"
-    CONTAINS = "CONTAINS"
-
-
-Part = tuple[FieldPath, Mode]
+# How an index holds a field. No `Enum`, whose members are slow to look up.
+ASCENDING, DESCENDING, CONTAINS = "ASCENDING", "DESCENDING", "CONTAINS"
+Part = tuple[FieldPath, str]
 
 
 @dataclass(frozen=True)
@@ -45,7 +37,7 @@ class Index:
     @property
     def descending(self) -> bool:
         """Whether ids, which end every key, run backwards: as the last field does."""
-        return bool(self.parts) and self.parts[-1][1] is Mode.DESCENDING
+        return bool(self.parts) and self.parts[-1][1] == DESCENDING
 
     def prefix(self, collection: str) -> bytes:
         """What the keys of this index begin with in a collection."""
@@ -54,11 +46,10 @@ class Index:
     def serves(self, equal: Collection[FieldPath], contained: FieldPath | None) -> int | None:
         """How many parts say what must be equal; None where others do than a query needs."""
         fixed = len(equal) + (contained is not None)
-        found = {path for path, mode in self.parts[:fixed] if mode is not Mode.CONTAINS}
-        holding = [path for path, mode in self.parts if mode is Mode.CONTAINS]
+        found = {path for path, mode in self.parts[:fixed] if mode != CONTAINS}
+        holding = [path for path, mode in self.parts if mode == CONTAINS]
         wanted = [] if contained is None else [contained]
-        in_front = all(mode is not Mode.CONTAINS for _, mode in self.parts[fixed:])
-        return fixed if found == set(equal) and holding == wanted and in_front else None
+        return fixed if found == set(equal) and holding == wanted else None
 
 
 BY_ID = Index(())
@@ -67,14 +58,20 @@ BY_ID = Index(())
 @lru_cache(maxsize=4096)
 def _prefix(collection: str, parts: tuple[Part, ...]) -> bytes:
     # A digest, so that processes need not agree on numbers; nobody finds two alike.
-    definition = json.dumps([collection, *((*path, mode.value) for path, mode in parts)])
+    definition = json.dumps([collection, *((*path, mode) for path, mode in parts)])
     return hashlib.blake2b(definition.encode(), digest_size=PREFIX_BYTES).digest()
+
+
+@lru_cache(maxsize=4096)
+def _automatic(collection: str, path: FieldPath) -> tuple[bytes, bytes]:
+    """What keys begin with in the indexes that a field has by itself: of it, of its elements."""
+    return _prefix(collection, ((path, ASCENDING),)), _prefix(collection, ((path, CONTAINS),))
 
 
 def key_of(name: str) -> bytes:
     """The key of a document by its id: the collection, then the id."""
     collection, document_id = names.split(name)
-    return BY_ID.prefix(collection) + encoding.of_text(document_id)
+    return _prefix(collection, ()) + encoding.of_text(document_id)
 
 
 class Indexes:
@@ -97,14 +94,24 @@ class Indexes:
         """The keys of all index entries of a document."""
         collection, document_id = names.split(document.name)
         group = collection.rpartition("/")[2]
-        held = _Held(document.fields, encoding.of_text(document_id))
+        end = encoding.of_text(document_id)
+        forms: dict[Part, list[bytes]] = {}
         found: set[bytes] = set()
         for path, value in self._indexed(group, document.fields):
-            found |= held.keys(collection, Index(((path, Mode.ASCENDING),)))
-            if value.WhichOneof("value_type") == "array_value":
-                found |= held.keys(collection, Index(((path, Mode.CONTAINS),)))
+            form, prefixes = encoding.of_value(value), _automatic(collection, path)
+            forms[path, ASCENDING] = [form]
+            found.add(prefixes[0] + form + end)
+            if form[:1] == encoding.ARRAY:
+                forms[path, CONTAINS] = _elements(value)
+                found.update(prefixes[1] + element + end for element in forms[path, CONTAINS])
         for index in self._composites.get(group, ()):
-            found |= held.keys(collection, index)
+            for part in index.parts:
+                if part not in forms:
+                    forms[part] = _forms(document.fields, part)
+            last = encoding.inverted(end) if index.descending else end
+            prefix = index.prefix(collection)
+            for combination in product(*(forms[part] for part in index.parts)):
+                found.add(b"".join((prefix, *combination, last)))
         return found
 
     def candidates(self, group: str, paths: Iterable[FieldPath]) -> Iterator[Index]:
@@ -115,8 +122,8 @@ class Indexes:
         elif len(wanted) == 1:
             [path] = wanted
             if not any((group, path[:end]) in self._exempt for end in range(1, len(path) + 1)):
-                yield Index(((path, Mode.ASCENDING),))
-                yield Index(((path, Mode.CONTAINS),))
+                yield Index(((path, ASCENDING),))
+                yield Index(((path, CONTAINS),))
         for index in self._composites.get(group, ()):
             if {path for path, _ in index.parts} == wanted:
                 yield index
@@ -125,49 +132,29 @@ class Indexes:
         self, group: str, fields: FieldMap, above: FieldPath = ()
     ) -> Iterator[tuple[FieldPath, ValuePb]]:
         """The fields with an index of their own, those inside maps too."""
-        for name in fields:
+        for name, value in fields.items():
             path = (*above, name)
             if (group, path) not in self._exempt:
-                value = fields[name]
                 yield path, value
                 if value.WhichOneof("value_type") == "map_value":
                     yield from self._indexed(group, value.map_value.fields, path)
 
 
-class _Held:
-    """The values of one document, each put into its form once."""
+def _forms(fields: FieldMap, part: Part) -> list[bytes]:
+    """What a field is in a key: nothing where it is missing, several for an array's elements."""
+    path, mode = part
+    value = get(fields, path)
+    if value is None:
+        return []
+    if mode == CONTAINS:
+        return _elements(value)
+    form = encoding.of_value(value)
+    return [encoding.inverted(form) if mode == DESCENDING else form]
 
-    def __init__(self, fields: FieldMap, document_id: bytes) -> None:
-        self._fields = fields
-        self._id = document_id
-        self._forms: dict[Part, list[bytes]] = {}
 
-    @cached_property
-    def _inverted_id(self) -> bytes:
-        return encoding.inverted(self._id)
-
-    def keys(self, collection: str, index: Index) -> set[bytes]:
-        """The keys in an index: none where a field is missing, several for an array."""
-        prefix = index.prefix(collection)
-        end = self._inverted_id if index.descending else self._id
-        forms = [self._forms.get(part) or self._made(part) for part in index.parts]
-        return {b"".join((prefix, *combination, end)) for combination in product(*forms)}
-
-    def _made(self, part: Part) -> list[bytes]:
-        path, mode = part
-        value = get(self._fields, path)
-        if value is None:
-            forms = []
-        elif mode is Mode.CONTAINS:
-            forms = [encoding.of_value(element) for element in value.array_value.values]
-        elif mode is Mode.DESCENDING:
-            forms = [encoding.inverted(self._made((path, Mode.ASCENDING))[0])]
-        else:
-            forms = [encoding.of_value(value)]
-        self._forms[part] = forms
-        return forms
+def _elements(value: ValuePb) -> list[bytes]:
+    return [encoding.of_value(element) for element in value.array_value.values]
 
 
 def _part(field: Mapping[str, str]) -> Part:
-    mode = field.get("order") or field["arrayConfig"]
-    return parse(field["fieldPath"]), Mode(mode)
+    return parse(field["fieldPath"]), field.get("order") or field["arrayConfig"]

@@ -5,57 +5,60 @@ https://firebase.google.com/docs/firestore/quotas#limits
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
+
 from shared.embedded import names
 from shared.embedded.messages import DocumentPb, FieldMap, ValuePb
 from shared.embedded.status import invalid_argument, unimplemented
 
 MAX_DOCUMENT_BYTES = 1_048_576
-MAX_VALUE_BYTES = MAX_DOCUMENT_BYTES - 89
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
 MAX_FIELD_NAME_BYTES = 1500
 MAX_DEPTH = 20
 
+_PLAIN = {"string_value", "integer_value", "boolean_value", "double_value", "null_value"}
 _FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799  # years 1 to 9999
 
 
-def admit_fields(fields: FieldMap) -> None:
+def admit_fields(fields: FieldMap, depth: int = 0) -> None:
     """Refuse field names and values that no document may hold, at any depth.
 
     Time stamps lose, in place, what is finer than a microsecond: Firestore does not keep it.
     """
     for name, value in fields.items():
         _check_field_name(name)
-        _admit_value(value, depth=0, in_array=False)
+        _admit(value, depth)
 
 
-def _admit_value(value: ValuePb, *, depth: int, in_array: bool) -> None:
-    match value.WhichOneof("value_type"):
-        case "string_value":
-            _check_length(len(value.string_value.encode()))
-        case "timestamp_value":
-            stamp = value.timestamp_value
-            if not _FIRST_SECOND <= stamp.seconds <= _LAST_SECOND:
-                raise invalid_argument("Timestamp seconds exceeds limit for field.")
-            if not 0 <= stamp.nanos < 1_000_000_000:
-                raise invalid_argument("Timestamp nanos exceeds limit for field.")
-            if finer := stamp.nanos % 1000:
-                stamp.nanos -= finer
-        case "array_value":
-            if in_array:
-                raise invalid_argument("Cannot convert an array value in an array value.")
-            for element in value.array_value.values:
-                _admit_value(element, depth=_deeper(depth), in_array=True)
-        case "map_value":
-            depth = _deeper(depth)
-            for name, inner in value.map_value.fields.items():
-                _check_field_name(name)
-                _admit_value(inner, depth=depth, in_array=False)
-        case "integer_value" | "boolean_value" | "double_value" | "null_value":
-            pass
-        case None:
-            raise invalid_argument("Cannot convert firestore.v1.Value with type unset.")
-        case kind:
-            raise unimplemented(f"The embedded store does not hold a {kind}.")
+def admit_elements(values: Iterable[ValuePb], depth: int = 0) -> None:
+    """The same for what is in an array."""
+    for value in values:
+        if value.WhichOneof("value_type") == "array_value":
+            raise invalid_argument("Cannot convert an array value in an array value.")
+        _admit(value, depth)
+
+
+def _admit(value: ValuePb, depth: int) -> None:
+    kind = value.WhichOneof("value_type")
+    if kind in _PLAIN:
+        return
+    if kind == "map_value":
+        admit_fields(value.map_value.fields, _deeper(depth))
+    elif kind == "array_value":
+        admit_elements(value.array_value.values, _deeper(depth))
+    elif kind == "timestamp_value":
+        stamp = value.timestamp_value
+        if not _FIRST_SECOND <= stamp.seconds <= _LAST_SECOND:
+            raise invalid_argument("Timestamp seconds exceeds limit for field.")
+        if not 0 <= stamp.nanos < 1_000_000_000:
+            raise invalid_argument("Timestamp nanos exceeds limit for field.")
+        if finer := stamp.nanos % 1000:
+            stamp.nanos -= finer
+    elif kind is None:
+        raise invalid_argument("Cannot convert firestore.v1.Value with type unset.")
+    else:
+        raise unimplemented(f"The embedded store does not hold a {kind}.")
 
 
 def check_size(document: DocumentPb) -> None:
@@ -64,6 +67,7 @@ def check_size(document: DocumentPb) -> None:
         raise invalid_argument(f"A document is larger than {MAX_DOCUMENT_BYTES:,} bytes.")
 
 
+@lru_cache(maxsize=4096)
 def _check_field_name(name: str) -> None:
     if not name:
         raise invalid_argument("The property.name is the empty string.")
@@ -71,11 +75,6 @@ def _check_field_name(name: str) -> None:
         raise invalid_argument(f"field name {name} is reserved")
     if len(name.encode()) > MAX_FIELD_NAME_BYTES:
         raise invalid_argument(f"The property.name is longer than {MAX_FIELD_NAME_BYTES} bytes.")
-
-
-def _check_length(size: int) -> None:
-    if size > MAX_VALUE_BYTES:
-        raise invalid_argument(f"The value of a property is longer than {MAX_VALUE_BYTES} bytes.")
 
 
 def _deeper(depth: int) -> int:

@@ -13,7 +13,7 @@ from itertools import product
 
 from shared.embedded import encoding, field_paths, names
 from shared.embedded.field_paths import FieldPath
-from shared.embedded.indexes import Index, Indexes, Mode
+from shared.embedded.indexes import DESCENDING, Index, Indexes
 from shared.embedded.messages import FilterPb, QueryPb, StructuredQuery, ValuePb
 from shared.embedded.status import failed_precondition, invalid_argument, unimplemented
 
@@ -21,7 +21,7 @@ MAX_DISJUNCTIONS = 30
 
 _Operator = StructuredQuery.FieldFilter.Operator
 _AND = StructuredQuery.CompositeFilter.Operator.AND
-_DESCENDING = StructuredQuery.Direction.DESCENDING
+_DOWN = StructuredQuery.Direction.DESCENDING
 _LISTS = {_Operator.IN, _Operator.ARRAY_CONTAINS_ANY}
 _CONTAINS = {_Operator.ARRAY_CONTAINS, _Operator.ARRAY_CONTAINS_ANY}
 _EQUAL = {_Operator.EQUAL, _Operator.IN}
@@ -126,7 +126,7 @@ class Query:
     def _checked_order(self, query: QueryPb) -> list[tuple[FieldPath, bool]]:
         """The fields and whether each descends; the last one is always the document's id."""
         order = [
-            (field_paths.parse(one.field.field_path), one.direction == _DESCENDING)
+            (field_paths.parse(one.field.field_path), one.direction == _DOWN)
             for one in query.order_by
         ]
         self._named = len(order)
@@ -151,7 +151,7 @@ class Query:
             fixed = index.serves(self._equal, contained)
             if fixed is None or [path for path, _ in index.parts[fixed:]] != [p for p, _ in fields]:
                 continue
-            held = [mode is Mode.DESCENDING for _, mode in index.parts[fixed:]]
+            held = [mode == DESCENDING for _, mode in index.parts[fixed:]]
             wanted = [descending for _, descending in self._order]
             turned = {a != b for a, b in zip(wanted, [*held, index.descending], strict=True)}
             # A field has an index in either direction: ours is read backwards for the other one.
@@ -205,8 +205,8 @@ class Query:
         return Scan(not index.parts, low, high, backwards, len(start))
 
 
-def _directed(form: bytes, mode: Mode) -> bytes:
-    return encoding.inverted(form) if mode is Mode.DESCENDING else form
+def _directed(form: bytes, mode: str) -> bytes:
+    return encoding.inverted(form) if mode == DESCENDING else form
 
 
 def _collection_id(query: QueryPb) -> str:

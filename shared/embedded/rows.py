@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from shared.embedded.encoding import after
 from shared.embedded.indexes import PREFIX_BYTES, Indexes, key_of
@@ -54,39 +54,36 @@ def numbered(connection: sqlite3.Connection, number: int) -> bytes:
     return _verified(*found)
 
 
-def put(
-    connection: sqlite3.Connection,
-    indexes: Indexes,
-    before: tuple[int, DocumentPb] | None,
-    document: DocumentPb,
-) -> None:
-    """Store a document with its entries, in place of what it was before."""
+def put(connection: sqlite3.Connection, number: int | None, document: DocumentPb) -> int:
+    """Store a document, in the row of the one that it replaces; returns its number."""
     key, content = key_of(document.name), document.SerializeToString(deterministic=True)
-    kept = (content, _checksum(key, content))
-    entries, old = indexes.entries(document), set()
-    if before is None:
-        cursor = connection.execute(
-            "INSERT INTO documents (key, content, checksum) VALUES (?, ?, ?)", (key, *kept)
+    checksum = _checksum(key, content)
+    if number is None:
+        row = (key, content, checksum)
+        inserted = connection.execute(
+            "INSERT INTO documents (key, content, checksum) VALUES (?, ?, ?)", row
         )
-        number = cursor.lastrowid
-    else:
-        number, old = before[0], indexes.entries(before[1])
-        connection.execute(
-            "UPDATE documents SET content = ?, checksum = ? WHERE number = ?", (*kept, number)
-        )
-    _remove_entries(connection, old - entries)
-    connection.executemany(
-        "INSERT OR REPLACE INTO entries (key, document) VALUES (?, ?)",
-        [(entry, number) for entry in entries - old],
+        return int(inserted.lastrowid or 0)
+    connection.execute(
+        "UPDATE documents SET content = ?, checksum = ? WHERE number = ?",
+        (content, checksum, number),
     )
+    return number
 
 
-def remove(
-    connection: sqlite3.Connection, indexes: Indexes, number: int, document: DocumentPb
-) -> None:
-    """Delete a document and its entries."""
+def remove(connection: sqlite3.Connection, number: int) -> None:
+    """Delete a document."""
     connection.execute("DELETE FROM documents WHERE number = ?", (number,))
-    _remove_entries(connection, indexes.entries(document))
+
+
+def change_entries(
+    connection: sqlite3.Connection, gone: Iterable[bytes], new: Iterable[tuple[bytes, int]]
+) -> None:
+    """Delete some index entries and add others, in the order in which they are kept."""
+    connection.executemany("DELETE FROM entries WHERE key = ?", [(key,) for key in sorted(gone)])
+    connection.executemany(
+        "INSERT OR REPLACE INTO entries (key, document) VALUES (?, ?)", sorted(new)
+    )
 
 
 def scan(connection: sqlite3.Connection, range_: Scan, *, most: int) -> Iterator[tuple[bytes, int]]:
@@ -150,10 +147,8 @@ def follow_rules(connection: sqlite3.Connection, indexes: Indexes) -> None:
     connection.execute("DELETE FROM entries")
     for number, _, content, intact in all_documents(connection):
         if intact:
-            connection.executemany(
-                "INSERT OR REPLACE INTO entries (key, document) VALUES (?, ?)",
-                [(entry, number) for entry in indexes.entries(Document.FromString(content))],
-            )
+            entries = indexes.entries(Document.FromString(content))
+            change_entries(connection, (), [(entry, number) for entry in entries])
     connection.execute("DELETE FROM rules")
     connection.execute("INSERT INTO rules (digest) VALUES (?)", (indexes.digest,))
 
@@ -161,10 +156,6 @@ def follow_rules(connection: sqlite3.Connection, indexes: Indexes) -> None:
 def _rules(connection: sqlite3.Connection) -> bytes | None:
     found = connection.execute("SELECT digest FROM rules").fetchone()
     return None if found is None else bytes(found[0])
-
-
-def _remove_entries(connection: sqlite3.Connection, entries: set[bytes]) -> None:
-    connection.executemany("DELETE FROM entries WHERE key = ?", [(entry,) for entry in entries])
 
 
 def _checksum(key: bytes, content: bytes) -> int:

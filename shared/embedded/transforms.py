@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from shared.embedded import encoding, field_paths
+from shared.embedded import encoding, field_paths, limits
 from shared.embedded.field_paths import FieldPath
 from shared.embedded.messages import NULL_VALUE, FieldMap, Timestamp, Value, ValuePb
 from shared.embedded.status import invalid_argument, unimplemented
@@ -33,7 +33,7 @@ def check(transforms: Sequence[Any]) -> None:
             case "increment" | "maximum" | "minimum" as kind:
                 _check_number(getattr(transform, kind))
             case "append_missing_elements":
-                pass
+                limits.admit_elements(transform.append_missing_elements.values)
             case None:
                 raise invalid_argument("Operation type must be specified for transformation.")
             case kind:

@@ -90,7 +90,6 @@ def apply_writes(
         computed = transforms.apply(write.update_transforms, document.fields, request_time)
         if computed:
             result.transform_results.extend(computed)
-            limits.admit_fields(document.fields)
         limits.check_size(document)
         changed = present is None or _content(document) != _content(present)
         if changed:
@@ -125,15 +124,15 @@ def _stale(present: DocumentPb | None, required: Timestamp) -> StatusError:
 
 def _updated(write: WritePb, present: DocumentPb | None, now: Timestamp) -> DocumentPb:
     """The document as the update leaves it, before its transforms and its update time."""
-    document = Document(name=write.update.name, create_time=now)
-    if present is not None:
-        document.create_time.CopyFrom(present.create_time)
-        document.update_time.CopyFrom(present.update_time)
-    if not write.HasField("update_mask"):
-        document.MergeFrom(Document(fields=write.update.fields))
+    document = Document()
+    masked = write.HasField("update_mask")
+    document.CopyFrom(present if masked and present is not None else write.update)
+    if masked and present is None:
+        document.ClearField("fields")
+    document.create_time.CopyFrom(now if present is None else present.create_time)
+    document.update_time.CopyFrom(now if present is None else present.update_time)
+    if not masked:
         return document
-    if present is not None:
-        document.CopyFrom(present)
     for path in map(field_paths.parse, write.update_mask.field_paths):
         value = field_paths.get(write.update.fields, path)
         if value is None:
