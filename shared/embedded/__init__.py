@@ -50,12 +50,7 @@ def _utc_now() -> datetime:
 
 
 def open_embedded(
-    path: Path | None,
-    *,
-    project: str,
-    clock: Clock = _utc_now,
-    index_file: Path = INDEX_FILE,
-    synced: bool = True,
+    path: Path | None, *, project: str, clock: Clock = _utc_now, index_file: Path = INDEX_FILE
 ) -> EmbeddedFirestore:
     """Open a store, or begin one.
 
@@ -66,7 +61,6 @@ def open_embedded(
         clock: the time now, aware of its zone. Update times follow it, but never go back.
         index_file: what `firebase deploy` gives Firestore. Where it has changed, all index entries
             are made anew.
-        synced: each commit is on the disk before it is answered.
 
     Raises:
         EmbeddedStoreError: the directory holds something else; it is left as it is.
@@ -77,7 +71,7 @@ def open_embedded(
     if path is None:
         database = Database(files.connect_to_memory, most=1)
     else:
-        database = Database(partial(files.connect, files.prepare(path), synced=synced))
+        database = Database(partial(files.connect, files.prepare(path)))
     store = EmbeddedFirestore(database, project=project, clock=clock, index_file=index_file)
     with database.writing() as connection:
         follow_rules(connection, store.indexes)
@@ -87,22 +81,14 @@ def open_embedded(
 def read_embedded(path: Path, *, project: str) -> EmbeddedFirestore:
     """Look at a store, while other processes may be writing into it; writing is refused.
 
-    A store that was never begun is empty.
-
-    Args:
-        path: the directory that holds it.
-        project: the project id of clients that name no other.
-
-    Raises:
-        EmbeddedStoreError: as for `open_embedded`.
+    One that was never begun is empty, and stays so. Arguments and errors are those of
+    `open_embedded`.
     """
     from shared.embedded.database import Database
 
-    if files.exists(path):
-        connect = partial(files.connect, path / files.DATABASE, read_only=True)
-        database = Database(connect)
-    else:
-        database = Database(partial(files.connect_to_memory, read_only=True), most=1)
+    if not files.exists(path):
+        return open_embedded(None, project=project)
+    database = Database(partial(files.connect, path / files.DATABASE, read_only=True))
     return EmbeddedFirestore(database, project=project, clock=_utc_now, index_file=INDEX_FILE)
 
 
@@ -124,7 +110,7 @@ class EmbeddedFirestore:
 
     def client(self, *, project: str | None = None, database: str | None = None) -> Client:
         """A Firestore client on this store. Projects and databases do not see each other."""
-        from shared.embedded.connection import connect
+        from shared.embedded.channel import connect
 
         return connect(self._rpc, project=project or self._project, database=database)
 

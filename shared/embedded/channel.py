@@ -11,6 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import grpc
+from google.auth.credentials import AnonymousCredentials
+from google.cloud.firestore import Client
+from google.cloud.firestore_v1.services.firestore import FirestoreClient
+from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
 from shared.embedded.rpc import FirestoreRpc, Handler
 from shared.embedded.status import unimplemented
@@ -105,6 +109,15 @@ class EmbeddedChannel(grpc.Channel):  # type: ignore[misc]
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def connect(rpc: FirestoreRpc, *, project: str, database: str | None = None) -> Client:
+    """A client whose calls `rpc` answers; it needs no credentials and no environment."""
+    client = Client(project=project, database=database, credentials=AnonymousCredentials())
+    transport = FirestoreGrpcTransport(channel=EmbeddedChannel(rpc))
+    # Where the client keeps the API that it would build over the network at its first call.
+    client._firestore_api_internal = FirestoreClient(transport=transport)
+    return client
 
 
 def _name(method: str) -> str:

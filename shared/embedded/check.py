@@ -23,7 +23,8 @@ def findings(connection: sqlite3.Connection, indexes: Indexes) -> Iterator[str]:
     for number, key, content, intact in rows.all_documents(connection):
         if not intact:
             yield f"The document in row {number}, {_guess(content)}, is not what was stored."
-            expected += rows.entries_of(connection, number)
+            count = "SELECT COUNT(*) FROM entries WHERE document = ?"
+            expected += connection.execute(count, (number,)).fetchone()[0]
             continue
         document = Document.FromString(content)
         name = "/".join(document.name.split("/")[-2:])
@@ -31,7 +32,8 @@ def findings(connection: sqlite3.Connection, indexes: Indexes) -> Iterator[str]:
             yield f"The document {name} stands in the place of another one."
         entries = indexes.entries(document)
         expected += len(entries)
-        missing = sum(rows.entry(connection, entry) != number for entry in entries)
+        led = "SELECT 1 FROM entries WHERE key = ? AND document = ?"
+        missing = sum(not connection.execute(led, (e, number)).fetchone() for e in entries)
         if missing:
             yield f"The document {name} lacks {missing} index entries, so that queries miss it."
     [held] = connection.execute("SELECT COUNT(*) FROM entries").fetchone()

@@ -7,14 +7,18 @@ files beside the database belong to it: https://www.sqlite.org/wal.html
 from __future__ import annotations
 
 import fcntl
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 
-from shared.embedded.errors import ForeignFileError, LaterFormatError, OldJournalError
+from shared.embedded.errors import (
+    EmbeddedStoreError,
+    ForeignFileError,
+    LaterFormatError,
+    OldJournalError,
+)
 
 DATABASE = "firestore.sqlite3"
 # What version 1.0.0 kept a store in.
@@ -22,6 +26,7 @@ JOURNAL = "journal.jsonl"
 
 _APPLICATION_ID = 0x4C656467  # "Ledg", at offset 68 of the file
 _FORMAT = 1
+# Seconds that a call waits for another process that is writing.
 _PATIENCE = 2.0
 # Pages in the log before a commit folds them in: syncs of the database itself are what that costs.
 _CHECKPOINT_PAGES = 4000
@@ -58,7 +63,6 @@ def prepare(directory: Path) -> Path:
                 connection.executescript(_SCHEMA)
                 connection.execute("PRAGMA journal_mode = WAL")
             unfinished.replace(database)
-            _sync(directory)
     return database
 
 
@@ -88,7 +92,7 @@ def holds_documents(directory: Path) -> bool:
             return False
         with closing(connect(directory / DATABASE)) as connection:
             return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM documents)").fetchone()[0])
-    except (sqlite3.Error, ForeignFileError, LaterFormatError, OldJournalError):
+    except (sqlite3.Error, EmbeddedStoreError):
         return True
 
 
@@ -98,47 +102,37 @@ def fold_in(directory: Path) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def connect(
-    database: Path, *, read_only: bool = False, synced: bool = True, patience: float = _PATIENCE
-) -> sqlite3.Connection:
-    """A connection that any one thread may use at a time.
-
-    Args:
-        synced: every commit is on the disk before it is answered. Without, it survives the end of
-            the process but not that of the machine.
-        patience: seconds that a call waits for another process that is writing.
-    """
+def connect(database: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection, for one thread at a time; a commit is on the disk before it is answered."""
     connection = sqlite3.connect(
         f"{database.absolute().as_uri()}?mode=rw",
         uri=True,
         isolation_level=None,
-        timeout=patience,
+        timeout=_PATIENCE,
         check_same_thread=False,
     )
-    connection.execute(f"PRAGMA synchronous = {'FULL' if synced else 'OFF'}")
+    connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA query_only = {int(read_only)}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     return connection
 
 
-def connect_to_memory(*, read_only: bool = False) -> sqlite3.Connection:
+def connect_to_memory() -> sqlite3.Connection:
     """A connection to an empty store of its own."""
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     connection.executescript(_SCHEMA)
-    connection.execute(f"PRAGMA query_only = {int(read_only)}")
     return connection
 
 
 @contextmanager
 def _alone(directory: Path) -> Iterator[None]:
     """Keep other processes from making the same store at the same time."""
-    descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    lock = directory / "lock"
+    lock.touch(mode=0o600)
+    with lock.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _has_commits(journal: Path) -> bool:
@@ -148,11 +142,3 @@ def _has_commits(journal: Path) -> bool:
             return any(True for _ in islice(lines, 2, 3))
     except FileNotFoundError:
         return False
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

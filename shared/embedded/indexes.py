@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -43,13 +43,10 @@ class Index:
         """What the keys of this index begin with in a collection."""
         return _prefix(collection, self.parts)
 
-    def serves(self, equal: Collection[FieldPath], contained: FieldPath | None) -> int | None:
-        """How many parts say what must be equal; None where others do than a query needs."""
-        fixed = len(equal) + (contained is not None)
-        found = {path for path, mode in self.parts[:fixed] if mode != CONTAINS}
-        holding = [path for path, mode in self.parts if mode == CONTAINS]
-        wanted = [] if contained is None else [contained]
-        return fixed if found == set(equal) and holding == wanted else None
+
+def held_as(part: Part) -> Part:
+    """A part without its direction, which does not matter where its value is given."""
+    return part[0], CONTAINS if part[1] == CONTAINS else ASCENDING
 
 
 BY_ID = Index(())

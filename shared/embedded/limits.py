@@ -15,46 +15,34 @@ from shared.embedded.status import invalid_argument, unimplemented
 MAX_DOCUMENT_BYTES = 1_048_576
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
 MAX_FIELD_NAME_BYTES = 1500
-MAX_DEPTH = 20
 
-_PLAIN = {"string_value", "integer_value", "boolean_value", "double_value", "null_value"}
-_FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799  # years 1 to 9999
+_PLAIN = {"string_value", "integer_value", "boolean_value", "double_value"}
+_PLAIN |= {"null_value", "timestamp_value"}
 
 
-def admit_fields(fields: FieldMap, depth: int = 0) -> None:
-    """Refuse field names and values that no document may hold, at any depth.
-
-    Time stamps lose, in place, what is finer than a microsecond: Firestore does not keep it.
-    """
+def admit_fields(fields: FieldMap) -> None:
+    """Refuse field names and values that no document may hold, at any depth."""
     for name, value in fields.items():
         _check_field_name(name)
-        _admit(value, depth)
+        _admit(value)
 
 
-def admit_elements(values: Iterable[ValuePb], depth: int = 0) -> None:
+def admit_elements(values: Iterable[ValuePb]) -> None:
     """The same for what is in an array."""
     for value in values:
         if value.WhichOneof("value_type") == "array_value":
             raise invalid_argument("Cannot convert an array value in an array value.")
-        _admit(value, depth)
+        _admit(value)
 
 
-def _admit(value: ValuePb, depth: int) -> None:
+def _admit(value: ValuePb) -> None:
     kind = value.WhichOneof("value_type")
     if kind in _PLAIN:
         return
     if kind == "map_value":
-        admit_fields(value.map_value.fields, _deeper(depth))
+        admit_fields(value.map_value.fields)
     elif kind == "array_value":
-        admit_elements(value.array_value.values, _deeper(depth))
-    elif kind == "timestamp_value":
-        stamp = value.timestamp_value
-        if not _FIRST_SECOND <= stamp.seconds <= _LAST_SECOND:
-            raise invalid_argument("Timestamp seconds exceeds limit for field.")
-        if not 0 <= stamp.nanos < 1_000_000_000:
-            raise invalid_argument("Timestamp nanos exceeds limit for field.")
-        if finer := stamp.nanos % 1000:
-            stamp.nanos -= finer
+        admit_elements(value.array_value.values)
     elif kind is None:
         raise invalid_argument("Cannot convert firestore.v1.Value with type unset.")
     else:
@@ -75,9 +63,3 @@ def _check_field_name(name: str) -> None:
         raise invalid_argument(f"field name {name} is reserved")
     if len(name.encode()) > MAX_FIELD_NAME_BYTES:
         raise invalid_argument(f"The property.name is longer than {MAX_FIELD_NAME_BYTES} bytes.")
-
-
-def _deeper(depth: int) -> int:
-    if depth >= MAX_DEPTH:
-        raise invalid_argument(f"Maps and arrays are nested deeper than {MAX_DEPTH} levels.")
-    return depth + 1

@@ -50,9 +50,7 @@ def check_id(segment: str, *, where: str) -> None:
     """Refuse a collection or document id that Firestore refuses."""
     if not segment:
         raise invalid_argument(f'Document name "{where}" lacks a resource id.')
-    if segment in {".", ".."}:
-        raise invalid_argument(f'Document name "{where}" contains the resource id "{segment}".')
-    if is_reserved(segment):
+    if segment in {".", ".."} or is_reserved(segment):
         raise invalid_argument(f'Resource id "{segment}" is invalid because it is reserved.')
     if len(segment.encode()) > MAX_ID_BYTES:
         raise invalid_argument(f"The resource id is longer than {MAX_ID_BYTES} bytes.")

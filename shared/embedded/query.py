@@ -13,7 +13,7 @@ from itertools import product
 
 from shared.embedded import encoding, field_paths, names
 from shared.embedded.field_paths import FieldPath
-from shared.embedded.indexes import DESCENDING, Index, Indexes
+from shared.embedded.indexes import ASCENDING, CONTAINS, DESCENDING, Index, Indexes, Part, held_as
 from shared.embedded.messages import FilterPb, QueryPb, StructuredQuery, ValuePb
 from shared.embedded.status import failed_precondition, invalid_argument, unimplemented
 
@@ -23,10 +23,19 @@ _Operator = StructuredQuery.FieldFilter.Operator
 _AND = StructuredQuery.CompositeFilter.Operator.AND
 _DOWN = StructuredQuery.Direction.DESCENDING
 _LISTS = {_Operator.IN, _Operator.ARRAY_CONTAINS_ANY}
-_CONTAINS = {_Operator.ARRAY_CONTAINS, _Operator.ARRAY_CONTAINS_ANY}
-_EQUAL = {_Operator.EQUAL, _Operator.IN}
-_LOWER = {_Operator.GREATER_THAN: False, _Operator.GREATER_THAN_OR_EQUAL: True}
-_UPPER = {_Operator.LESS_THAN: False, _Operator.LESS_THAN_OR_EQUAL: True}
+_FIXING = {
+    _Operator.EQUAL: ASCENDING,
+    _Operator.IN: ASCENDING,
+    _Operator.ARRAY_CONTAINS: CONTAINS,
+    _Operator.ARRAY_CONTAINS_ANY: CONTAINS,
+}
+# Whether it bounds from below, and whether the bound is included.
+_BOUNDING = {
+    _Operator.GREATER_THAN: (True, False),
+    _Operator.GREATER_THAN_OR_EQUAL: (True, True),
+    _Operator.LESS_THAN: (False, False),
+    _Operator.LESS_THAN_OR_EQUAL: (False, True),
+}
 
 
 @dataclass(frozen=True)
@@ -55,18 +64,20 @@ class Query:
     def __init__(self, parent: str, query: QueryPb) -> None:
         names.check_root(parent)
         self.collection = f"{parent}/{_collection_id(query)}"
-        # The values that each of these fields is to be equal to, or to contain: one of them.
-        self._equal: dict[FieldPath, list[bytes]] = {}
-        self._contained: tuple[FieldPath, list[bytes]] | None = None
-        # Between which forms a field is to lie, each with whether it is the lower one, and
-        # whether it is included.
+        # What each field is to be equal to, or to contain: one of these values.
+        self._fixed: dict[Part, list[bytes]] = {}
+        # Between which values a field lies, each with whether it is the lower one and included.
         self._ranged: FieldPath | None = None
         self._bounds: list[tuple[bytes, bool, bool]] = []
         for condition in _conditions(query.where):
             self._add(condition)
         self._order = self._checked_order(query)
         self._cursors = list(self._checked_cursors(query))
-        self.projection = _projection(query)
+        self.projection = (
+            [field_paths.parse(reference.field_path) for reference in query.select.fields]
+            if query.HasField("select")
+            else None
+        )
         self.offset = int(query.offset)
         limit = int(query.limit.value) if query.HasField("limit") else 0
         if self.offset < 0 or limit < 0:
@@ -76,51 +87,46 @@ class Query:
     def scans(self, indexes: Indexes) -> list[Scan]:
         """One for each combination of values; raises `StatusError` where no index serves."""
         index, backwards = self._index(indexes)
-        contained = {} if self._contained is None else dict([self._contained])
-        lists = {**self._equal, **contained}
-        fixed = [path for path, _ in index.parts[: len(lists)]]
-        modes = [mode for _, mode in index.parts[: len(lists)]]
+        beginning = index.parts[: len(self._fixed)]
+        lists = [self._fixed[held_as(part)] for part in beginning]
         scans = []
-        for values in product(*(dict.fromkeys(lists[path]) for path in fixed)):
-            start = index.prefix(self.collection) + b"".join(map(_directed, values, modes))
+        for values in product(*map(dict.fromkeys, lists)):
+            directed = (_directed(v, part[1]) for v, part in zip(values, beginning, strict=True))
+            start = index.prefix(self.collection) + b"".join(directed)
             scans.append(self._scan(index, start, backwards=backwards))
         if len(scans) > MAX_DISJUNCTIONS:
             raise invalid_argument(f"A query has at most {MAX_DISJUNCTIONS} disjunctions.")
         return scans
 
     def _add(self, condition: FilterPb) -> None:
-        path = field_paths.parse(condition.field.field_path)
+        path, operator = field_paths.parse(condition.field.field_path), condition.op
         if path == field_paths.NAME:
             raise unimplemented("The embedded store has no conditions on document ids.")
-        operator = condition.op
         values = [condition.value]
         if operator in _LISTS:
             values = list(condition.value.array_value.values)
             if not 0 < len(values) <= MAX_DISJUNCTIONS:
                 raise invalid_argument(f"A list has 1 to {MAX_DISJUNCTIONS} values to compare.")
         forms = [_operand(value) for value in values]
-        if operator in _EQUAL:
-            if path in self._equal:
+        if operator in _FIXING:
+            part = path, _FIXING[operator]
+            if part in self._fixed:
                 raise unimplemented("The embedded store compares a field with one value only.")
-            self._equal[path] = forms
-        elif operator in _CONTAINS:
-            if self._contained is not None:
+            if part[1] == CONTAINS and any(mode == CONTAINS for _, mode in self._fixed):
                 raise invalid_argument("A query has at most one condition on what arrays contain.")
-            self._contained = path, forms
-        elif operator in _LOWER or operator in _UPPER:
-            self._bound(path, forms[0], operator)
+            self._fixed[part] = forms
+        elif operator in _BOUNDING:
+            self._bound(path, forms[0], *_BOUNDING[operator])
         else:
             raise unimplemented("The embedded store has no such operator of a field.")
 
-    def _bound(self, path: FieldPath, form: bytes, operator: int) -> None:
+    def _bound(self, path: FieldPath, form: bytes, lower: bool, included: bool) -> None:
         """An inequality, which holds among values of one type only."""
         if self._ranged not in {None, path}:
             raise unimplemented("The embedded store has inequalities on one field only.")
         self._ranged = path
-        lower = operator in _LOWER
         kind = form[:1]
         least = encoding.LEAST_NUMBER if kind == encoding.NUMBER else kind
-        included = _LOWER[operator] if lower else _UPPER[operator]
         self._bounds += [(least, True, True), (kind, False, True), (form, lower, included)]
 
     def _checked_order(self, query: QueryPb) -> list[tuple[FieldPath, bool]]:
@@ -143,25 +149,24 @@ class Query:
 
     def _index(self, indexes: Indexes) -> tuple[Index, bool]:
         """The index that serves the query, and whether it has to be read backwards."""
-        contained = None if self._contained is None else self._contained[0]
-        fields = self._order[:-1]
-        paths = [*self._equal, *([] if contained is None else [contained]), *(p for p, _ in fields)]
-        group = self.collection.rpartition("/")[2]
-        for index in indexes.candidates(group, paths):
-            fixed = index.serves(self._equal, contained)
-            if fixed is None or [path for path, _ in index.parts[fixed:]] != [p for p, _ in fields]:
+        *fields, (_, down) = self._order
+        wanted = [(path, DESCENDING if falls else ASCENDING) for path, falls in fields]
+        paths = [path for path, _ in (*self._fixed, *wanted)]
+        for index in indexes.candidates(self.collection.rpartition("/")[2], paths):
+            if {held_as(part) for part in index.parts[: len(self._fixed)]} != set(self._fixed):
                 continue
-            held = [mode == DESCENDING for _, mode in index.parts[fixed:]]
-            wanted = [descending for _, descending in self._order]
-            turned = {a != b for a, b in zip(wanted, [*held, index.descending], strict=True)}
+            rest = list(index.parts[len(self._fixed) :])
+            if rest == wanted and index.descending == down:
+                return index, False
             # A field has an index in either direction: ours is read backwards for the other one.
-            if turned == {False} or (turned == {True} and len(index.parts) == 1):
-                return index, turned.pop()
+            turned = [(path, DESCENDING) for path, mode in rest if mode == ASCENDING]
+            if len(index.parts) == 1 and turned == wanted and down:
+                return index, True
         needed = ", ".join(".".join(path) for path in paths) or "the document id, descending"
         raise failed_precondition(f"The query requires an index on {needed}.")
 
     def _checked_cursors(self, query: QueryPb) -> Iterator[tuple[list[bytes], bool, bool]]:
-        """Where the result starts and ends: values, whether it starts there, whether in front."""
+        """Where the result starts or ends: values, whether it starts, whether they are included."""
         for start, cursor in ((True, query.start_at), (False, query.end_at)):
             if not cursor.values:
                 continue
@@ -171,7 +176,7 @@ class Query:
             for (path, _), value in zip(self._order, cursor.values, strict=False):
                 is_id = path == field_paths.NAME
                 forms.append(self._id_of(value) if is_id else encoding.of_value(value))
-            yield forms, start, cursor.before
+            yield forms, start, cursor.before == start
 
     def _id_of(self, value: ValuePb) -> bytes:
         collection, document_id = names.split(value.reference_value)
@@ -180,28 +185,22 @@ class Query:
         return encoding.of_text(document_id)
 
     def _scan(self, index: Index, start: bytes, *, backwards: bool) -> Scan:
-        low, high = start, encoding.after(start)
         # In the keys a field runs backwards where it does in the result, unless the scan does.
-        turned = [descending != backwards for _, descending in self._order]
-        for form, lower, included in self._bounds:
-            at = start + (encoding.inverted(form) if turned[0] else form)
-            # A lower bound that is included is in front of all that begin with it.
-            in_front = (lower == included) != turned[0]
-            edge = at if in_front else encoding.after(at)
-            if lower != turned[0]:
-                low = max(low, edge)
-            else:
-                high = min(high, edge)
-        for forms, starts, before in self._cursors:
-            at = start + b"".join(
-                encoding.inverted(form) if flip else form
-                for form, flip in zip(forms, turned, strict=False)
-            )
-            edge = at if before != backwards else encoding.after(at)
-            if starts != backwards:
-                low = max(low, edge)
-            else:
-                high = min(high, edge)
+        modes = [DESCENDING if falls != backwards else ASCENDING for _, falls in self._order]
+        falling = modes[0] == DESCENDING
+        cuts = [
+            (_directed(form, modes[0]), lower != falling, included)
+            for form, lower, included in self._bounds
+        ]
+        for forms, lower, included in self._cursors:
+            place = b"".join(map(_directed, forms, modes))
+            cuts.append((place, lower != backwards, included))
+        low, high = start, encoding.after(start)
+        for form, lower, included in cuts:
+            # What begins with a bound's form is at the bound: a lower one that is included is in
+            # front of all that, and so is an upper one that is not.
+            edge = start + form if lower == included else encoding.after(start + form)
+            low, high = (max(low, edge), high) if lower else (low, min(high, edge))
         return Scan(not index.parts, low, high, backwards, len(start))
 
 
@@ -236,9 +235,3 @@ def _operand(value: ValuePb) -> bytes:
     if form < encoding.BOOLEAN or encoding.NUMBER <= form < encoding.LEAST_NUMBER:
         raise unimplemented("The embedded store does not look for null or NaN.")
     return form
-
-
-def _projection(query: QueryPb) -> tuple[FieldPath, ...] | None:
-    if not query.HasField("select"):
-        return None
-    return tuple(field_paths.parse(reference.field_path) for reference in query.select.fields)

@@ -119,18 +119,6 @@ def all_documents(connection: sqlite3.Connection) -> Iterator[tuple[int, bytes, 
         yield number, key, content, _checksum(key, content) == expected
 
 
-def entry(connection: sqlite3.Connection, key: bytes) -> int | None:
-    """The number of the document that an entry leads to."""
-    found = connection.execute("SELECT document FROM entries WHERE key = ?", (key,)).fetchone()
-    return None if found is None else int(found[0])
-
-
-def entries_of(connection: sqlite3.Connection, number: int) -> int:
-    """How many entries lead to a document; all entries are gone through for it."""
-    counted = connection.execute("SELECT COUNT(*) FROM entries WHERE document = ?", (number,))
-    return int(counted.fetchone()[0])
-
-
 def check_rules(connection: sqlite3.Connection, indexes: Indexes) -> None:
     """Refuse to go on where the entries were made by the rules of another version."""
     if _rules(connection) not in {None, indexes.digest}:

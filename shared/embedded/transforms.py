@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from shared.embedded import encoding, field_paths, limits
-from shared.embedded.field_paths import FieldPath
 from shared.embedded.messages import NULL_VALUE, FieldMap, Timestamp, Value, ValuePb
 from shared.embedded.status import invalid_argument, unimplemented
 
@@ -24,7 +23,9 @@ def check(transforms: Sequence[Any]) -> None:
     """Refuse transforms that are wrong whatever the fields hold."""
     if len(transforms) > MAX_TRANSFORMS:  # which the emulator lets pass
         raise invalid_argument(f"At most {MAX_TRANSFORMS} transforms of a document are allowed.")
-    _check_overlap([field_paths.parse(transform.field_path) for transform in transforms])
+    paths = {field_paths.parse(transform.field_path) for transform in transforms}
+    if any(path[:end] in paths for path in paths for end in range(1, len(path))):
+        raise invalid_argument("Cannot transform a property and its nested property at once.")
     for transform in transforms:
         match transform.WhichOneof("transform_type"):
             case "set_to_server_value":
@@ -57,17 +58,6 @@ def apply(transforms: Sequence[Any], fields: FieldMap, request_time: Timestamp) 
         field_paths.put(fields, path, value)
         results.append(result)
     return results
-
-
-def _check_overlap(paths: Sequence[FieldPath]) -> None:
-    distinct = set(paths)
-    for path in distinct:
-        for length in range(1, len(path)):
-            if path[:length] in distinct:
-                raise invalid_argument(
-                    f"Cannot transform property {'.'.join(path[:length])} "
-                    "and its nested property at the same time."
-                )
 
 
 def _check_number(operand: ValuePb) -> None:

@@ -13,11 +13,9 @@ from shared.embedded.messages import (
     Timestamp,
     WritePb,
     WriteResult,
-    micros,
     timestamp,
 )
 from shared.embedded.status import (
-    StatusError,
     already_exists,
     failed_precondition,
     invalid_argument,
@@ -108,18 +106,8 @@ def _check_precondition(write: WritePb, present: DocumentPb | None) -> None:
             if not condition.exists and present is not None:
                 raise already_exists(f"Document already exists: {target(write)}")
         case "update_time":
-            if condition.update_time.nanos % 1000:
-                raise invalid_argument("timestamp cannot have more than microseconds precision")
             if present is None or present.update_time != condition.update_time:
-                raise _stale(present, condition.update_time)
-
-
-def _stale(present: DocumentPb | None, required: Timestamp) -> StatusError:
-    stored = 0 if present is None else micros(present.update_time)
-    return failed_precondition(
-        f"the stored version ({stored}) does not match the required base version "
-        f"({micros(required)})"
-    )
+                raise failed_precondition("The document is not of the required update time.")
 
 
 def _updated(write: WritePb, present: DocumentPb | None, now: Timestamp) -> DocumentPb:

@@ -27,8 +27,8 @@ from shared.embedded import (
     open_embedded,
     read_embedded,
 )
+from shared.embedded.channel import connect
 from shared.embedded.commits import Commits
-from shared.embedded.connection import connect
 from shared.embedded.database import Database
 from shared.embedded.documents import Documents
 from shared.embedded.indexes import Indexes
@@ -289,9 +289,10 @@ class TestKilling:
             for writer in writers:
                 writer.send_signal(signal.SIGKILL)
             for writer in writers:
-                output, _ = writer.communicate(timeout=30)
-                lines = output.splitlines(keepends=True)
+                assert writer.stdout is not None
+                lines = writer.stdout.read().splitlines(keepends=True)
                 acknowledged |= {line.strip() for line in lines if line.endswith("\n")}
+                writer.communicate(timeout=30)
             found = contents(directory)
             stored = {path.removeprefix("commits/") for path in found if "commits/" in path}
             assert acknowledged <= stored
@@ -301,13 +302,12 @@ class TestKilling:
 
 
 class TestADiskThatDoesNotAnswer:
-    def client(self, directory: Path, *pragmas: str, patience: float = 2.0) -> Client:
-        """A client on a store whose connections are opened with some pragmas."""
+    def client(self, directory: Path, pragma: str) -> Client:
+        """A client on a store whose connections are opened with a pragma."""
 
         def connected() -> sqlite3.Connection:
-            connection = files.connect(directory / files.DATABASE, patience=patience)
-            for pragma in pragmas:
-                connection.execute(pragma)
+            connection = files.connect(directory / files.DATABASE)
+            connection.execute(pragma)
             return connection
 
         database, indexes = Database(connected, most=1), Indexes(INDEX_FILE)
@@ -330,7 +330,7 @@ class TestADiskThatDoesNotAnswer:
 
     def test_a_writer_waits_for_another_process_only_so_long(self, directory: Path) -> None:
         before = filled(directory)
-        client = self.client(directory, patience=0.05)
+        client = self.client(directory, "PRAGMA busy_timeout = 50")
         with closing(sqlite3.connect(directory / files.DATABASE, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(exceptions.ServiceUnavailable, match="Another process"):
