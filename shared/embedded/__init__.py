@@ -13,16 +13,10 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from shared.embedded import files
-from shared.embedded.errors import (
-    EmbeddedStoreError,
-    ForeignFileError,
-    LaterFormatError,
-    OldJournalError,
-)
+from shared.embedded.files import EmbeddedStoreError
 
 # The client takes half a second to import, and who only asks about files needs none.
 if TYPE_CHECKING:
@@ -31,11 +25,9 @@ if TYPE_CHECKING:
     from shared.embedded.database import Database
 
 __all__ = [
+    "INDEX_FILE",
     "EmbeddedFirestore",
     "EmbeddedStoreError",
-    "ForeignFileError",
-    "LaterFormatError",
-    "OldJournalError",
     "open_embedded",
     "read_embedded",
 ]
@@ -67,14 +59,19 @@ def open_embedded(
     """
     from shared.embedded.database import Database
     from shared.embedded.rows import follow_rules
+    from shared.embedded.status import StatusError
 
     if path is None:
         database = Database(files.connect_to_memory, most=1)
     else:
         database = Database(partial(files.connect, files.prepare(path)))
     store = EmbeddedFirestore(database, project=project, clock=clock, index_file=index_file)
-    with database.writing() as connection:
-        follow_rules(connection, store.indexes)
+    try:
+        with database.writing() as connection:
+            follow_rules(connection, store.indexes)
+    except StatusError as error:
+        store.close()
+        raise EmbeddedStoreError(error.details()) from None
     return store
 
 
@@ -128,10 +125,5 @@ class EmbeddedFirestore:
     def __enter__(self) -> EmbeddedFirestore:
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -26,10 +26,9 @@ def aggregated(aggregations: Sequence[Any], query: Query, documents: Documents) 
     kinds = {one.alias: one.WhichOneof("operator") for one in aggregations}
     if len(kinds) < len(aggregations) or not kinds:
         raise invalid_argument("Each aggregation has an alias of its own.")
-    if not set(kinds.values()) <= {"count", "sum"}:
-        raise unimplemented("The embedded store counts and sums.")
-    if any(one.count.HasField("up_to") for one in aggregations):
-        raise unimplemented("The embedded store counts to the end.")
+    limited = any(one.count.HasField("up_to") for one in aggregations)
+    if limited or not set(kinds.values()) <= {"count", "sum"}:
+        raise unimplemented("The embedded store counts to the end, and sums.")
     if "sum" not in kinds.values():
         number = Value(integer_value=documents.count(query))
         return AggregationResult(aggregate_fields=dict.fromkeys(kinds, number))

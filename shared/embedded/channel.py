@@ -8,6 +8,7 @@ than some seconds, so its timeout is not looked at.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import grpc
@@ -22,19 +23,13 @@ from shared.embedded.status import unimplemented
 Codec = Callable[[Any], Any]
 
 
-class _FinishedCall:
-    """What is left of a call that succeeded."""
-
-    def code(self) -> grpc.StatusCode:
-        return grpc.StatusCode.OK
-
-    def details(self) -> str:
-        return ""
-
-    def initial_metadata(self) -> tuple[()]:
-        return ()
-
-    trailing_metadata = initial_metadata
+# What is left of a call that succeeded.
+_FINISHED = SimpleNamespace(
+    code=lambda: grpc.StatusCode.OK,
+    details=str,
+    initial_metadata=tuple,
+    trailing_metadata=tuple,
+)
 
 
 class _Unary(grpc.UnaryUnaryMultiCallable):  # type: ignore[misc]
@@ -44,8 +39,8 @@ class _Unary(grpc.UnaryUnaryMultiCallable):  # type: ignore[misc]
     def __call__(self, request: Any, *_: Any, **__: Any) -> Any:
         return self._answer(request)
 
-    def with_call(self, request: Any, *_: Any, **__: Any) -> tuple[Any, _FinishedCall]:
-        return self._answer(request), _FinishedCall()
+    def with_call(self, request: Any, *_: Any, **__: Any) -> tuple[Any, Any]:
+        return self._answer(request), _FINISHED
 
     def future(self, *_: Any, **__: Any) -> NoReturn:
         raise unimplemented("The embedded store answers synchronous calls only.")
@@ -65,35 +60,28 @@ class EmbeddedChannel(grpc.Channel):  # type: ignore[misc]
     def __init__(self, rpc: FirestoreRpc) -> None:
         self._rpc = rpc
 
-    def unary_unary(
-        self,
-        method: str,
-        request_serializer: Codec,
-        response_deserializer: Codec,
-        *_: Any,
-        **__: Any,
-    ) -> grpc.UnaryUnaryMultiCallable:
+    # The client names the codecs, and its interceptors give them by place.
+    def unary_unary(self, method: str, *codecs: Any, **_: Any) -> grpc.UnaryUnaryMultiCallable:
         """The callable of a method with one response."""
-        handler = self._rpc.unary.get(_name(method)) or _missing(method)
-        return _Unary(handler, request_serializer, response_deserializer)
+        return _Unary(self._handler(method), *codecs[:2])
 
-    def unary_stream(
-        self,
-        method: str,
-        request_serializer: Codec,
-        response_deserializer: Codec,
-        *_: Any,
-        **__: Any,
-    ) -> grpc.UnaryStreamMultiCallable:
+    def unary_stream(self, method: str, *codecs: Any, **_: Any) -> grpc.UnaryStreamMultiCallable:
         """The callable of a method with a stream of responses."""
-        handler = self._rpc.streaming.get(_name(method)) or _missing(method)
-        return _Streaming(handler, request_serializer, response_deserializer)
+        return _Streaming(self._handler(method), *codecs[:2])
 
     def stream_unary(self, method: str, *_: Any, **__: Any) -> Any:
         """A callable that refuses: streamed requests are for other programs."""
-        return _missing(method)
+        return self._handler(method)
 
     stream_stream = stream_unary
+
+    def _handler(self, method: str) -> Handler:
+        name = method.rpartition("/")[2]
+
+        def refuse(*_: Any, **__: Any) -> NoReturn:
+            raise unimplemented(f"The embedded store does not implement {name}.")
+
+        return self._rpc.handlers.get(name, refuse)
 
     def subscribe(self, callback: Any, try_to_connect: bool = False) -> None:
         """Nothing to report: the channel is always connected."""
@@ -118,14 +106,3 @@ def connect(rpc: FirestoreRpc, *, project: str, database: str | None = None) -> 
     # Where the client keeps the API that it would build over the network at its first call.
     client._firestore_api_internal = FirestoreClient(transport=transport)
     return client
-
-
-def _name(method: str) -> str:
-    return method.rpartition("/")[2]
-
-
-def _missing(method: str) -> Callable[..., NoReturn]:
-    def refuse(*_: Any, **__: Any) -> NoReturn:
-        raise unimplemented(f"The embedded store does not implement {_name(method)}.")
-
-    return refuse

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from shared.embedded import rows
-from shared.embedded.indexes import Indexes, key_of
+from shared.embedded import encoding, rows
+from shared.embedded.indexes import PREFIX_BYTES, Indexes, key_of
 from shared.embedded.messages import Document
 
 
@@ -22,7 +22,8 @@ def findings(connection: sqlite3.Connection, indexes: Indexes) -> Iterator[str]:
     expected = 0
     for number, key, content, intact in rows.all_documents(connection):
         if not intact:
-            yield f"The document in row {number}, {_guess(content)}, is not what was stored."
+            name = key[PREFIX_BYTES:].rstrip(encoding.TEXT_END).decode(errors="replace")
+            yield f"The document {name!r}, in row {number}, is not what was stored."
             count = "SELECT COUNT(*) FROM entries WHERE document = ?"
             expected += connection.execute(count, (number,)).fetchone()[0]
             continue
@@ -39,9 +40,3 @@ def findings(connection: sqlite3.Connection, indexes: Indexes) -> Iterator[str]:
     [held] = connection.execute("SELECT COUNT(*) FROM entries").fetchone()
     if held > expected:
         yield f"{held - expected} index entries lead to documents that have none such."
-
-
-def _guess(content: bytes) -> str:
-    """What can still be read of a damaged document's name, which comes first in it."""
-    text = content[:300].decode(errors="replace").partition("/documents/")[2]
-    return "".join(c if c.isprintable() else " " for c in text).partition(" ")[0] or "of no name"

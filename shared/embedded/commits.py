@@ -19,6 +19,7 @@ Clock = Callable[[], datetime]
 # The time of a commit, in microseconds since 1970, and the result of each write.
 Done = tuple[int, list[Any]]
 
+_INTERRUPTED = unavailable("The commit was interrupted; it is stored whole, or not at all.")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -66,30 +67,33 @@ class Commits:
                 self._carry_out_waiting()
         if isinstance(ticket.outcome, tuple):
             return ticket.outcome
-        raise ticket.outcome or _unknown()
+        # Several threads may be told of one failure.
+        failure = ticket.outcome or _INTERRUPTED
+        raise StatusError(failure.code(), failure.details())
 
     def _carry_out_waiting(self) -> None:
         with self._queue:
             tickets, self._waiting = self._waiting, []
-        outcomes: list[Done | StatusError] = [_unknown() for _ in tickets]
-        try:
-            outcomes = self._carried_out([ticket.batch for ticket in tickets])
-        except StatusError as error:
-            outcomes = [StatusError(error.code(), error.details()) for _ in tickets]
-        finally:  # whatever happens here, nobody waits for ever
-            for ticket, outcome in zip(tickets, outcomes, strict=True):
-                ticket.outcome = outcome
-
-    def _carried_out(self, batches: list[Sequence[WritePb]]) -> list[Done | StatusError]:
         outcomes: list[Done | StatusError] = []
-        with self._database.writing() as connection:
-            rows.check_rules(connection, self._indexes)
-            for batch in batches:
-                try:
-                    outcomes.append(self._carry_out(connection, batch))
-                except StatusError as refusal:  # before it has changed anything
-                    outcomes.append(refusal)
-        return outcomes
+        failure, stored = _INTERRUPTED, False
+        try:
+            with self._database.writing() as connection:
+                rows.check_rules(connection, self._indexes)
+                outcomes = [self._outcome(connection, ticket.batch) for ticket in tickets]
+            stored = True
+        except StatusError as error:
+            failure = error
+        finally:  # whatever happens here, nobody waits for ever
+            for number, ticket in enumerate(tickets):
+                ticket.outcome = outcomes[number] if stored else failure
+
+    def _outcome(
+        self, connection: sqlite3.Connection, batch: Sequence[WritePb]
+    ) -> Done | StatusError:
+        try:
+            return self._carry_out(connection, batch)
+        except StatusError as refusal:  # before it has changed anything
+            return refusal
 
     def _carry_out(self, connection: sqlite3.Connection, batch: Sequence[WritePb]) -> Done:
         found = [rows.stored(connection, writes.target(write)) for write in batch]
@@ -117,7 +121,3 @@ class Commits:
         rows.change_entries(connection, gone, new)
         self._latest = now
         return now, [outcome.result for outcome in outcomes]
-
-
-def _unknown() -> StatusError:
-    return unavailable("The commit was interrupted; it is stored whole, or not at all.")

@@ -6,7 +6,7 @@ import os
 import queue
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from shared.embedded.status import (
     StatusError,
@@ -20,14 +20,23 @@ from shared.embedded.status import (
 # Of one process, whatever it has of threads: each keeps some megabytes of pages.
 MOST_CONNECTIONS = 4
 
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-# Nothing was stored, and the disk may be better next time.
-_PASSING = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
-_IN_USE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_FAILURES = {
+    # Nothing was stored, and the disk or the other process may have done better next time.
+    sqlite3.SQLITE_BUSY: (unavailable, "Another process is writing into the embedded store"),
+    sqlite3.SQLITE_FULL: (unavailable, "The disk of the embedded store is full"),
+    sqlite3.SQLITE_IOERR: (unavailable, "The disk of the embedded store does not answer"),
+    sqlite3.SQLITE_CANTOPEN: (unavailable, "The embedded store does not open"),
+    sqlite3.SQLITE_READONLY: (failed_precondition, "The embedded store is for reading only"),
+    sqlite3.SQLITE_CORRUPT: (data_loss, "The database of the embedded store is damaged"),
+    sqlite3.SQLITE_NOTADB: (data_loss, "The database of the embedded store is damaged"),
+}
 
 
 class Database:
-    """Hands out connections, each to one thread at a time, opened when they are first needed."""
+    """Hands out connections, each to one thread at a time, opened when they are first needed.
+
+    What fails in a transaction is a `StatusError`, and nothing of the transaction is stored then.
+    """
 
     def __init__(
         self, connect: Callable[[], sqlite3.Connection], *, most: int = MOST_CONNECTIONS
@@ -41,25 +50,13 @@ class Database:
         for _ in range(most):
             self._free.put(None)
 
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that sees the documents as they are at its first read.
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """A transaction that sees the documents as they are at its first read."""
+        return self._transaction("BEGIN")
 
-        Raises:
-            StatusError: as a call fails.
-        """
-        with self._transaction("BEGIN") as connection:
-            yield connection
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that nobody else writes beside; stored when the block has ended.
-
-        Raises:
-            StatusError: as a call fails; nothing of the block is stored then.
-        """
-        with self._transaction("BEGIN IMMEDIATE") as connection:
-            yield connection
+    def writing(self) -> AbstractContextManager[sqlite3.Connection]:
+        """A transaction that nobody else writes beside; stored when its block has ended."""
+        return self._transaction("BEGIN IMMEDIATE")
 
     def close(self) -> None:
         """Wait for the transactions under way, fold the log in, and answer nothing more."""
@@ -100,14 +97,7 @@ class Database:
 
 
 def _status(error: sqlite3.Error) -> StatusError:
-    code = getattr(error, "sqlite_errorcode", None)
-    primary = None if code is None else code & 0xFF
-    if primary in _IN_USE:
-        return unavailable("Another process is writing into the embedded store.")
-    if primary in _PASSING:
-        return unavailable(f"The disk of the embedded store does not answer: {error}")
-    if primary == sqlite3.SQLITE_READONLY:
-        return failed_precondition("The embedded store was opened for reading only.")
-    if primary in _DAMAGED:
-        return data_loss(f"The database of the embedded store is damaged: {error}")
-    return internal(f"The embedded store failed: {error}")
+    # The least byte is the kind: https://www.sqlite.org/rescode.html#primary_result_codes_versus_extended_result_codes
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    status, what = _FAILURES.get(code, (internal, "The embedded store failed"))
+    return status(f"{what}: {error}")

@@ -11,11 +11,12 @@ from __future__ import annotations
 import math
 import struct
 
-from shared.embedded.messages import FieldMap, ValuePb
+from shared.embedded.messages import ValuePb
 from shared.embedded.status import unimplemented
 
 # The place of each type in the order leads every form; END is smaller than all of them.
 END = b"\x00"
+TEXT_END = b"\x00\x01"
 NULL, BOOLEAN, NUMBER, TIMESTAMP, STRING, ARRAY, MAP = (bytes([n]) for n in (1, 2, 3, 4, 5, 9, 11))
 
 _NUMBER = struct.Struct(">BQH")
@@ -47,14 +48,16 @@ def of_value(value: ValuePb) -> bytes:
         case "array_value":
             return ARRAY + b"".join(map(of_value, value.array_value.values)) + END
         case "map_value":
-            return MAP + _of_fields(value.map_value.fields) + END
+            fields = value.map_value.fields
+            forms = (STRING + of_text(name) + of_value(fields[name]) for name in sorted(fields))
+            return MAP + b"".join(forms) + END
         case kind:
             raise unimplemented(f"The embedded store does not hold a {kind}.")
 
 
 def of_text(text: str) -> bytes:
     """The form of a text without its type: by UTF-8 bytes, what begins another first."""
-    return text.encode().replace(b"\0", b"\0\xff") + b"\0\x01"
+    return text.encode().replace(b"\0", b"\0\xff") + TEXT_END
 
 
 def inverted(form: bytes) -> bytes:
@@ -76,7 +79,3 @@ def _of_number(number: float) -> bytes:
     [bits] = _BITS.unpack(_DOUBLE.pack(double + 0.0))  # -0.0 is 0.0
     rest = number - int(double) if isinstance(number, int) else 0
     return _NUMBER.pack(NUMBER[0], bits ^ (_ALL if bits & _SIGN else _SIGN), 0x8000 + rest)
-
-
-def _of_fields(fields: FieldMap) -> bytes:
-    return b"".join(STRING + of_text(name) + of_value(fields[name]) for name in sorted(fields))

@@ -9,28 +9,29 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
-
-from shared.embedded.errors import (
-    EmbeddedStoreError,
-    ForeignFileError,
-    LaterFormatError,
-    OldJournalError,
-)
 
 DATABASE = "firestore.sqlite3"
 # What version 1.0.0 kept a store in.
 JOURNAL = "journal.jsonl"
+_OLD_JOURNAL = (
+    "was written by version 1.0.0 of this program, which alone can read it. Move it to another "
+    "folder; then `make backfill` brings each repository's commits. For what is in no repository, "
+    "serve that folder with version 1.0.0, save its lists of contributors, assets and "
+    "contributions in one file, and take that in with `make import`"
+)
 
 _APPLICATION_ID = 0x4C656467  # "Ledg", at offset 68 of the file
 _FORMAT = 1
 # Seconds that a call waits for another process that is writing.
 _PATIENCE = 2.0
-# Pages in the log before a commit folds them in: syncs of the database itself are what that costs.
-_CHECKPOINT_PAGES = 4000
-_CACHE_KIB = 8 * 1024
+# Each commit is synced. A commit that leaves so many pages in the log folds them in, which costs
+# syncs of the database itself. A connection keeps at most 8 MiB of pages.
+_SETTINGS = """
+PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8192;
+"""
 
 # An entry's key begins with its index, a document's with its collection: see `indexes`.
 _SCHEMA = f"""
@@ -45,31 +46,33 @@ PRAGMA user_version = {_FORMAT};
 """
 
 
+class EmbeddedStoreError(Exception):
+    """Why the files of an embedded store cannot be used, in a sentence; they are left as they are.
+
+    What fails a call, once a store is open, is a gRPC status: see `status`.
+    """
+
+
 def prepare(directory: Path) -> Path:
     """The database of a directory, made where there is none.
 
-    Raises:
-        ForeignFileError, LaterFormatError, OldJournalError: there is something else.
+    Raises `EmbeddedStoreError` where there is something else.
     """
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = directory / DATABASE
-    with _alone(directory):
-        if not exists(directory):
-            # Under another name until it is whole: a database that has none is never one of ours.
-            unfinished = database.with_suffix(".new")
-            unfinished.unlink(missing_ok=True)
-            unfinished.touch(mode=0o600)
-            with closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
-                connection.executescript(_SCHEMA)
-                connection.execute("PRAGMA journal_mode = WAL")
-            unfinished.replace(database)
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _alone(directory):
+            if not exists(directory):
+                _make(database)
+    except (OSError, sqlite3.Error) as error:
+        raise EmbeddedStoreError(f"{database} cannot be used: {error}") from None
     return database
 
 
 def exists(directory: Path) -> bool:
     """Whether there is a store in a directory. Raises as `prepare` does."""
     if _has_commits(directory / JOURNAL):
-        raise OldJournalError(directory / JOURNAL)
+        raise EmbeddedStoreError(f"{directory / JOURNAL} {_OLD_JOURNAL}")
     database = directory / DATABASE
     try:
         with database.open("rb") as file:
@@ -78,10 +81,9 @@ def exists(directory: Path) -> bool:
         return False
     # https://www.sqlite.org/fileformat.html#the_database_header
     if header[:16] != b"SQLite format 3\0" or header[68:72] != _APPLICATION_ID.to_bytes(4, "big"):
-        raise ForeignFileError(database, "is no database of an embedded store; it is left alone")
+        raise EmbeddedStoreError(f"{database} is no database of an embedded store")
     if (version := int.from_bytes(header[60:64], "big")) != _FORMAT:
-        reason = f"has the format {version} of a later version of this program, which alone reads"
-        raise LaterFormatError(database, f"{reason} and writes it")
+        raise EmbeddedStoreError(f"{database} is of a later version of this program ({version})")
     return True
 
 
@@ -98,7 +100,7 @@ def holds_documents(directory: Path) -> bool:
 
 def fold_in(directory: Path) -> None:
     """Bring what is in the log into the database, as far as nobody is using it."""
-    with closing(connect(directory / DATABASE)) as connection:
+    with suppress(sqlite3.Error), closing(connect(directory / DATABASE)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
@@ -111,10 +113,8 @@ def connect(database: Path, *, read_only: bool = False) -> sqlite3.Connection:
         timeout=_PATIENCE,
         check_same_thread=False,
     )
-    connection.execute("PRAGMA synchronous = FULL")
+    connection.executescript(_SETTINGS)
     connection.execute(f"PRAGMA query_only = {int(read_only)}")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     return connection
 
 
@@ -123,6 +123,17 @@ def connect_to_memory() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     connection.executescript(_SCHEMA)
     return connection
+
+
+def _make(database: Path) -> None:
+    # Under another name until it is whole: a file that is not is never taken for one of ours.
+    unfinished = database.with_suffix(".new")
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600)
+    with closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
+        connection.executescript(_SCHEMA)
+        connection.execute("PRAGMA journal_mode = WAL")
+    unfinished.replace(database)
 
 
 @contextmanager

@@ -10,9 +10,7 @@ import re
 from shared.embedded.status import invalid_argument, unimplemented
 
 MAX_ID_BYTES = 1500
-_ROOT_SEGMENTS = 5  # projects/P/databases/D/documents
 _ROOT = re.compile(r"projects/[^/]+/databases/[^/]+/documents")
-_DATABASE = re.compile(r"projects/[^/]+/databases/[^/]+")
 _RESERVED = re.compile(r"__.+__", re.DOTALL)
 
 
@@ -21,23 +19,15 @@ def is_reserved(text: str) -> bool:
     return _RESERVED.fullmatch(text) is not None
 
 
-def check_database(name: str) -> None:
-    """Refuse what is not `projects/P/databases/D`."""
-    if _DATABASE.fullmatch(name) is None:
-        raise invalid_argument(f'Database name "{name}" is invalid.')
-
-
 def check_document(name: str, *, database: str) -> None:
     """Refuse a name that no document can have, or that lies outside `database`."""
-    segments = name.split("/")
-    if len(segments) < _ROOT_SEGMENTS + 2 or _ROOT.match(name) is None or len(segments) % 2 == 0:
-        raise invalid_argument(f'Document name "{name}" is invalid.')
-    if not name.startswith(f"{database}/documents/"):
-        raise invalid_argument(f'Document name "{name}" is not in database "{database}".')
-    if len(segments) > _ROOT_SEGMENTS + 2:
+    root, *segments = name.removeprefix(f"{database}/").split("/")
+    if _ROOT.fullmatch(f"{database}/{root}") is None or not segments or len(segments) % 2:
+        raise invalid_argument(f'Document name "{name}" is no document of "{database}".')
+    if len(segments) > 2:
         raise unimplemented("The embedded store has collections at the root only.")
-    for segment in segments[_ROOT_SEGMENTS:]:
-        check_id(segment, where=name)
+    for segment in segments:
+        check_id(segment)
 
 
 def check_root(parent: str) -> None:
@@ -46,12 +36,10 @@ def check_root(parent: str) -> None:
         raise unimplemented("The embedded store has collections at the root only.")
 
 
-def check_id(segment: str, *, where: str) -> None:
+def check_id(segment: str) -> None:
     """Refuse a collection or document id that Firestore refuses."""
-    if not segment:
-        raise invalid_argument(f'Document name "{where}" lacks a resource id.')
-    if segment in {".", ".."} or is_reserved(segment):
-        raise invalid_argument(f'Resource id "{segment}" is invalid because it is reserved.')
+    if segment in {"", ".", ".."} or is_reserved(segment):
+        raise invalid_argument(f'Resource id "{segment}" is empty or reserved.')
     if len(segment.encode()) > MAX_ID_BYTES:
         raise invalid_argument(f"The resource id is longer than {MAX_ID_BYTES} bytes.")
 

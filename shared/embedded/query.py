@@ -212,7 +212,7 @@ def _collection_id(query: QueryPb) -> str:
     if query.HasField("find_nearest") or len(query.from_) != 1 or query.from_[0].all_descendants:
         raise unimplemented("The embedded store has queries of one collection only.")
     collection_id = str(query.from_[0].collection_id)
-    names.check_id(collection_id, where=collection_id)
+    names.check_id(collection_id)
     return collection_id
 
 

@@ -28,18 +28,15 @@ class FirestoreRpc:
     """Answers requests from one set of documents.
 
     Attributes:
-        unary: handlers that return one response, by method name.
-        streaming: handlers that yield responses, by method name.
+        handlers: by method name; each gives a response, or yields the responses of a stream.
     """
 
     def __init__(self, documents: Documents, commits: Commits) -> None:
         self._documents = documents
         self._commits = commits
-        self.unary: Mapping[str, Handler] = {
+        self.handlers: Mapping[str, Handler] = {
             "Commit": self.commit,
             "ListCollectionIds": self.list_collection_ids,
-        }
-        self.streaming: Mapping[str, Handler] = {
             "BatchGetDocuments": self.batch_get_documents,
             "RunQuery": self.run_query,
             "RunAggregationQuery": self.run_aggregation_query,
@@ -53,8 +50,7 @@ class FirestoreRpc:
             )
         request = messages.CommitRequest.FromString(wire)
         if request.transaction:
-            raise _no_transactions()
-        names.check_database(request.database)
+            raise unimplemented("The embedded store has no transactions; use preconditions.")
         writes.check_writes(request.writes, database=request.database)
         micros, results = self._commits.commit(request.writes)
         response = messages.CommitResponse(commit_time=timestamp(micros), write_results=results)
@@ -64,7 +60,6 @@ class FirestoreRpc:
         """Each document that is named, once, or the fact that it is missing."""
         request = messages.BatchGetDocumentsRequest.FromString(wire)
         _check_consistency(request)
-        names.check_database(request.database)
         wanted = list(dict.fromkeys(request.documents))
         for name in wanted:
             names.check_document(name, database=request.database)
@@ -136,14 +131,5 @@ def _projected(document: bytes, paths: Sequence[FieldPath] | None) -> bytes:
 
 def _check_consistency(request: Any) -> None:
     """Reads are of now: there are no transactions and no older versions."""
-    match request.WhichOneof("consistency_selector"):
-        case None:
-            return
-        case "read_time":
-            raise unimplemented("The embedded store reads at no other time than now.")
-        case _:
-            raise _no_transactions()
-
-
-def _no_transactions() -> Exception:
-    return unimplemented("The embedded store has no transactions; use preconditions.")
+    if request.WhichOneof("consistency_selector") is not None:
+        raise unimplemented("The embedded store reads at no other time than now.")

@@ -17,6 +17,7 @@ MAX_TRANSFORMS = 500
 
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 _REQUEST_TIME = 1
+_WHOLE_ONLY = "The embedded store counts in whole numbers only."
 
 
 def check(transforms: Sequence[Any]) -> None:
@@ -32,7 +33,11 @@ def check(transforms: Sequence[Any]) -> None:
                 if transform.set_to_server_value != _REQUEST_TIME:
                     raise invalid_argument("ServerValue type must be specified.")
             case "increment" | "maximum" | "minimum" as kind:
-                _check_number(getattr(transform, kind))
+                operand = getattr(transform, kind).WhichOneof("value_type")
+                if operand not in {"integer_value", "double_value"}:
+                    raise invalid_argument("Input must be int64 or double.")
+                if operand == "double_value":
+                    raise unimplemented(_WHOLE_ONLY)
             case "append_missing_elements":
                 limits.admit_elements(transform.append_missing_elements.values)
             case None:
@@ -60,21 +65,11 @@ def apply(transforms: Sequence[Any], fields: FieldMap, request_time: Timestamp) 
     return results
 
 
-def _check_number(operand: ValuePb) -> None:
-    match operand.WhichOneof("value_type"):
-        case "integer_value":
-            pass
-        case "double_value":
-            raise unimplemented("The embedded store counts in whole numbers only.")
-        case _:
-            raise invalid_argument("Input must be int64 or double.")
-
-
 def _number(kind: str, current: ValuePb | None, operand: int) -> ValuePb:
     """What comes of a whole number; one that is of another type, or missing, counts as none."""
     held = None if current is None else current.WhichOneof("value_type")
     if held == "double_value":
-        raise unimplemented("The embedded store counts in whole numbers only.")
+        raise unimplemented(_WHOLE_ONLY)
     if current is None or held != "integer_value":
         return Value(integer_value=operand)
     if kind == "increment":

@@ -89,7 +89,9 @@ def apply_writes(
         if computed:
             result.transform_results.extend(computed)
         limits.check_size(document)
-        changed = present is None or _content(document) != _content(present)
+        # As bytes: to messages NaN is not itself, and 0.0 is -0.0.
+        content = document.SerializeToString(deterministic=True)
+        changed = present is None or content != present.SerializeToString(deterministic=True)
         if changed:
             document.update_time.CopyFrom(now)
         result.update_time.CopyFrom(document.update_time)
@@ -128,9 +130,3 @@ def _updated(write: WritePb, present: DocumentPb | None, now: Timestamp) -> Docu
         else:
             field_paths.put(document.fields, path, value)
     return document
-
-
-def _content(document: DocumentPb) -> bytes:
-    """All of it as bytes: unlike message equality, NaN equals itself and 0.0 differs from -0.0."""
-    content: bytes = document.SerializeToString(deterministic=True)
-    return content
