@@ -9,28 +9,20 @@ Any number of processes may have a store open; each opens it after it was forked
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.embedded import files
-from shared.embedded.files import EmbeddedStoreError
+from shared.embedded.files import EmbeddedStoreError as EmbeddedStoreError
 
 # The client takes half a second to import, and who only asks about files needs none.
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
     from shared.embedded.database import Database
-
-__all__ = [
-    "INDEX_FILE",
-    "EmbeddedFirestore",
-    "EmbeddedStoreError",
-    "open_embedded",
-    "read_embedded",
-]
 
 INDEX_FILE = Path(__file__).parents[1] / "firestore" / "firestore.indexes.json"
 
@@ -58,7 +50,7 @@ def open_embedded(
         EmbeddedStoreError: the directory holds something else; it is left as it is.
     """
     from shared.embedded.database import Database
-    from shared.embedded.rows import follow_rules
+    from shared.embedded.documents import follow_rules
     from shared.embedded.status import StatusError
 
     if path is None:
@@ -111,12 +103,12 @@ class EmbeddedFirestore:
 
         return connect(self._rpc, project=project or self._project, database=database)
 
-    def check(self) -> Iterator[str]:
+    def check(self) -> list[str]:
         """What is wrong with what is stored, a sentence each; nothing where all is well."""
         from shared.embedded.check import findings
 
         with self._database.reading() as connection:
-            yield from findings(connection, self.indexes)
+            return list(findings(connection, self.indexes))
 
     def close(self) -> None:
         """Finish the commits under way and fold the log in. Calls fail from now on."""

@@ -14,7 +14,6 @@ from shared.embedded.messages import AggregationResult, Document, Value, ValuePb
 from shared.embedded.query import Query
 from shared.embedded.status import invalid_argument, unimplemented
 
-_NUMBERS = {"integer_value", "double_value"}
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 
 
@@ -47,9 +46,8 @@ def aggregated(aggregations: Sequence[Any], query: Query, documents: Documents) 
 
 def _sum(values: Sequence[ValuePb]) -> ValuePb:
     """Of the numbers among values; exact where all are integers and the sum fits into 64 bits."""
-    kinds = [value.WhichOneof("value_type") for value in values]
-    numbers = [getattr(v, k) for v, k in zip(values, kinds, strict=True) if k in _NUMBERS]
-    total = sum(numbers)
-    if isinstance(total, int) and _INT64_MIN <= total <= _INT64_MAX:
-        return Value(integer_value=total)
-    return Value(double_value=float(total))
+    whole = sum(value.integer_value for value in values)  # 0 for what is none
+    doubles = [v.double_value for v in values if v.WhichOneof("value_type") == "double_value"]
+    if not doubles and _INT64_MIN <= whole <= _INT64_MAX:
+        return Value(integer_value=whole)
+    return Value(double_value=sum(doubles, float(whole)))

@@ -83,20 +83,13 @@ class EmbeddedChannel(grpc.Channel):  # type: ignore[misc]
 
         return self._rpc.handlers.get(name, refuse)
 
-    def subscribe(self, callback: Any, try_to_connect: bool = False) -> None:
-        """Nothing to report: the channel is always connected."""
+    def close(self, *_: Any, **__: Any) -> None:
+        """Do nothing: it is always connected, and the store may have other clients."""
 
-    def unsubscribe(self, callback: Any) -> None:
-        """Nothing was subscribed."""
-
-    def close(self) -> None:
-        """Leave the store open: it may have other clients."""
+    subscribe = unsubscribe = __exit__ = close
 
     def __enter__(self) -> EmbeddedChannel:
         return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def connect(rpc: FirestoreRpc, *, project: str, database: str | None = None) -> Client:

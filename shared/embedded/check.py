@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from shared.embedded import encoding, rows
+from shared.embedded import documents, encoding
 from shared.embedded.indexes import PREFIX_BYTES, Indexes, key_of
 from shared.embedded.messages import Document
 
@@ -15,12 +15,12 @@ def findings(connection: sqlite3.Connection, indexes: Indexes) -> Iterator[str]:
 
     Nothing is kept of what was read, so that a ledger of any size can be checked.
     """
-    rows.check_rules(connection, indexes)
+    documents.check_rules(connection, indexes)
     for (found,) in connection.execute("PRAGMA integrity_check"):
         if found != "ok":
             yield f"The database is damaged: {found}"
     expected = 0
-    for number, key, content, intact in rows.all_documents(connection):
+    for number, key, content, intact in documents.all_documents(connection):
         if not intact:
             name = key[PREFIX_BYTES:].rstrip(encoding.TEXT_END).decode(errors="replace")
             yield f"The document {name!r}, in row {number}, is not what was stored."

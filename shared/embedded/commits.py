@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.embedded import rows, writes
+from shared.embedded import documents, writes
 from shared.embedded.database import Database
 from shared.embedded.indexes import Indexes
 from shared.embedded.messages import Document, WritePb, micros
@@ -78,8 +78,12 @@ class Commits:
         failure, stored = _INTERRUPTED, False
         try:
             with self._database.writing() as connection:
-                rows.check_rules(connection, self._indexes)
-                outcomes = [self._outcome(connection, ticket.batch) for ticket in tickets]
+                documents.check_rules(connection, self._indexes)
+                for ticket in tickets:
+                    try:
+                        outcomes.append(self._carry_out(connection, ticket.batch))
+                    except StatusError as refusal:  # before it has changed anything
+                        outcomes.append(refusal)
             stored = True
         except StatusError as error:
             failure = error
@@ -87,16 +91,8 @@ class Commits:
             for number, ticket in enumerate(tickets):
                 ticket.outcome = outcomes[number] if stored else failure
 
-    def _outcome(
-        self, connection: sqlite3.Connection, batch: Sequence[WritePb]
-    ) -> Done | StatusError:
-        try:
-            return self._carry_out(connection, batch)
-        except StatusError as refusal:  # before it has changed anything
-            return refusal
-
     def _carry_out(self, connection: sqlite3.Connection, batch: Sequence[WritePb]) -> Done:
-        found = [rows.stored(connection, writes.target(write)) for write in batch]
+        found = [documents.stored(connection, writes.target(write)) for write in batch]
         before = [None if row is None else Document.FromString(row[1]) for row in found]
         # Update times must grow, though the clock may not.
         latest = max((micros(d.update_time) for d in before if d is not None), default=0)
@@ -112,12 +108,12 @@ class Commits:
             number = None if row is None else row[0]
             if outcome.document is not None:
                 entries = self._indexes.entries(outcome.document)
-                number = rows.put(connection, number, outcome.document)
+                number = documents.put(connection, number, outcome.document)
                 new += [(entry, number) for entry in entries - was]
                 was -= entries
             elif number is not None:
-                rows.remove(connection, number)
+                documents.remove(connection, number)
             gone += was
-        rows.change_entries(connection, gone, new)
+        documents.change_entries(connection, gone, new)
         self._latest = now
         return now, [outcome.result for outcome in outcomes]

@@ -8,27 +8,20 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 
-from shared.embedded.status import (
-    StatusError,
-    cancelled,
-    data_loss,
-    failed_precondition,
-    internal,
-    unavailable,
-)
+from shared.embedded import status
 
 # Of one process, whatever it has of threads: each keeps some megabytes of pages.
 MOST_CONNECTIONS = 4
 
 _FAILURES = {
     # Nothing was stored, and the disk or the other process may have done better next time.
-    sqlite3.SQLITE_BUSY: (unavailable, "Another process is writing into the embedded store"),
-    sqlite3.SQLITE_FULL: (unavailable, "The disk of the embedded store is full"),
-    sqlite3.SQLITE_IOERR: (unavailable, "The disk of the embedded store does not answer"),
-    sqlite3.SQLITE_CANTOPEN: (unavailable, "The embedded store does not open"),
-    sqlite3.SQLITE_READONLY: (failed_precondition, "The embedded store is for reading only"),
-    sqlite3.SQLITE_CORRUPT: (data_loss, "The database of the embedded store is damaged"),
-    sqlite3.SQLITE_NOTADB: (data_loss, "The database of the embedded store is damaged"),
+    sqlite3.SQLITE_BUSY: (status.unavailable, "Another process is writing into the embedded store"),
+    sqlite3.SQLITE_FULL: (status.unavailable, "The disk of the embedded store is full"),
+    sqlite3.SQLITE_IOERR: (status.unavailable, "The disk of the embedded store does not answer"),
+    sqlite3.SQLITE_CANTOPEN: (status.unavailable, "The embedded store does not open"),
+    sqlite3.SQLITE_READONLY: (status.failed_precondition, "The embedded store is for reading only"),
+    sqlite3.SQLITE_CORRUPT: (status.data_loss, "The database of the embedded store is damaged"),
+    sqlite3.SQLITE_NOTADB: (status.data_loss, "The database of the embedded store is damaged"),
 }
 
 
@@ -74,13 +67,13 @@ class Database:
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         if os.getpid() != self._pid:
-            raise failed_precondition(
+            raise status.failed_precondition(
                 f"The embedded store was opened by process {self._pid}; open it after forking."
             )
         connection = self._free.get()
         try:
             if self._closed:
-                raise cancelled("The embedded store is closed.")
+                raise status.cancelled("The embedded store is closed.")
             if connection is None:
                 connection = self._connect()
             connection.execute(begin)
@@ -91,13 +84,13 @@ class Database:
                 if connection.in_transaction:  # a full disk has ended it already
                     connection.execute("ROLLBACK")
         except sqlite3.Error as error:
-            raise _status(error) from error
+            raise _refusal(error) from error
         finally:
             self._free.put(connection)
 
 
-def _status(error: sqlite3.Error) -> StatusError:
+def _refusal(error: sqlite3.Error) -> status.StatusError:
     # The least byte is the kind: https://www.sqlite.org/rescode.html#primary_result_codes_versus_extended_result_codes
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    status, what = _FAILURES.get(code, (internal, "The embedded store failed"))
-    return status(f"{what}: {error}")
+    refused, what = _FAILURES.get(code, (status.internal, "The embedded store failed"))
+    return refused(f"{what}: {error}")

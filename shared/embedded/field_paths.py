@@ -70,9 +70,9 @@ def remove(fields: FieldMap, path: FieldPath) -> None:
 
 def project(document: DocumentPb, paths: Iterable[FieldPath]) -> DocumentPb:
     """A copy of a document with the values at these paths only."""
-    reduced = Document(
-        name=document.name, create_time=document.create_time, update_time=document.update_time
-    )
+    reduced = Document()
+    reduced.CopyFrom(document)
+    reduced.ClearField("fields")
     for path in paths:
         value = get(document.fields, path)
         if value is not None:

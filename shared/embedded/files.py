@@ -1,7 +1,6 @@
 """The files of an embedded store: found, made, refused. Nothing but SQLite is imported for it.
 
-A store is a directory with one database. What is in its write-ahead log counts as stored, so the
-files beside the database belong to it: https://www.sqlite.org/wal.html
+What is in the database's write-ahead log counts as stored: https://www.sqlite.org/wal.html
 """
 
 from __future__ import annotations

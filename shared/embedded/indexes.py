@@ -49,9 +49,6 @@ def held_as(part: Part) -> Part:
     return part[0], CONTAINS if part[1] == CONTAINS else ASCENDING
 
 
-BY_ID = Index(())
-
-
 @lru_cache(maxsize=4096)
 def _prefix(collection: str, parts: tuple[Part, ...]) -> bytes:
     # A digest, so that processes need not agree on numbers; nobody finds two alike.
@@ -115,7 +112,7 @@ class Indexes:
         """The indexes of a collection that could serve a query over these fields."""
         wanted = set(paths)
         if not wanted:
-            yield BY_ID
+            yield Index(())
         elif len(wanted) == 1:
             [path] = wanted
             if not any((group, path[:end]) in self._exempt for end in range(1, len(path) + 1)):

@@ -1,4 +1,4 @@
-"""What Firestore refuses to store, whoever asks.
+"""What Firestore refuses as a value.
 
 https://firebase.google.com/docs/firestore/quotas#limits
 """
@@ -57,9 +57,5 @@ def check_size(document: DocumentPb) -> None:
 
 @lru_cache(maxsize=4096)
 def _check_field_name(name: str) -> None:
-    if not name:
-        raise invalid_argument("The property.name is the empty string.")
-    if names.is_reserved(name):
-        raise invalid_argument(f"field name {name} is reserved")
-    if len(name.encode()) > MAX_FIELD_NAME_BYTES:
-        raise invalid_argument(f"The property.name is longer than {MAX_FIELD_NAME_BYTES} bytes.")
+    if not name or names.is_reserved(name) or len(name.encode()) > MAX_FIELD_NAME_BYTES:
+        raise invalid_argument(f"A field's name is empty, reserved or too long: {name[:99]}")

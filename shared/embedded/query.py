@@ -63,7 +63,10 @@ class Query:
 
     def __init__(self, parent: str, query: QueryPb) -> None:
         names.check_root(parent)
-        self.collection = f"{parent}/{_collection_id(query)}"
+        if query.HasField("find_nearest") or [s.all_descendants for s in query.from_] != [False]:
+            raise unimplemented("The embedded store has queries of one collection only.")
+        names.check_id(query.from_[0].collection_id)
+        self.collection = f"{parent}/{query.from_[0].collection_id}"
         # What each field is to be equal to, or to contain: one of these values.
         self._fixed: dict[Part, list[bytes]] = {}
         # Between which values a field lies, each with whether it is the lower one and included.
@@ -73,11 +76,8 @@ class Query:
             self._add(condition)
         self._order = self._checked_order(query)
         self._cursors = list(self._checked_cursors(query))
-        self.projection = (
-            [field_paths.parse(reference.field_path) for reference in query.select.fields]
-            if query.HasField("select")
-            else None
-        )
+        asked = [field_paths.parse(reference.field_path) for reference in query.select.fields]
+        self.projection = asked if query.HasField("select") else None
         self.offset = int(query.offset)
         limit = int(query.limit.value) if query.HasField("limit") else 0
         if self.offset < 0 or limit < 0:
@@ -206,14 +206,6 @@ class Query:
 
 def _directed(form: bytes, mode: str) -> bytes:
     return encoding.inverted(form) if mode == DESCENDING else form
-
-
-def _collection_id(query: QueryPb) -> str:
-    if query.HasField("find_nearest") or len(query.from_) != 1 or query.from_[0].all_descendants:
-        raise unimplemented("The embedded store has queries of one collection only.")
-    collection_id = str(query.from_[0].collection_id)
-    names.check_id(collection_id)
-    return collection_id
 
 
 def _conditions(where: FilterPb) -> Iterator[FilterPb]:

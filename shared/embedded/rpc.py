@@ -45,9 +45,7 @@ class FirestoreRpc:
     def commit(self, wire: bytes) -> bytes:
         """Apply writes together, or none of them."""
         if len(wire) > limits.MAX_REQUEST_BYTES:
-            raise invalid_argument(
-                f"Request payload size exceeds the limit: {limits.MAX_REQUEST_BYTES} bytes."
-            )
+            raise invalid_argument("Request payload size exceeds the limit of 10 MiB.")
         request = messages.CommitRequest.FromString(wire)
         if request.transaction:
             raise unimplemented("The embedded store has no transactions; use preconditions.")

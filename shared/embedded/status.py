@@ -17,11 +17,9 @@ class StatusError(grpc.RpcError):  # type: ignore[misc]
         self._details = details
 
     def code(self) -> grpc.StatusCode:
-        """The status code of the call."""
         return self._code
 
     def details(self) -> str:
-        """The text that goes with the code; it holds no address."""
         return self._details
 
     def trailing_metadata(self) -> tuple[()]:

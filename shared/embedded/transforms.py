@@ -12,7 +12,7 @@ from shared.embedded import encoding, field_paths, limits
 from shared.embedded.messages import NULL_VALUE, FieldMap, Timestamp, Value, ValuePb
 from shared.embedded.status import invalid_argument, unimplemented
 
-# Of one document; https://firebase.google.com/docs/firestore/quotas#writes_and_transactions
+# https://firebase.google.com/docs/firestore/quotas#writes_and_transactions
 MAX_TRANSFORMS = 500
 
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.embedded import field_paths, limits, names, transforms
+from shared.embedded import field_paths, limits, names, status, transforms
 from shared.embedded.messages import (
     Document,
     DocumentPb,
@@ -14,13 +14,6 @@ from shared.embedded.messages import (
     WritePb,
     WriteResult,
     timestamp,
-)
-from shared.embedded.status import (
-    already_exists,
-    failed_precondition,
-    invalid_argument,
-    not_found,
-    unimplemented,
 )
 
 
@@ -41,7 +34,7 @@ def check_writes(writes: Sequence[WritePb], *, database: str) -> None:
         names.check_document(name, database=database)
         if write.WhichOneof("operation") == "delete":
             if write.HasField("update_mask") or write.update_transforms:
-                raise invalid_argument("a delete must not specify a mask or transforms.")
+                raise status.invalid_argument("a delete must not specify a mask or transforms.")
         else:
             limits.admit_fields(write.update.fields)
             for path in write.update_mask.field_paths:
@@ -49,7 +42,7 @@ def check_writes(writes: Sequence[WritePb], *, database: str) -> None:
             transforms.check(write.update_transforms)
         targets.add(name)
     if len(targets) < len(writes):
-        raise unimplemented("The embedded store takes one write a document in a Commit.")
+        raise status.unimplemented("The embedded store takes one write a document in a Commit.")
 
 
 def target(write: WritePb) -> str:
@@ -59,10 +52,8 @@ def target(write: WritePb) -> str:
             return str(write.update.name)
         case "delete":
             return str(write.delete)
-        case "transform":
-            raise unimplemented("Send transforms as update_transforms of an update.")
         case _:
-            raise invalid_argument("empty write operation")
+            raise status.invalid_argument("A write updates or deletes a document.")
 
 
 def apply_writes(
@@ -104,12 +95,12 @@ def _check_precondition(write: WritePb, present: DocumentPb | None) -> None:
     match condition.WhichOneof("condition_type"):
         case "exists":
             if condition.exists and present is None:
-                raise not_found(f"No document to update: {target(write)}")
+                raise status.not_found(f"No document to update: {target(write)}")
             if not condition.exists and present is not None:
-                raise already_exists(f"Document already exists: {target(write)}")
+                raise status.already_exists(f"Document already exists: {target(write)}")
         case "update_time":
             if present is None or present.update_time != condition.update_time:
-                raise failed_precondition("The document is not of the required update time.")
+                raise status.failed_precondition("The document is not of the required update time.")
 
 
 def _updated(write: WritePb, present: DocumentPb | None, now: Timestamp) -> DocumentPb:
