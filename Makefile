@@ -3,72 +3,83 @@
 PYTHON ?= python3
 VENV := venv
 BIN := $(VENV)/bin
-# The requirement files that a stamp stands for are its prerequisites, and the stamp is the last
-# thing made: an interrupted installation leaves none.
-RUN_TIME := $(VENV)/.installed-run-time
-CHECKS := $(VENV)/.installed-checks
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+# Python decides for itself where it finds modules, whatever the shell was set up for.
+unexport PYTHONSAFEPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
 
 ##@ Use
 
-run: $(RUN_TIME) ## serve every function on http://127.0.0.1:8080 (PORT, HOST, LEDGER_... change it)
+run: run-time ## serve every function on http://127.0.0.1:8080 (PORT, HOST, LEDGER_... change it)
 	@exec $(BIN)/python -m shared.commands.run
 
-inspect: $(RUN_TIME) ## print the documents as the Firestore console shows them (COLLECTION=, LIMIT=, CLOUD=project; CHECK=1 checks the embedded store)
+inspect: run-time ## print the documents as the Firestore console shows them (COLLECTION=, LIMIT=, CLOUD=project; CHECK=1 checks the embedded store)
 	@exec $(BIN)/python -m shared.commands.inspect \
 	  $(if $(COLLECTION),--collection "$(COLLECTION)") $(if $(LIMIT),--limit "$(LIMIT)") \
 	  $(if $(CLOUD),--cloud "$(CLOUD)") $(if $(CHECK),--check)
 
-keys: $(RUN_TIME) ## create, list and revoke API keys (ARGS="create --help", PROJECT= for the cloud)
+keys: run-time ## create, list and revoke API keys (ARGS="create --help", PROJECT= for the cloud)
 	@exec $(BIN)/python -m shared.commands.keys $(if $(PROJECT),--cloud "$(PROJECT)") $(ARGS)
 
-reconcile: $(RUN_TIME) ## hold every total against its entries (REPAIR=1 mends, PROJECT= for the cloud)
+reconcile: run-time ## hold every total against its entries (REPAIR=1 mends, PROJECT= for the cloud)
 	@exec $(BIN)/python -m shared.commands.reconcile \
 	  $(if $(REPAIR),--repair) $(if $(PROJECT),--cloud "$(PROJECT)")
 
-backfill: $(RUN_TIME) ## report a clone's history (DIR=, REPOSITORY=owner/name, URL=, SINCE=, BRANCH=, DRY_RUN=1)
-	@exec $(BIN)/python -I .github/actions/track-contributions/track backfill \
-	  --repo-dir "$(DIR)" --repository "$(REPOSITORY)" --url "$(URL)" $(if $(SINCE),--since "$(SINCE)") \
-	  $(if $(BRANCH),--branch "$(BRANCH)") $(if $(DRY_RUN),--dry-run)
+backfill: variables run-time ## report a clone's history (DIR=, REPOSITORY=owner/name, URL=, SINCE=, BRANCH=, DRY_RUN=1)
+	@exec $(BIN)/python -I -B .github/actions/track-contributions/track backfill \
+	  --repo-dir="$(DIR)" --repository="$(REPOSITORY)" --url="$(URL)" $(if $(SINCE),--since="$(SINCE)") \
+	  $(if $(BRANCH),--branch="$(BRANCH)") $(if $(filter-out 0 no false,$(DRY_RUN)),--dry-run)
 
-import: $(RUN_TIME) ## import the JSON store of the replaced service (FILE=, DRY_RUN=1, PROJECT=)
+import: variables run-time ## import the JSON store of the replaced service (FILE=, DRY_RUN=1, PROJECT=)
 	@exec $(BIN)/python -m shared.commands.import_store "$(FILE)" \
 	  $(if $(DRY_RUN),--dry-run) $(if $(PROJECT),--cloud "$(PROJECT)")
 
-deploy: $(RUN_TIME) ## deploy to a project (PROJECT=, REGION=, DRY_RUN=1 prints only, ARGS="--help")
+deploy: run-time ## deploy to a project (PROJECT=, REGION=, DRY_RUN=1 prints only, ARGS="--help")
 	@exec $(BIN)/python -m shared.commands.deploy --project "$(PROJECT)" \
 	  $(if $(REGION),--region "$(REGION)") $(if $(filter-out 0 no false,$(DRY_RUN)),--dry-run) $(ARGS)
 
-smoke: $(RUN_TIME) ## see that a service works: record a commit and void it (URL=, the key in LEDGER_API_KEY)
+smoke: variables run-time ## see that a service works: record a commit and void it (URL=, the key in LEDGER_API_KEY)
 	@exec $(BIN)/python -m shared.commands.smoke --url "$(URL)"
+
+# Named with an example where they are missing, before anything is installed.
+backfill: NEEDS = DIR REPOSITORY $(if $(filter-out 0 no false,$(DRY_RUN)),,URL)
+backfill: EXAMPLE = DIR=../my-clone REPOSITORY=owner/name URL=https://ledger.example.com
+import: NEEDS = FILE
+import: EXAMPLE = FILE=store.json
+smoke: NEEDS = URL
+smoke: EXAMPLE = URL=https://ledger.example.com
+variables:
+	@$(foreach name,$(NEEDS),$(if $($(name)),,echo "$(name) is missing; for example:" \
+	  "make $(MAKECMDGOALS) $(EXAMPLE)" >&2; exit 1;)) :
 
 ##@ Develop
 
-test: lint $(CHECKS) ## all checks that need nothing but Python, make and git
+test: lint checks ## all checks that need nothing but Python, make and git
 	$(BIN)/python -m pytest $(PARALLEL)
 
-test-long: lint $(CHECKS) ## also the checks that are slow or need Node
-	$(BIN)/python -m pytest -m "long or not long"
+test-long: lint checks ## also the checks that are slow or need Node
+	$(BIN)/python -m pytest -m "long or not long" -o faulthandler_timeout=1800
 
-bench: $(CHECKS) ## measure speed, size and cost beside their floors (some minutes, writes bench.json)
+bench: checks ## measure speed, size and cost beside their floors (some minutes, writes bench.json)
 	@exec $(BIN)/python -m tests.benchmarks $(ONLY)
 
-lint: $(CHECKS)
+lint: checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: $(CHECKS) ## put the code into its one format
+openapi: run-time ## write the OpenAPI document from what the handlers declare (a test finds it stale)
+	@exec $(BIN)/python -m shared.commands.openapi
+
+format: checks ## put the code into its one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(CHECKS) ## pin the newest allowed versions in requirements.txt and tests/requirements.txt
+lock: checks ## pin the newest allowed versions in requirements.txt and tests/requirements.txt
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) tests/requirements.in -c requirements.txt -o tests/requirements.txt
 
-audit: $(CHECKS) ## look the run-time requirements up in the published advisories (needs the network)
+audit: checks ## look the run-time requirements up in the published advisories (needs the network)
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner=off -r requirements.txt
 
 clean: ## remove the virtual environment and caches, and leave the data in .data alone
@@ -80,23 +91,24 @@ help: ## this list
 	  /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # A file's tests stay together, so that what they share is set up once; the slow files come first.
-PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
+# A worker that dies is not replaced: the run would wait for its tests for ever.
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart=0
 LOCK := $(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header \
   --python-version 3.11 -q
 
-$(CHECKS): tests/requirements.txt $(RUN_TIME)
-	$(PIP_INSTALL) -r tests/requirements.txt
-	@touch $@
+checks:
+	$(INSTALL) requirements.txt tests/requirements.txt
 
-$(RUN_TIME): requirements.txt $(BIN)/python
-	@$(BIN)/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
-	$(PIP_INSTALL) -r requirements.txt
-	@touch $@
+run-time:
+	$(INSTALL) requirements.txt
 
-$(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
-	  "Python 3.11 or newer is needed, and $(PYTHON) is %d.%d.%d. Name another one: " \
-	  "make PYTHON=python3.12 $(MAKECMDGOALS)" % sys.version_info[:3])'
-	$(PYTHON) -m venv $(VENV)
+# For the Python that PYTHON= asks for, else for that of the environment where it works, else for
+# python3. An environment of another one is made anew.
+INSTALL = @python="$(PYTHON)"; $(if $(ASKED),,if $(BIN)/python -c "" 2> /dev/null; then python=$(BIN)/python; fi;) \
+  $$python -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
+  "Python 3.11 or newer is needed, and '"$$python"' is %d.%d.%d. Name another one: " \
+  "make PYTHON=python3.12 $(MAKECMDGOALS)" % sys.version_info[:3])' && \
+  $$python -I shared/commands/install.py $(VENV)
+ASKED := $(filter-out file,$(origin PYTHON))
 
-.PHONY: run inspect keys reconcile backfill import deploy smoke bench test test-long lint format lock audit clean help
+.PHONY: run inspect keys reconcile backfill import deploy smoke bench test test-long lint openapi format lock audit clean help checks run-time variables

@@ -6,7 +6,7 @@ imported when it is asked for, so an instance loads only what its own function n
 
 from __future__ import annotations
 
-import gc
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -23,17 +23,14 @@ ENTRY_POINTS = (
 )
 
 
+@cache
 def __getattr__(name: str) -> EntryPoint:
     # https://peps.python.org/pep-0562/
     if name not in ENTRY_POINTS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # What an import makes is no garbage: looking for some takes a twentieth of a start, and touches
-    # memory that the server's forked process could share.
-    # https://docs.python.org/3/library/gc.html#gc.freeze
-    gc.disable()
-    try:
-        entry_point: EntryPoint = getattr(import_module(f"functions.{name}"), name)
-        gc.freeze()
-    finally:
-        gc.enable()
-    return entry_point
+    from shared.web.start import collector_at_rest
+
+    with collector_at_rest():
+        from shared.web.entry_point import entry_point
+
+        return entry_point(import_module(f"functions.{name}"))

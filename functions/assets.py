@@ -1,46 +1,57 @@
-"""assets: lists, creates and shows assets."""
+"""Assets, what people contribute to: listed, created and shown."""
 
 from __future__ import annotations
 
-from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from shared.domain.asset import NewAsset
-from shared.domain.fields import parse
-from shared.web.answer import Answer
+from shared.domain.errors import Conflict
+from shared.web.answer import Answer, Created, Page
 from shared.web.call import Call
-from shared.web.entry_point import entry_point
-from shared.web.lists import FILTERS, contributions_page, list_accounts
-from shared.web.pages import PARAMETERS
+from shared.web.lists import AccountsQuery, Filters, contributions_page, list_accounts
+from shared.web.operations import Access, Operation
 from shared.web.presentation import present
+from shared.web.queries import OfContributor
+
+if TYPE_CHECKING:
+    from shared.domain.asset import Asset
+    from shared.domain.contribution import Contribution
+    from shared.web.described import AssetKey
 
 
-def list_assets(call: Call) -> Answer:
+class ContributionsQuery(OfContributor, Filters):
+    """Which of an asset's contributions."""
+
+
+@Operation("GET", "/v1/assets", Access.READ, main=True, query=AccountsQuery)
+def list_assets(call: Call) -> Page[Asset]:
+    """List assets."""
     return list_accounts(call, call.services.ledger.lists.assets, names_need_key=False)
 
 
-def create_asset(call: Call) -> Answer:
-    request = parse(NewAsset, call.json())
-    asset = call.services.ledger.registrar.create_asset(request)
-    return Answer(asset.shown(), HTTPStatus.CREATED, outcome="created")
+@Operation("POST", "/v1/assets", Access.ADMIN, main=True, body=NewAsset, errors=(Conflict,))
+def create_asset(call: Call) -> Created[Asset]:
+    """Create an asset.
+
+    One that is named `owner/repo`, or described as `GitHub repository: owner/repo`, is that
+    repository. 409: the name is taken; the problem names the id of whose it is.
+    """
+    asset = call.services.ledger.registrar.create_asset(call.read(NewAsset))
+    return Created(asset.shown())
 
 
-def get_asset(call: Call) -> Answer:
-    call.query()
-    found = call.services.ledger.find.asset(call.parameters["key"])
+@Operation("GET", "/v1/assets/{asset}/contributions", Access.READ, query=ContributionsQuery)
+def list_asset_contributions(call: Call, asset: AssetKey) -> Page[Contribution]:
+    """List an asset's contributions.
+
+    Newest `timestamp` first.
+    """
+    found = call.services.ledger.find.asset(asset)
+    return contributions_page(call, asset=found.stored.id)
+
+
+@Operation("GET", "/v1/assets/{key}", Access.READ)
+def get_asset(call: Call, key: AssetKey) -> Answer[Asset]:
+    """Show an asset."""
+    found = call.services.ledger.find.asset(key)
     return Answer(present(found.stored, masked=not call.sees_addresses))
-
-
-def list_asset_contributions(call: Call) -> Answer:
-    query = call.query("contributor", *FILTERS, *PARAMETERS)
-    found = call.services.ledger.find.asset(call.parameters["asset"])
-    return contributions_page(call, query, asset=found.stored.id)
-
-
-HANDLERS = {
-    "list_assets": list_assets,
-    "create_asset": create_asset,
-    "get_asset": get_asset,
-    "list_asset_contributions": list_asset_contributions,
-}
-
-assets = entry_point("assets", HANDLERS)

@@ -1,19 +1,27 @@
-"""github-webhook: records the commits of GitHub's own `push` webhook."""
+"""Commits, as GitHub itself reports them."""
 
 from __future__ import annotations
 
 import re
 import time
-from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated
 
 from shared.domain.errors import InvalidInput, Unauthenticated, Unavailable, UnsupportedMedia
 from shared.domain.push import read_push
-from shared.domain.signature import signing_secret
-from shared.web.answer import JSON, Answer
+from shared.domain.signature import Signatures, is_signature
+from shared.web.answer import JSON, Answer, Ignored
 from shared.web.batches import batch_answer, record_items
-from shared.web.body import parse_json, read_body
 from shared.web.call import Call
-from shared.web.entry_point import entry_point
+from shared.web.incoming import UNSIGNED
+from shared.web.json_text import parse_json_of_many
+from shared.web.operations import KIB, Access, Operation
+from shared.web.parameters import REQUIRED, Parameters
+
+if TYPE_CHECKING:
+    from pydantic import Field
+    from typing_extensions import Doc
+
+    from shared.web.described import EventAnswer, HeaderName, IgnoredEvent
 
 # GitHub hangs up after 10 seconds, and does not deliver again by itself.
 # https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries
@@ -23,10 +31,52 @@ _TARGET = "X-GitHub-Hook-Installation-Target-"
 _DELIVERY = re.compile(r"[0-9A-Za-z-]{1,64}", re.ASCII)
 
 
-def receive_webhook(call: Call) -> Answer:
+class DeliveryHeaders(Parameters):
+    """What GitHub sends beside the event."""
+
+    signature: Annotated[
+        str,
+        HeaderName("X-Hub-Signature-256"),
+        Field(
+            pattern="^sha256=[0-9a-f]{64}$",
+            examples=["sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"],
+        ),
+        Doc(
+            "GitHub's HMAC of the body with a secret that the service is configured with. "
+            "https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries"
+        ),
+    ] = REQUIRED
+    event: Annotated[
+        str,
+        HeaderName("X-GitHub-Event"),
+        Field(examples=["push"]),
+        Doc("The kind of event; `push` and `ping` are of interest."),
+    ]
+    delivery: Annotated[
+        str, HeaderName("X-GitHub-Delivery"), Doc("GitHub's id of the delivery, for the log.")
+    ]
+
+
+@Operation(
+    "POST",
+    "/v1/webhooks/github",
+    Access.SIGNED,
+    main=True,
+    headers=DeliveryHeaders,
+    # It is read with tolerance, so nothing is held against this model.
+    body="shared.web.described:Event",
+    # https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
+    body_limit=25 * KIB * KIB,
+)
+def receive_webhook(call: Call) -> Answer[EventAnswer] | Ignored[IgnoredEvent]:
+    """Receive GitHub's webhook.
+
+    Records the commits of a push to a tracked branch, merges left out. It is authenticated by
+    GitHub's signature of the body; no API key is asked for.
+    """
     began = time.monotonic()
-    body = read_body(call.request, call.operation.body_limit)
-    call.facts["caller"] = f"webhook:{_verify(call, body)}"
+    sender, body = _signed_body(call)
+    call.facts["caller"] = sender
     call.facts["delivery"] = _delivery(call)
     if call.request.mimetype != JSON:
         raise UnsupportedMedia(f"In the webhook's settings on GitHub, choose content type {JSON}")
@@ -36,11 +86,13 @@ def receive_webhook(call: Call) -> Answer:
     if event != "push":
         return _ignored("only push events are recorded")
     with call.services.large_bodies.turn(len(body)):
-        return _record(call, body, began)
+        return _record(call, body, sender, began)
 
 
-def _record(call: Call, body: bytes, began: float) -> Answer:
-    payload = parse_json(body)
+def _record(
+    call: Call, body: bytearray, sender: str, began: float
+) -> Answer[EventAnswer] | Ignored[IgnoredEvent]:
+    payload = parse_json_of_many(body)
     if not isinstance(payload, dict):
         raise InvalidInput.at("", "must be a JSON object")
     push = read_push(
@@ -51,14 +103,13 @@ def _record(call: Call, body: bytes, began: float) -> Answer:
     )
     if push.ignored is not None:
         return _ignored(push.ignored)
-    timing = call.services.ledger.connection.timing
     call.facts["repository"] = push.repository.full_name
     done = record_items(
         call,
         push.repository,
         push.commits,
-        recorded_by=call.facts["caller"],
-        deadline=timing.deadline(ANSWER_WITHIN_S - (time.monotonic() - began)),
+        recorded_by=sender,
+        deadline=call.deadline(within=ANSWER_WITHIN_S - (time.monotonic() - began)),
     )
     notice = "GitHub lists at most 2048 commits of a push; backfill the rest" if push.cut else None
     if notice:
@@ -67,8 +118,8 @@ def _record(call: Call, body: bytes, began: float) -> Answer:
     return batch_answer(call, {"status": "recorded", **done, "skipped": skipped, "notice": notice})
 
 
-def _verify(call: Call, body: bytes) -> str:
-    """The name of the secret that the delivery is signed with."""
+def _signed_body(call: Call) -> tuple[str, bytearray]:
+    """Who sent the body, by the name of the secret that it is signed with, and the body."""
     secrets = call.services.settings.webhook_secrets
     if not secrets:
         raise Unavailable(
@@ -78,10 +129,13 @@ def _verify(call: Call, body: bytes) -> str:
             retry_after=60,
         )
     signature = call.request.headers.get("X-Hub-Signature-256", "")
-    name = signing_secret(body, signature=signature, secrets=secrets)
-    if name is None:
-        raise Unauthenticated("X-Hub-Signature-256 is missing, or not made with the secret")
-    return name
+    signatures = Signatures(secrets)
+    # What cannot be one is refused before its body is read.
+    if is_signature(signature):
+        body = call.incoming.read(call.operation.body_limit, pace=UNSIGNED, seen=signatures.update)
+        if name := signatures.signing_secret(signature):
+            return f"webhook:{name}", body
+    raise Unauthenticated("X-Hub-Signature-256 is missing, or not made with the secret")
 
 
 def _delivery(call: Call) -> str:
@@ -90,11 +144,5 @@ def _delivery(call: Call) -> str:
     return delivery if _DELIVERY.fullmatch(delivery) else "unknown"
 
 
-def _ignored(reason: str) -> Answer:
-    body = {"status": "ignored", "reason": reason}
-    return Answer(body, HTTPStatus.ACCEPTED, outcome="ignored")
-
-
-HANDLERS = {"receive_webhook": receive_webhook}
-
-github_webhook = entry_point("github_webhook", HANDLERS)
+def _ignored(reason: str) -> Ignored[IgnoredEvent]:
+    return Ignored({"status": "ignored", "reason": reason})

@@ -1,30 +1,63 @@
-"""health: says whether the service is alive, whether Firestore answers, whether tracking works."""
+"""Whether all this works: alive, ready, and tracking."""
 
 from __future__ import annotations
 
-from shared.domain.errors import Unavailable
+from typing import TYPE_CHECKING, Annotated
+
+from shared.domain.errors import Forbidden, Unauthenticated, Unavailable
 from shared.domain.repository import Repository
 from shared.domain.tracking import TrackingStatus, tracking_of
 from shared.web.answer import Answer
 from shared.web.call import Call
-from shared.web.entry_point import entry_point
+from shared.web.operations import Access, Operation
 from shared.web.presentation import present
-from shared.web.queries import flag, readable
+from shared.web.queries import OfRepository, flag, readable
+
+if TYPE_CHECKING:
+    from typing_extensions import Doc
+
+    from shared.web.described import Alive, Ready, TrackingAnswer
 
 
-def alive(call: Call) -> Answer:
-    call.query()
+class TrackingQuery(OfRepository):
+    """Tracking of what, and how to say that it does not work."""
+
+    strict: Annotated[bool, Doc("Answer 503 unless tracking is `receiving`.")] = False
+
+
+@Operation("GET", "/v1/health", Access.OPEN, main=True)
+def alive(_: Call) -> Answer[Alive]:
+    """Say that the process is alive.
+
+    Does not ask Firestore.
+    """
     return Answer({"status": "ok"})
 
 
-def ready(call: Call) -> Answer:
-    call.query()
+@Operation("GET", "/v1/health/ready", Access.OPEN, errors=(Unavailable,))
+def ready(call: Call) -> Answer[Ready]:
+    """Say whether Firestore answers."""
     seconds = call.services.ledger.probe.ready()
     return Answer({"status": "ready", "firestore_latency_ms": round(seconds * 1000, 1)})
 
 
-def tracking(call: Call) -> Answer:
-    query = call.query("repository", "strict")
+@Operation(
+    "GET",
+    "/v1/health/tracking",
+    Access.OPEN,
+    query=TrackingQuery,
+    errors=(Forbidden, Unauthenticated, Unavailable),
+)
+def tracking(call: Call) -> Answer[TrackingAnswer]:
+    """Say whether tracking works.
+
+    `quiet` and `empty` are 200, and 503 with `strict=true`. Where reads need a key, nobody learns
+    more than the status without one, and of a repository nothing.
+    """
+    query = call.query
+    authenticator = call.services.authenticator
+    if "repository" in query:
+        authenticator.require_reader(call.request)
     strict = flag(query, "strict")
     now, hours = call.services.clock(), call.services.settings.quiet_after_hours
     tracker = call.services.ledger.tracker
@@ -42,17 +75,6 @@ def tracking(call: Call) -> Answer:
             code=tracked.status.value,
             retry_after=60,
         )
+    if not authenticator.is_reader(call.request):
+        return Answer({"status": tracked.status.value})
     return Answer(present(tracked, masked=True))
-
-
-def openapi(call: Call) -> Answer:
-    # Imported here: only this path needs all models.
-    from shared.web.openapi import document
-
-    call.query()
-    return Answer(document())
-
-
-HANDLERS = {"alive": alive, "ready": ready, "tracking": tracking, "openapi": openapi}
-
-health = entry_point("health", HANDLERS)

@@ -1,40 +1,66 @@
-"""track-github: records commits that a workflow reports, one by one or in batches."""
+"""Commits, as a workflow reports them."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from shared.domain.contribution import Batch, CommitReport
-from shared.domain.fields import parse
-from shared.domain.repository import Repository
-from shared.web.answer import Answer, recorded_answer
+from shared.domain.errors import Conflict
+from shared.web.answer import Answer, Recorded, Replayed
 from shared.web.batches import batch_answer, record_items
 from shared.web.call import Call
-from shared.web.entry_point import entry_point
+from shared.web.operations import KIB, Access, Operation
+
+if TYPE_CHECKING:
+    from shared.domain.contribution import Contribution
+    from shared.web.described import BatchAnswer
 
 
-def track_commit(call: Call) -> Answer:
-    report = parse(CommitReport, call.json())
-    call.authorize(Repository.parse(report.repository))
+@Operation(
+    "POST",
+    "/v1/contributions/github",
+    Access.RECORD,
+    main=True,
+    body=CommitReport,
+    errors=(Conflict,),
+)
+def track_commit(call: Call) -> Recorded[Contribution] | Replayed[Contribution]:
+    """Record one commit.
+
+    Creates the contributor and the asset where they are new. A cost that is left out is
+    estimated. 409: the commit is kept for another author, or was voided.
+    """
+    report = call.read(CommitReport)
+    deadline = call.deadline()
+    call.authorize(report.repository)
     call.facts["commit_hash"] = report.commit_hash
     call.facts["contributor"] = call.services.log.pseudonym(report.contributor_email)
-    recorded = call.services.ledger.commits.record(report, recorded_by=call.recorded_by)
-    return recorded_answer(
-        recorded.contribution.shown(), replayed=recorded.replayed, differs=recorded.differs
+    recorded = call.services.ledger.commits.record(
+        report, recorded_by=call.recorded_by, deadline=deadline
     )
+    shown = recorded.contribution.shown()
+    return Replayed(shown, differs=recorded.differs) if recorded.replayed else Recorded(shown)
 
 
-def track_batch(call: Call) -> Answer:
+@Operation(
+    "POST",
+    "/v1/contributions/github/batch",
+    Access.RECORD,
+    body=Batch,
+    body_limit=4 * KIB * KIB,
+)
+def track_batch(call: Call) -> Answer[BatchAnswer]:
+    """Record up to 500 commits of one repository.
+
+    Each commit is validated and recorded by itself: one that is no `Commit` has the outcome
+    `invalid`, and the others are recorded.
+    """
     body = call.body()
-    deadline = call.services.ledger.connection.timing.deadline()
+    deadline = call.deadline()
     with call.services.large_bodies.turn(len(body)):
-        batch = parse(Batch, call.parsed(body))
-        repository = Repository.parse(batch.repository)
-        call.authorize(repository)
+        batch = call.parse_many(Batch, body)
+        call.authorize(batch.repository)
         done = record_items(
-            call, repository, batch.commits, recorded_by=call.recorded_by, deadline=deadline
+            call, batch.repository, batch.commits, recorded_by=call.recorded_by, deadline=deadline
         )
     return batch_answer(call, done)
-
-
-HANDLERS = {"track_commit": track_commit, "track_batch": track_batch}
-
-track_github = entry_point("track_github", HANDLERS)

@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
-from unittest import mock
 
 import pytest
-from google.cloud.firestore import Client
 
 from shared.commands.emulator import Emulator, EmulatorMissing, Installation, find_emulator
 from tests.watchdog import watched
@@ -48,9 +46,3 @@ def start_emulator() -> Iterator[str]:
 def new_project() -> str:
     """A project id that no other test uses: the emulator keeps projects apart."""
     return f"demo-{uuid.uuid4().hex[:20]}"
-
-
-def emulator_client(host: str, *, project: str) -> Client:
-    """The client that the functions would have; the environment stays as it is."""
-    with mock.patch.dict(os.environ, FIRESTORE_EMULATOR_HOST=host):
-        return Client(project=project)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from _pytest import runner
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 from google.cloud.firestore import Client
 from hypothesis import HealthCheck, settings
 
 from shared.embedded import INDEX_FILE, open_embedded
-from tests.backends import emulator_client, new_project, start_emulator
+from shared.store.clients import emulator_client
+from tests.backends import new_project, start_emulator
 
 settings.register_profile(
     "ledger",
@@ -28,6 +33,51 @@ settings.load_profile("ledger")
 # on the outcome of a test.
 for _name in [name for name in os.environ if name.startswith("LEDGER_")]:
     del os.environ[_name]
+
+# What functions-framework would set at every function that a test makes.
+os.environ.update(FUNCTION_TARGET="function", FUNCTION_SIGNATURE_TYPE="http")
+
+_running_tests = False
+
+
+def _keep_environment(event: str, arguments: tuple[bytes, ...]) -> None:
+    if not _running_tests or event not in {"os.putenv", "os.unsetenv"}:
+        return
+    name, *value = arguments
+    if [os.environb.get(name)] != value:
+        raise RuntimeError(f"A test changes the environment: {name!r}")
+
+
+sys.addaudithook(_keep_environment)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop() -> Generator[None, object, object]:
+    """Nothing changes the environment: gRPC's threads read it, and glibc moves it under them."""
+    global _running_tests
+    # Pytest itself would note there which test runs.
+    runner._update_current_test_var = lambda *_: None
+    _running_tests = True
+    try:
+        return (yield)
+    finally:
+        _running_tests = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_exception_interact(node: pytest.Item) -> None:
+    """Watch the teardown of a test that failed, too: pytest has just ended its watch."""
+    faulthandler.dump_traceback_later(
+        float(node.config.getini("faulthandler_timeout")),
+        exit=True,
+        file=node.config.stash[fault_handler_stderr_fd_key],
+    )
+
+
+def pytest_unconfigure() -> None:
+    """Let no thread that a test left behind keep the process after the last test."""
+    faulthandler.dump_traceback_later(60, exit=True)
+
 
 OpenClient = Callable[[], Client]
 

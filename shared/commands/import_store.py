@@ -4,8 +4,8 @@ It may be run before and after live recording began, while commits are being rec
 what the ledger has stays as it is, and is found under its old id from then on. Nothing that is
 printed holds an email address; a record is named by its list and its place in it, from 0.
 
-Exit codes: 0 everything in the file was taken; 1 something was not, and the output says what and
-why, or the import could not be finished. Then it is simply run again.
+Exit codes: 0 what can be taken is in the ledger, and what was left out is named with the reason;
+1 the file cannot be used, or the import could not be finished, and is simply run again.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ from shared.web.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from shared.store.importing import Importer
 
-EXIT_ALL_TAKEN = 0
-EXIT_NOT_ALL_TAKEN = 1
+EXIT_DONE = 0
+EXIT_NOT_DONE = 1
 
 # Seconds for one step of the import, tries included: there is no request that waits for it.
 _STEP_BUDGET = 60.0
 _RPC_TIMEOUT = 30.0
 
 
-def import_plan(plan: ImportPlan, importer: Importer) -> tuple[list[str], int]:
-    """Import; gives the lines of the report and the exit code. Raises `Unavailable`."""
+def import_plan(plan: ImportPlan, importer: Importer) -> list[str]:
+    """Import; gives the lines of the report. Raises `Unavailable`."""
     done = importer.run(plan)
     not_taken = [*plan.not_taken, *done.not_taken]
     notes = [*plan.notes]
@@ -57,10 +57,10 @@ def import_plan(plan: ImportPlan, importer: Importer) -> tuple[list[str], int]:
         for name, tally in done.tallies().items()
     ]
     if not_taken:
-        lines += [f"Not taken ({len(not_taken)} records):", *_grouped(not_taken)]
+        lines += [f"Left out ({len(not_taken)} records):", *_grouped(not_taken)]
     if notes:
         lines += ["Taken, with a difference:", *(f"  {note}" for note in notes)]
-    return lines, EXIT_NOT_ALL_TAKEN if not_taken else EXIT_ALL_TAKEN
+    return lines
 
 
 def _grouped(not_taken: Iterable[NotTaken]) -> Iterator[str]:
@@ -106,7 +106,7 @@ def main() -> int:
             client, where = open_for_writing(environment, stack, cloud=arguments.cloud)
             print(f"Into {where}:", flush=True)
             timing = Timing(budget=_STEP_BUDGET, rpc_timeout=_RPC_TIMEOUT)
-            lines, code = import_plan(
+            lines = import_plan(
                 plan,
                 Importer(
                     Connection(client, timing),
@@ -115,7 +115,7 @@ def main() -> int:
                 ),
             )
             print("\n".join(lines))
-            return code
+            return EXIT_DONE
     except (CommandError, SettingsError, Unavailable, GoogleAuthError) as error:
         print(error, file=sys.stderr)
     except GoogleAPIError as error:
@@ -123,7 +123,7 @@ def main() -> int:
         print(f"Firestore refused: {type(error).__name__}", file=sys.stderr)
     except KeyboardInterrupt:
         print("Stopped. Run it again to go on.", file=sys.stderr)
-    return EXIT_NOT_ALL_TAKEN
+    return EXIT_NOT_DONE
 
 
 if __name__ == "__main__":

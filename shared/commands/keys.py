@@ -25,9 +25,11 @@ from shared.domain.api_key import (
     SECRET_BYTES,
     ApiKey,
     Scope,
+    folded_key_name,
     is_key_id,
     key_digest,
     make_key,
+    normalise_key_name,
     normalise_repository_pattern,
 )
 from shared.domain.errors import LedgerError
@@ -45,7 +47,14 @@ def create(
     repositories: tuple[str, ...],
     expires_at: datetime | None,
 ) -> str:
-    """Create a key; gives its full text, which nothing else will ever show again."""
+    """Create a key; gives its full text, which nothing else will ever show again.
+
+    Raises `CommandError` where another key's name looks like this one, revoked ones included:
+    nobody could tell from `recorded_by` which one it was, and they would share Idempotency-Keys.
+    """
+    folded = folded_key_name(name)
+    if any(folded_key_name(key.name) == folded for key in store.all()):
+        raise CommandError(f"There is a key named like {name!r}: choose another name")
     key_id, text = make_key(
         id_bytes=secrets.token_bytes(ID_BYTES), secret_bytes=secrets.token_bytes(SECRET_BYTES)
     )
@@ -147,10 +156,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _name(text: str) -> str:
-    # It stands in every line of the log that the key leaves, which holds no address.
-    if not text.isprintable() or not 0 < len(text.strip()) <= 64 or "@" in text:
-        raise argparse.ArgumentTypeError("must be 1 to 64 printable characters other than @")
-    return text.strip()
+    try:
+        return normalise_key_name(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _key_id(text: str) -> str:

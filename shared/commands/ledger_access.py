@@ -29,7 +29,7 @@ def open_for_writing(
     Raises `CommandError` where the backend cannot be had.
     """
     from shared.embedded import EmbeddedStoreError, open_embedded
-    from shared.store.browsing import NoCredentialsError, cloud_client, emulator_client
+    from shared.store.clients import NoCredentialsError, cloud_client, emulator_client
 
     if cloud:
         try:
@@ -61,7 +61,7 @@ def open_for_reading(environment: Mapping[str, str], stack: ExitStack) -> tuple[
 
     Raises `CommandError` where the backend cannot be had.
     """
-    from shared.store.browsing import emulator_client
+    from shared.store.clients import emulator_client
 
     project = environment["GOOGLE_CLOUD_PROJECT"]
     forced = environment.get("LEDGER_BACKEND")

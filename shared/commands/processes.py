@@ -102,13 +102,15 @@ def is_process(pid: int, *, marks: Sequence[str]) -> bool:
 def _command_line(pid: int) -> str:
     if Path("/proc/self").exists():
         try:
-            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+            command_line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+            # Others may be called by any bytes.
+            return command_line.decode(errors="replace")
         except (FileNotFoundError, ProcessLookupError):
             return ""
     listing = subprocess.run(
-        ["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ["ps", "-o", "args=", "-p", str(pid)], capture_output=True, check=False
     )
-    return listing.stdout.strip()
+    return listing.stdout.decode(errors="replace").strip()
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:

@@ -57,6 +57,10 @@ class Rewrites:
         """The entry point that answers a path, or None where none does."""
         return next((r.entry_point for r in self.table if r.matches(path)), None)
 
+    def entry_points(self) -> Iterable[str]:
+        """The entry point of every function of the table once, in order."""
+        return dict.fromkeys(rewrite.entry_point for rewrite in self.table)
+
     def function_ids(self) -> Iterable[str]:
         """The deployed name of every function of the table once, in order."""
         return dict.fromkeys(rewrite.function_id for rewrite in self.table)

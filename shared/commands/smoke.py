@@ -1,7 +1,7 @@
 """`make smoke`: does a deployed service do its work? Records one commit, and voids it again.
 
 The key comes from LEDGER_API_KEY, or with `--keys-from-stdin` in the form of LEDGER_API_KEYS.
-What stays in the ledger is a voided contribution of 0.00 in the repository `ledger/smoke-check`.
+What stays in the ledger is a voided contribution of 0.00, which is in no list.
 """
 
 from __future__ import annotations
@@ -22,10 +22,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from shared.commands.errors import CommandError
-
-REPOSITORY = "ledger/smoke-check"
-# https://www.rfc-editor.org/rfc/rfc2606: nobody can have this address.
-EMAIL = "smoke-check@ledger.invalid"
+from shared.domain.smoke_check import EMAIL, REPOSITORY
 
 _TIMEOUT = 40.0  # seconds; a cold start takes some
 _PAUSE = 5.0

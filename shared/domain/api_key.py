@@ -9,15 +9,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import unicodedata
 from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.fields import Stored, Time
-from shared.domain.repository import Repository
+from shared.domain.repository import NAME_PATTERN, OWNER_PATTERN, Repository
 
 _KEY_ID = re.compile(r"[a-z2-7]{16}", re.ASCII)
 _KEY = re.compile(rf"clk_({_KEY_ID.pattern})_[A-Za-z0-9_-]{{43}}", re.ASCII)
-_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}/(?:\*|[A-Za-z0-9._-]{1,100})", re.ASCII)
+_PATTERN = re.compile(rf"{OWNER_PATTERN}/(?:\*|{NAME_PATTERN})", re.ASCII)
+# What stands in `recorded_by` for those who come without a key.
+_NOT_KEYS = frozenset({"anonymous", "import", "oidc", "webhook"})
+_MAX_NAME_LENGTH = 64
 ID_BYTES = 10
 SECRET_BYTES = 32
 
@@ -47,6 +51,26 @@ class ApiKey(Stored):
     def valid_at(self, now: datetime) -> bool:
         """Whether the key is neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+def normalise_key_name(text: str) -> str:
+    """The name of a key, trimmed.
+
+    Raises `ValueError` unless it is 1 to 64 printable characters other than `@` (it stands in the
+    log, which holds no address), and where it looks like one that no key has.
+    """
+    name = text.strip()
+    if not text.isprintable() or not 0 < len(name) <= _MAX_NAME_LENGTH or "@" in name:
+        raise ValueError(f"must be 1 to {_MAX_NAME_LENGTH} printable characters other than @")
+    if folded_key_name(name).partition(":")[0] in _NOT_KEYS:
+        raise ValueError("must not look like the name of somebody without a key")
+    return name
+
+
+def folded_key_name(name: str) -> str:
+    """What two names have in common that look alike."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(character for character in folded if not character.isspace())
 
 
 def make_key(*, id_bytes: bytes, secret_bytes: bytes) -> tuple[str, str]:

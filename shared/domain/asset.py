@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import AliasChoices, BeforeValidator, Field, computed_field
 
 from shared.domain.fields import Money, Name, Request, Stored, Text, Time
 from shared.domain.identifiers import (
@@ -21,19 +21,19 @@ REPOSITORY_ASSET_TYPE = "CODE"
 class NewAsset(Request):
     """An asset created by hand."""
 
-    description: Text
+    description: Annotated[Text, Field(examples=["Its weights"])]
     asset_type: Annotated[
         str,
         BeforeValidator(lambda value: value.strip().upper() if isinstance(value, str) else value),
         Field(
             pattern=r"^[A-Z][A-Z0-9_]{0,31}$",
             validation_alias=AliasChoices("type", "asset_type"),
-            examples=["CODE", "MODEL", "CONTENT", "DATA"],
+            examples=["MODEL", "CODE", "CONTENT", "DATA"],
             # Before it is put into upper case.
             json_schema_extra={"pattern": "^[A-Za-z][A-Za-z0-9_]{0,31}$"},
         ),
     ]
-    name: Name | None = None
+    name: Name | None = Field(None, examples=["Small model"])
 
     def repository(self) -> Repository | None:
         """The repository that this asset stands for, by its name or its description."""
@@ -57,6 +57,12 @@ class Asset(Stored):
     created_at: Time | None = None
     last_contribution_at: Time | None = None
     legacy_ids: tuple[str, ...] = ()
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def type(self) -> str:
+        """The same under the name that the replaced service had for it."""
+        return self.asset_type
 
     def repository(self) -> Repository | None:
         """The repository that this asset stands for."""

@@ -10,7 +10,9 @@ from pydantic import Field
 
 from shared.domain.asset import Asset
 from shared.domain.contributor import Contributor
+from shared.domain.cost_basis import CostBasis, cost_basis
 from shared.domain.credits import Credit, share_out
+from shared.domain.email import spelt_as_today
 from shared.domain.fields import (
     CommitHash,
     Email,
@@ -32,27 +34,6 @@ from shared.domain.scoring import FORMULA_VERSION, coherence_score, estimated_co
 
 MAX_CO_AUTHORS = 50
 MAX_BATCH = 500
-
-# Metadata that lets somebody check a cost: with one of these filled in, it counts as verified.
-EVIDENCE = frozenset(
-    {
-        "invoice_id",
-        "receipt_id",
-        "billing_reference",
-        "payment_tx_hash",
-        "cost_evidence_url",
-        "vendor_invoice_id",
-    }
-)
-
-
-class CostBasis(StrEnum):
-    """Where a cost comes from: by commit the first two, by ids the last two."""
-
-    SUBMITTED = "submitted"
-    ESTIMATED = "estimated"
-    ACTUAL_VERIFIED = "actual_verified"
-    DECLARED_UNVERIFIED = "declared_unverified"
 
 
 class Outcome(StrEnum):
@@ -82,7 +63,10 @@ class Commit(Request):
     cost_amount: GivenMoney | None = None
     metadata: Metadata = Field(default_factory=dict)
     timestamp: GivenTime | None = None
-    co_authors: Annotated[tuple[CoAuthor, ...], Field(max_length=MAX_CO_AUTHORS)] = ()
+    co_authors: Annotated[
+        tuple[CoAuthor, ...],
+        Field(max_length=MAX_CO_AUTHORS, examples=[[{"email": "grace@example.com"}]]),
+    ] = ()
     url: Url | None = None
 
     def addresses(self) -> frozenset[str]:
@@ -107,10 +91,14 @@ class CommitReport(Commit):
 class NewContribution(Request):
     """A contribution recorded by the ids of a contributor and an asset."""
 
-    contributor_id: Annotated[str, Field(max_length=64)]
-    asset_id: Annotated[str, Field(max_length=64)]
+    contributor_id: Annotated[
+        str, Field(max_length=64, examples=["4f758c4b-f15e-5ad8-9ddf-034d0b5e98ba"])
+    ]
+    asset_id: Annotated[
+        str, Field(max_length=64, examples=["be2e4112-a5b0-5072-9971-c59703a2b0e1"])
+    ]
     cost_amount: GivenMoney
-    metadata: Metadata = Field(default_factory=dict)
+    metadata: Metadata = Field(default_factory=dict, examples=[{"invoice_id": "2026-0017"}])
     timestamp: GivenTime | None = None
     corrects: Annotated[str, Field(max_length=64)] | None = None
 
@@ -118,14 +106,21 @@ class NewContribution(Request):
 class Void(Request):
     """Why a contribution is voided."""
 
-    reason: Text | None = None
+    reason: Text | None = Field(None, examples=["Reported with the wrong cost"])
 
 
 class Batch(Request):
     """Up to 500 commits of one repository; each is validated by itself."""
 
     repository: RepositoryName
-    commits: Annotated[tuple[Any, ...], Field(min_length=1, max_length=MAX_BATCH)]
+    commits: Annotated[
+        tuple[Any, ...],
+        Field(
+            min_length=1,
+            max_length=MAX_BATCH,
+            examples=[[{"contributor_email": "test@example.com", "commit_hash": "abc123"}]],
+        ),
+    ]
 
 
 class Coherence(Stored):
@@ -170,17 +165,20 @@ class StoredContribution(Contribution):
     contributor_name: str | None = None
     author_email: str | None = None
     request_digest: str | None = None
+    # Of the request that recorded it, which knows it by this when the answer of a Commit is lost.
+    request_nonce: str | None = None
 
     def shown(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude=_KEPT_ONLY)
 
     def same_author(self, commit: Commit) -> bool:
         """Whether a report of this commit names the person this contribution is kept for."""
-        return not commit.addresses().isdisjoint({self.contributor_email, self.author_email})
+        return not commit.addresses().isdisjoint(self._addresses())
 
     def differences(self, commit: Commit) -> tuple[str, ...]:
         """The fields of a replay that say something else than this contribution."""
         reported = {
+            "contributor_email": (commit.contributor_email, self.contributor_email),
             "cost_amount": (commit.cost_amount, self.cost_amount),
             "contributor_name": (commit.contributor_name, self.contributor_name),
             "metadata": (commit.metadata, self.metadata),
@@ -192,11 +190,17 @@ class StoredContribution(Contribution):
             for name, (theirs, ours) in reported.items()
             if name in commit.model_fields_set and theirs is not None and theirs != ours
         ]
-        credited = [credit.email for credit in self.credits[1:]]
+        credited = dict.fromkeys(spelt_as_today(credit.email) for credit in self.credits[1:])
+        kept = [email for email in credited if email not in self._addresses()]
         named = "co_authors" in commit.model_fields_set
-        if named and list(commit.distinct_co_authors()) != credited:
+        if named and list(commit.distinct_co_authors()) != kept:
             differing.append("co_authors")
         return tuple(differing)
+
+    def _addresses(self) -> frozenset[str]:
+        """The author's, as a report of today would spell them."""
+        written = self.author_email or self.contributor_email
+        return frozenset({spelt_as_today(self.contributor_email), spelt_as_today(written)})
 
 
 _KEPT_ONLY = set(StoredContribution.model_fields) - set(Contribution.model_fields)
@@ -210,6 +214,7 @@ def contribution_of_commit(
     credits: tuple[Credit, ...],
     recorded_by: str,
     now: datetime,
+    request_nonce: str | None = None,
 ) -> StoredContribution:
     """The contribution that a reported commit becomes; `now` is its time where it names none."""
     score = coherence_score(commit.metadata)
@@ -223,7 +228,9 @@ def contribution_of_commit(
         repository=repository.full_name,
         commit_hash=commit.commit_hash,
         cost_amount=cost_of(commit),
-        cost_basis=CostBasis.ESTIMATED if commit.cost_amount is None else CostBasis.SUBMITTED,
+        cost_basis=cost_basis(
+            commit.metadata, by_commit=True, estimated=commit.cost_amount is None
+        ),
         coherence_score=score.value,
         coherence=Coherence(components=score.components),
         credits=credits,
@@ -231,6 +238,7 @@ def contribution_of_commit(
         url=commit.url,
         timestamp=commit.timestamp or now,
         recorded_by=recorded_by,
+        request_nonce=request_nonce,
     )
 
 
@@ -244,10 +252,10 @@ def contribution_by_ids(
     recorded_by: str,
     request_digest: str,
     now: datetime,
+    request_nonce: str | None = None,
 ) -> StoredContribution:
     """The contribution of a request that names a contributor and an asset by their ids."""
     score = coherence_score(request.metadata)
-    verified = any(request.metadata.get(name) for name in EVIDENCE)
     repository = asset.repository()
     return StoredContribution(
         id=contribution_id(document_id),
@@ -257,7 +265,7 @@ def contribution_by_ids(
         asset_id=asset.id,
         repository=repository.full_name if repository else None,
         cost_amount=request.cost_amount,
-        cost_basis=CostBasis.ACTUAL_VERIFIED if verified else CostBasis.DECLARED_UNVERIFIED,
+        cost_basis=cost_basis(request.metadata, by_commit=False),
         coherence_score=score.value,
         coherence=Coherence(components=score.components),
         credits=share_out(
@@ -270,6 +278,7 @@ def contribution_by_ids(
         timestamp=request.timestamp or now,
         recorded_by=recorded_by,
         request_digest=request_digest,
+        request_nonce=request_nonce,
         corrects=corrects,
     )
 

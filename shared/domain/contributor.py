@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AliasChoices, BeforeValidator, Field, WithJsonSchema
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    computed_field,
+)
 
 from shared.domain.email import mask_text, name_from_email
 from shared.domain.fields import Email, GivenMoney, Money, Name, Request, Stored, Text, Time
@@ -22,8 +29,8 @@ class ContributorType(StrEnum):
 class NewContributor(Request):
     """A contributor created by hand."""
 
-    name: Name
-    email: Email
+    name: Annotated[Name, Field(examples=["Grace Example"])]
+    email: Annotated[Email, Field(json_schema_extra={"examples": ["grace@example.org"]})]
     contributor_type: Annotated[
         ContributorType,
         # The replaced service called its bots SYSTEM.
@@ -33,6 +40,7 @@ class NewContributor(Request):
                 "type": "string",
                 "enum": [*ContributorType, "SYSTEM"],
                 "description": "SYSTEM is read as BOT.",
+                "examples": ["HUMAN"],
             }
         ),
         Field(validation_alias=AliasChoices("type", "contributor_type")),
@@ -41,8 +49,18 @@ class NewContributor(Request):
     hourly_rate: GivenMoney | None = None
 
 
+# What an answer leaves out for who may not see addresses.
+PRIVATE_FIELDS = ("wallet_address", "hourly_rate")
+
+
+def _without_private_fields(schema: dict[str, Any]) -> None:
+    schema["required"] = [name for name in schema["required"] if name not in PRIVATE_FIELDS]
+
+
 class Contributor(Stored):
     """A contributor as the ledger answers it."""
+
+    model_config = ConfigDict(json_schema_extra=_without_private_fields)
 
     id: str
     email: str
@@ -55,6 +73,12 @@ class Contributor(Stored):
     created_at: Time | None = None
     last_contribution_at: Time | None = None
     legacy_ids: tuple[str, ...] = ()
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def type(self) -> ContributorType:
+        """The same under the name that the replaced service had for it."""
+        return self.contributor_type
 
     def masked_name(self) -> str | None:
         """The name for a reader without a key: hidden where it only repeats the address."""

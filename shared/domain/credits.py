@@ -37,10 +37,10 @@ def share_out(
     """The credits of a contribution, author first; their shares sum to the cost exactly.
 
     The cost is split equally in whole micro-units, and the author takes the rest. `co_authors`
-    holds each address once and not the author's. A co-author of type AGENT gets 0: it is named,
-    and takes nothing from the people.
+    holds each address once and not the author's. A co-author of type AGENT or BOT gets 0: it is
+    named, and takes nothing from the people. An author of either type is credited like anybody.
     """
-    paid = [email for email in co_authors if type_of(email) is not ContributorType.AGENT]
+    paid = [email for email in co_authors if type_of(email) is ContributorType.HUMAN]
     author_share, share = split_money(cost_micros, 1 + len(paid))
 
     def credit(email: str, role: Role, micros: int) -> Credit:

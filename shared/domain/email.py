@@ -17,18 +17,26 @@ MAX_EMAIL_LENGTH = 254
 # Cc: control characters, Cs: lone surrogates, Z*: every kind of white space.
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zs", "Zl", "Zp"})
 
+# Default_Ignorable_Code_Point: what no reader sees, so that with it one person looked like two.
+# https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 # In a URL the at sign may stand percent-encoded.
 _AT_SIGN = re.compile(r"(@|%40)", re.IGNORECASE)
 
 
 def normalise_email(text: str) -> str:
-    """The one spelling of an address: trimmed, NFC, lower case.
+    """The one spelling of an address: trimmed, NFC, lower case, without what nobody sees.
 
     Raises `ValueError` unless it holds one `@` with text on both sides, no white space or
     control character, and at most 254 characters. `+tag` stays: two tags are two people.
     """
     # Lower-casing can leave a sequence that NFC would compose, hence twice.
-    email = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text.strip()).lower())
+    seen = unicodedata.normalize("NFC", _UNSEEN.sub("", text).strip())
+    email = unicodedata.normalize("NFC", seen.lower())
     if len(email) > MAX_EMAIL_LENGTH:
         raise ValueError(f"must have at most {MAX_EMAIL_LENGTH} characters")
     local, at, domain = email.partition("@")
@@ -37,6 +45,18 @@ def normalise_email(text: str) -> str:
     if any(unicodedata.category(c) in _FORBIDDEN_CATEGORIES for c in email):
         raise ValueError("must hold no white space or control characters")
     return email
+
+
+def spelt_as_today(kept: str) -> str:
+    """The spelling that an address of the ledger would get today.
+
+    Where it is another one, the address was kept before the rules were what they are. What is no
+    address at all stays as it is.
+    """
+    try:
+        return normalise_email(kept)
+    except ValueError:
+        return kept
 
 
 def name_from_email(email: str) -> str:
@@ -57,7 +77,40 @@ def mask_text(text: str) -> str:
         before, after = parts[at - 1], parts[at + 1]
         if not before or before[-1].isspace() or not after or after[0].isspace():
             continue
-        start = len(before) - len(before.split()[-1])
+        start = _start_of_local(before)
         local = before[start:]
         hidden[at - 1] = f"{before[:start]}{local[0] if len(local) > 1 else ''}***"
     return "".join(hidden)
+
+
+def _start_of_local(before: str) -> int:
+    """Where the local part begins that a text ends with; a quoted one may hold white space.
+
+    https://www.rfc-editor.org/rfc/rfc5322#section-3.4.1
+    """
+    start = len(before)
+    if before.endswith('"'):
+        start = _opening_quote(before)
+    while start > 0 and (not before[start - 1].isspace() or before[start - 2 : start - 1] == "\\"):
+        start -= 1
+    return start
+
+
+def _opening_quote(text: str) -> int:
+    """Where the quote was opened that a text ends with, or its beginning where nothing tells.
+
+    In JSON that stands in a string, both quotes are escaped.
+    """
+    closing = len(text) - 1
+    may_be_escaped = _is_escaped(text, closing)
+    opening = text.rfind('"', 0, closing)
+    while opening >= 0 and not may_be_escaped and _is_escaped(text, opening):
+        opening = text.rfind('"', 0, opening)
+    return max(opening, 0)
+
+
+def _is_escaped(text: str, at: int) -> bool:
+    backslashes = 0
+    while text[at - 1 - backslashes : at - backslashes] == "\\":
+        backslashes += 1
+    return backslashes % 2 == 1

@@ -103,6 +103,22 @@ class Conflict(LedgerError):
     code = "conflict"
 
 
+class AuthorConflict(Conflict):
+    """The commit is recorded for another author."""
+
+    code = "author_conflict"
+
+
+class WasVoided(Conflict):
+    """The commit's contribution, `contribution_id`, was voided."""
+
+    code = "voided"
+
+    def __init__(self, detail: str, *, contribution_id: str) -> None:
+        super().__init__(detail)
+        self.contribution_id = contribution_id
+
+
 class PayloadTooLarge(LedgerError):
     """The body is larger than `limit` bytes."""
 
@@ -112,6 +128,16 @@ class PayloadTooLarge(LedgerError):
     def __init__(self, limit: int) -> None:
         self.limit = limit
         super().__init__(f"The body may hold at most {limit} bytes")
+
+
+class TooSlow(LedgerError):
+    """The body did not come in the time that it has."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    code = "too_slow"
+
+    def __init__(self) -> None:
+        super().__init__("The body came too slowly; nothing was recorded")
 
 
 class UnsupportedMedia(LedgerError):
@@ -133,3 +159,15 @@ class Unavailable(LedgerError):
     def __init__(self, detail: str, *, retry_after: int = 2, code: str | None = None) -> None:
         super().__init__(detail, code=code)
         self.retry_after = retry_after
+
+
+class OutcomeUnknown(Unavailable):
+    """The ledger did not say whether it recorded, and the same request could count twice."""
+
+    code = "outcome_unknown"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Firestore did not say in time whether this was recorded: look before you send it "
+            "again, or send it with an Idempotency-Key, which makes that safe"
+        )

@@ -13,6 +13,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    InstanceOf,
     PlainSerializer,
     ValidationError,
     WithJsonSchema,
@@ -23,8 +24,14 @@ from shared.domain.email import MAX_EMAIL_LENGTH, mask_text, normalise_email
 from shared.domain.errors import Fault, InvalidInput
 from shared.domain.metadata import parse_metadata
 from shared.domain.money import format_money, parse_money
-from shared.domain.repository import Repository, normalise_commit_hash
+from shared.domain.repository import (
+    NAME_PATTERN,
+    OWNER_PATTERN,
+    Repository,
+    normalise_commit_hash,
+)
 from shared.domain.timestamps import format_timestamp, parse_timestamp
+from shared.domain.unreadable import UNSTORABLE, Unreadable
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -79,12 +86,14 @@ def parse(model: type[_M], value: object) -> _M:
     except ValidationError as error:
         raise InvalidInput(
             Fault(_pointer(e["loc"]), _message(e))
-            for e in error.errors(include_url=False, include_input=False)[:MAX_FAULTS]
+            for e in error.errors(include_url=False)[:MAX_FAULTS]
         ) from None
 
 
 def _message(error: ErrorDetails) -> str:
     """What is wrong, in JSON's words where pydantic's are Python's."""
+    if isinstance(error["input"], Unreadable):
+        return error["input"].why
     match error["type"]:
         case "too_long":
             return f"must have at most {error['ctx']['max_length']} items"
@@ -92,6 +101,8 @@ def _message(error: ErrorDetails) -> str:
             return "must not be empty"
         case "tuple_type" | "list_type":
             return "must be a list"
+        case "string_unicode":
+            return "must hold no half of a surrogate pair"
         case "model_type" | "dict_type":
             return "must be a JSON object"
         case _:
@@ -99,9 +110,11 @@ def _message(error: ErrorDetails) -> str:
 
 
 def _pointer(location: Sequence[str | int]) -> str:
-    # The name of an unknown field is the client's text, and may hold an address.
+    # The name of an unknown field is the client's text, and may hold an address or half a
+    # character, which no answer could be written with.
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in location)
-    return mask_text("".join(f"/{part}" for part in parts))[:MAX_POINTER_LENGTH]
+    pointer = mask_text("".join(f"/{part}" for part in parts))[:MAX_POINTER_LENGTH]
+    return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", pointer)
 
 
 def _text(maximum: int) -> Callable[[object], object]:
@@ -123,6 +136,12 @@ def _text(maximum: int) -> Callable[[object], object]:
 def _from_text(convert: Callable[[str], object]) -> Callable[[object], object]:
     # Other types go on to pydantic, which says in its own words that a string is wanted.
     return lambda value: convert(value) if isinstance(value, str) else value
+
+
+def _repository(value: object) -> Repository:
+    if not isinstance(value, str):
+        raise ValueError("Input should be a valid string")  # noqa: TRY004
+    return Repository.parse(value)
 
 
 def parse_url(text: str) -> str:
@@ -153,17 +172,20 @@ Email = Annotated[
         json_schema_extra={
             "pattern": f"^[^@\\s{_CONTROL}]+@[^@\\s{_CONTROL}]+$",
             "maxLength": MAX_EMAIL_LENGTH,
-            "description": "As git has it; kept in lower case.",
+            "description": (
+                "As git has it; kept in lower case and without characters that nobody sees."
+            ),
             "examples": ["test@example.com"],
         }
     ),
 ]
 RepositoryName = Annotated[
-    str,
-    BeforeValidator(_from_text(lambda text: Repository.parse(text).full_name)),
-    Field(
-        json_schema_extra={
-            "pattern": r"^[A-Za-z0-9][A-Za-z0-9_-]{0,38}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$",
+    InstanceOf[Repository],
+    BeforeValidator(_repository),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": rf"^{OWNER_PATTERN}/(?!\.{{1,2}}$){NAME_PATTERN}$",
             "description": "`owner/name` as GitHub spells it; case makes no difference.",
             "examples": ["seeker71/Coherence-Network"],
         }
@@ -172,7 +194,16 @@ RepositoryName = Annotated[
 CommitHash = Annotated[
     str,
     BeforeValidator(_from_text(normalise_commit_hash)),
-    Field(json_schema_extra={"pattern": "^[0-9a-fA-F]{6,64}$", "examples": ["abc123"]}),
+    Field(
+        json_schema_extra={
+            "pattern": "^[0-9a-fA-F]{6,64}$",
+            "description": (
+                "Send the full hash, 40 or 64 digits. A shorter one is taken too, and is a commit "
+                "of its own: nobody can tell which full one it stands for."
+            ),
+            "examples": ["2f4a1c9d8e7b6a5f4e3d2c1b0a9f8e7d6c5b4a39"],
+        }
+    ),
 ]
 Name = Annotated[
     str,
@@ -187,7 +218,13 @@ MaybeName = Annotated[
             None if isinstance(value, str) and not value.strip() else _text(MAX_NAME_LENGTH)(value)
         )
     ),
-    Field(json_schema_extra={"pattern": f"^[^{_CONTROL}]*$", "maxLength": MAX_NAME_LENGTH}),
+    Field(
+        json_schema_extra={
+            "pattern": f"^[^{_CONTROL}]*$",
+            "maxLength": MAX_NAME_LENGTH,
+            "examples": ["Ada Example"],
+        }
+    ),
 ]
 Text = Annotated[
     str,
@@ -239,7 +276,13 @@ GivenTime = Annotated[
 Metadata = Annotated[
     dict[str, Any],
     BeforeValidator(parse_metadata),
-    WithJsonSchema({"type": "object", "additionalProperties": True}),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": True,
+            "examples": [{"files_changed": 3, "lines_added": 120, "has_tests": True}],
+        }
+    ),
 ]
 
 Money = Annotated[

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_NO_REPLY = "@users.noreply.github.com"
+GITHUB = "github.com"
+_NO_REPLY = "@users.noreply."
 
 
 @dataclass(frozen=True, slots=True)
 class GitHubAccount:
     """A GitHub account as its no-reply address tells it; old addresses hold no number.
 
+    GitHub Enterprise has hosts of its own, and numbers of its own on each.
     https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
+    https://docs.github.com/en/enterprise-server@latest/account-and-profile/reference/email-addresses-reference
     """
 
     login: str
     number: int | None
+    host: str = GITHUB
 
     @classmethod
     def of(cls, email: str) -> GitHubAccount | None:
         """The account of a normalised address, if it is one of GitHub's."""
-        if not email.endswith(_NO_REPLY):
+        local, _, host = email.partition(_NO_REPLY)
+        if not host:
             return None
-        local = email.removesuffix(_NO_REPLY)
         number, plus, login = local.partition("+")
         if plus and login and number.isascii() and number.isdigit():
-            return cls(login, int(number))
-        return cls(local, None)
+            return cls(login, int(number), host)
+        return cls(local, None, host)
+
+    @property
+    def is_app(self) -> bool:
+        """Whether it belongs to a GitHub App; no person's login has brackets."""
+        return self.login.endswith("[bot]")

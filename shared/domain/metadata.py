@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TypeAlias
 
+from shared.domain.unreadable import UNSTORABLE, Unreadable
+
 MAX_METADATA_BYTES = 16 * 1024
 MAX_METADATA_DEPTH = 8
 # Firestore keeps integers as int64 and a map's keys as field names.
@@ -28,7 +30,7 @@ def parse_metadata(value: object) -> dict[str, Json]:
     An object of at most 16 KiB as JSON and 8 levels, with finite numbers and non-empty keys;
     `files_changed`, `lines_added` and `lines_deleted` are whole numbers of at least 0. Three
     limits are Firestore's: integers of 64 bits, no key of the form `__x__`, and no list as a
-    direct item of a list.
+    direct item of a list. No string holds a NUL or half a surrogate pair.
     """
     if not isinstance(value, Mapping):
         raise ValueError("must be an object")  # noqa: TRY004
@@ -51,6 +53,7 @@ def count(metadata: Mapping[str, object], name: str) -> int:
 def _key(key: object) -> str:
     if not isinstance(key, str) or not key:
         raise ValueError("must have no empty key")
+    _text(key)
     if len(key.encode()) > _MAX_KEY_BYTES:
         raise ValueError(f"must have keys of at most {_MAX_KEY_BYTES} bytes")
     if _RESERVED_KEY.fullmatch(key):
@@ -58,12 +61,22 @@ def _key(key: object) -> str:
     return key
 
 
+def _text(text: str) -> str:
+    if UNSTORABLE.search(text):
+        raise ValueError("must hold no NUL and no half of a surrogate pair")
+    return text
+
+
 def _storable(value: object, depth: int, *, in_list: bool = False) -> Json:
     if isinstance(value, Mapping | list | tuple) and depth > MAX_METADATA_DEPTH:
         raise ValueError(f"must be at most {MAX_METADATA_DEPTH} levels deep")
     match value:
-        case None | bool() | str():
+        case None | bool():
             return value
+        case str():
+            return _text(value)
+        case Unreadable():
+            raise ValueError(value.why)
         case int() if value in _INT64:
             return value
         case int():

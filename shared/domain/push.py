@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from shared.domain.branches import fits
 from shared.domain.contribution import MAX_CO_AUTHORS
 from shared.domain.email import normalise_email
 from shared.domain.errors import InvalidInput
@@ -19,6 +20,7 @@ from shared.domain.fields import MAX_NAME_LENGTH, parse_url
 from shared.domain.repository import Repository
 from shared.domain.timestamps import format_timestamp, time_of_commit
 from shared.domain.trailers import trailers
+from shared.domain.unreadable import Unreadable
 
 # GitHub leaves out the commits beyond, and does not say so.
 MAX_LISTED_COMMITS = 2048
@@ -36,6 +38,7 @@ _PICKED = re.compile(r"^\(cherry picked from commit [0-9a-f]+\)\s*$", re.MULTILI
 _CONTACT = re.compile(r"(?P<name>[^<]*)<(?P<email>[^<>]*)>")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
+_READ = ("author", "message", "added", "modified", "removed")
 _TEST_DIRECTORIES = frozenset({"test", "tests", "__tests__", "spec", "specs", "e2e"})
 _TEST_FILE = re.compile(
     r"(test_.+|conftest)\.py"
@@ -59,7 +62,7 @@ class Push:
     repository: Repository
     ignored: str | None = None
     commits: tuple[dict[str, Any], ...] = ()
-    merges: tuple[str, ...] = ()
+    merges: tuple[str | None, ...] = ()
     cut: bool = False
 
 
@@ -72,29 +75,33 @@ def read_push(
 ) -> Push:
     """The push that an event describes.
 
-    `branches` are those tracked; none means the repository's default branch. `target_type` and
-    `target_id` say where the hook was set, as in the headers `X-GitHub-Hook-Installation-Target-`:
-    an organisation's or an app's hook reports each fork too, and what a fork takes over counts in
-    the repository that it comes from. Raises `InvalidInput` where the event is not a push as
-    GitHub documents it.
+    `branches` are patterns of those tracked; none means the repository's default branch.
+    `target_type` and `target_id` say where the hook was set, as in the headers
+    `X-GitHub-Hook-Installation-Target-`: an organisation's or an app's hook reports each fork too,
+    and what a fork takes over counts in the repository that it comes from.
+
+    Raises `InvalidInput` where the event is not a push as GitHub documents it.
     """
     repository = _repository(payload)
     ref = payload.get("ref")
     if not isinstance(ref, str) or not isinstance(payload.get("commits"), list):
         raise InvalidInput.at("", "is no push event: ref or commits are missing")
-    tracked = branches or {str(payload["repository"].get("default_branch"))}
+    default = payload["repository"].get("default_branch")
+    if not branches and not isinstance(default, str):
+        raise InvalidInput.at("/repository/default_branch", "must be the name of a branch")
     if payload["repository"].get("fork") is True and not _is_set_on(
         payload["repository"], target_type, target_id
     ):
         return Push(repository, ignored="a fork")
     if not ref.startswith(_BRANCH):
         return Push(repository, ignored="not a branch")
-    if payload.get("deleted") or payload.get("head_commit") is None:
+    if payload.get("deleted") is True or payload.get("head_commit") is None:
         return Push(repository, ignored="the branch was deleted, or holds no new commit")
-    if ref.removeprefix(_BRANCH) not in tracked:
+    branch = ref.removeprefix(_BRANCH)
+    if not (fits(branch, branches) if branches else branch == default):
         return Push(repository, ignored="not a tracked branch")
     listed = [item for item in payload["commits"] if isinstance(item, dict)]
-    merges = tuple(str(item.get("id")) for item in listed if _is_merge(_message(item)))
+    merges = tuple(clean_name(item.get("id")) for item in listed if _is_merge(_message(item)))
     commits = tuple(_commit(item) for item in listed if not _is_merge(_message(item)))
     return Push(repository, None, commits, merges, cut=len(listed) >= MAX_LISTED_COMMITS)
 
@@ -129,14 +136,13 @@ def _is_merge(message: str) -> bool:
 
 def _commit(item: Mapping[str, Any]) -> dict[str, Any]:
     author = item.get("author")
-    author = author if isinstance(author, dict) else {}
+    email = author.get("email") or "" if isinstance(author, dict) else ""
     kinds = (item.get(kind) for kind in ("added", "modified", "removed"))
     listed = (path for paths in kinds if isinstance(paths, list) for path in paths)
     paths = {path for path in listed if isinstance(path, str)}
-    email = author.get("email") or ""
     commit = {
         "contributor_email": email,
-        "contributor_name": clean_name(author.get("name")),
+        "contributor_name": clean_name(author.get("name") if isinstance(author, dict) else None),
         "commit_hash": item.get("id"),
         "timestamp": _time(item.get("timestamp")),
         "url": _url(item.get("url")),
@@ -147,7 +153,9 @@ def _commit(item: Mapping[str, Any]) -> dict[str, Any]:
             "has_docs": _touches(paths, _DOC_DIRECTORIES, _DOC_FILE),
         },
     }
-    return {name: value for name, value in commit.items() if value is not None}
+    # What is read and cannot be told is no field of a commit, and makes this one invalid.
+    unreadable = {name: item[name] for name in _READ if isinstance(item.get(name), Unreadable)}
+    return {name: value for name, value in commit.items() if value is not None} | unreadable
 
 
 # What a commit need not have never decides whether it counts: where it is unusable, it is left out.

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# Letters, digits, `-`, and `_` in enterprise-managed users; old accounts end in a hyphen.
+# Letters, digits, `-`, and `_` in enterprise-managed users; old accounts begin or end with a
+# hyphen, which GitHub no longer gives out.
 # https://docs.github.com/en/enterprise-cloud@latest/admin/managing-iam/iam-configuration-reference/username-considerations-for-external-authentication
-_OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}", re.ASCII)
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
+OWNER_PATTERN = "[A-Za-z0-9-][A-Za-z0-9_-]{0,38}"
+NAME_PATTERN = "[A-Za-z0-9._-]{1,100}"
+_OWNER = re.compile(OWNER_PATTERN, re.ASCII)
+_NAME = re.compile(NAME_PATTERN, re.ASCII)
 _COMMIT_HASH = re.compile(r"[0-9a-fA-F]{6,64}", re.ASCII)
 _DESCRIPTION = re.compile(r"\s*GitHub repository:\s*(\S+?)\s*", re.IGNORECASE)
 

@@ -4,26 +4,45 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 
 _PREFIX = "sha256="
+_SIGNATURE = re.compile(_PREFIX + "[0-9a-f]{64}", re.ASCII)
 
 
-def signing_secret(payload: bytes, *, signature: str, secrets: Mapping[str, str]) -> str | None:
-    """The name of the secret that `payload` was signed with, or None where it was with none.
+class Signatures:
+    """The signatures of one body by each of the secrets, made while the body comes."""
 
-    `signature` is the header X-Hub-Signature-256. The older SHA-1 header is never accepted. Every
-    secret is tried, in constant time, so that secrets can be rotated.
-    https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
-    """
-    if not signature.startswith(_PREFIX):
-        return None
-    given = signature.removeprefix(_PREFIX).encode("latin-1", "replace")
-    matches = [
-        name
-        for name, secret in secrets.items()
-        if hmac.compare_digest(
-            hmac.digest(secret.encode(), payload, hashlib.sha256).hex().encode(), given
-        )
-    ]
-    return matches[0] if matches else None
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        self._digests = {
+            name: hmac.new(secret.encode(), digestmod=hashlib.sha256)
+            for name, secret in secrets.items()
+        }
+
+    def update(self, part: bytes) -> None:
+        """Take in the next part of the body."""
+        for digest in self._digests.values():
+            digest.update(part)
+
+    def signing_secret(self, signature: str) -> str | None:
+        """The name of the secret that the body was signed with, or None where it was with none.
+
+        `signature` is the header X-Hub-Signature-256. The older SHA-1 header is never accepted.
+        Every secret is tried, in constant time, so that secrets can be rotated.
+        https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
+        """
+        if not is_signature(signature):
+            return None
+        given = signature.removeprefix(_PREFIX).encode()
+        matches = [
+            name
+            for name, digest in self._digests.items()
+            if hmac.compare_digest(digest.hexdigest().encode(), given)
+        ]
+        return matches[0] if matches else None
+
+
+def is_signature(text: str) -> bool:
+    """Whether a text has the form of a signature: what has not need not be compared."""
+    return _SIGNATURE.fullmatch(text) is not None

@@ -12,6 +12,8 @@ _RFC_3339 = re.compile(rf"{_LOCAL}([Zz]|[+-]\d\d:[0-5]\d)", re.ASCII)
 # Git keeps any number as a time zone, and GitHub shows it as hours and minutes.
 _ODD_OFFSET = re.compile(rf"{_LOCAL}([+-])(\d{{1,4}}):(\d\d)", re.ASCII)
 
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
 
 def parse_timestamp(text: object) -> datetime:
     """The UTC time of RFC 3339 text; digits beyond microseconds are cut off.
@@ -50,6 +52,19 @@ def time_of_commit(shown: object) -> datetime | None:
         return there + offset if sign == "-" else there - offset
     except (ValueError, OverflowError):
         return None
+
+
+def parse_time_or_date(text: str) -> datetime:
+    """The UTC time of RFC 3339 text, or the midnight in UTC with which a plain date begins.
+
+    Raises `ValueError` for anything else.
+    """
+    if _DATE.fullmatch(text):
+        return parse_timestamp(f"{text}T00:00:00Z")
+    try:
+        return parse_timestamp(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, or a date, such as 2024-05-01") from None
 
 
 def format_timestamp(moment: datetime) -> str:

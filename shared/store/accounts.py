@@ -61,7 +61,7 @@ class Registrar:
             writes = self.connection.write_batch()
             writes.create(reference, to_fields(stored) | {"created_at": SERVER_TIMESTAMP})
             try:
-                [[created_at]] = self.connection.commit(writes, deadline).transforms
+                created_at = self.connection.commit(writes, deadline)
             except AlreadyExists:
                 if not answer_lost:
                     return None
@@ -69,7 +69,7 @@ class Registrar:
                 [kept] = self.connection.patiently(
                     lambda d: self.connection.read([reference], d), deadline
                 ).values()
-                created = build(kept.to_dict() or {})
+                created = build(kept.fields)
                 return created if _but_created(created) == stored else None
             except TRANSIENT:
                 answer_lost = True

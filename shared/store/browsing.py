@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from google.auth.exceptions import DefaultCredentialsError
 from google.cloud.firestore import Client, CollectionReference
 
 _PAGE = 100
 _TIMEOUT = 30.0  # seconds
-
-
-class NoCredentialsError(Exception):
-    """This machine cannot prove who it is to Google Cloud; the text says what to do."""
 
 
 @dataclass(frozen=True)
@@ -49,25 +43,3 @@ def collections(client: Client) -> Iterator[Collection]:
     """The collections at the root of the database, by name."""
     for reference in sorted(client.collections(timeout=_TIMEOUT), key=lambda c: str(c.id)):
         yield Collection(reference)
-
-
-def emulator_client(host: str, *, project: str) -> Client:
-    """A client on the emulator at `host` (`address:port`)."""
-    # The client takes it from the environment alone, and gRPC would ask a proxy.
-    os.environ["FIRESTORE_EMULATOR_HOST"] = host
-    os.environ["no_grpc_proxy"] = host.rpartition(":")[0]  # noqa: SIM112 - gRPC's own spelling
-    return Client(project=project)
-
-
-def cloud_client(*, project: str) -> Client:
-    """A client on Firestore in the cloud, with the default credentials of this machine.
-
-    Raises `NoCredentialsError` where there are none.
-    """
-    os.environ.pop("FIRESTORE_EMULATOR_HOST", None)
-    try:
-        return Client(project=project)
-    except DefaultCredentialsError as error:
-        raise NoCredentialsError(
-            f"No credentials: run `gcloud auth application-default login` ({error})"
-        ) from None

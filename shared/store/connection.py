@@ -7,23 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from google.api_core import exceptions as google_errors
-from google.api_core.retry import Retry, if_exception_type
 from google.cloud.firestore import (
     Client,
     CollectionReference,
     DocumentReference,
-    DocumentSnapshot,
     Query,
 )
-from google.cloud.firestore_v1._helpers import decode_value
 from google.cloud.firestore_v1.types import CommitResponse
+from google.protobuf.timestamp_pb2 import Timestamp  # type: ignore[import-untyped]
 
 from shared.store.deadline import Deadline, Timing
+from shared.store.reading import ONCE, Document, read_documents, run_query
 from shared.store.write_batch import WriteBatch
 
 # Worth another try within the deadline. A commit may be among them although it was carried out
@@ -47,16 +46,6 @@ OVERTAKEN = (
 
 
 _T = TypeVar("_T")
-
-# Each call is tried once; `None` would do, but the client's queries ask the policy.
-_ONCE = Retry(predicate=if_exception_type())
-
-
-@dataclass(frozen=True, slots=True)
-class CommitResult:
-    """For each write of a commit, in order: what its transforms came to."""
-
-    transforms: tuple[tuple[Any, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -82,21 +71,23 @@ class Connection:
         """No writes yet, for one Commit."""
         return WriteBatch(self.client)
 
-    def commit(self, writes: WriteBatch, deadline: Deadline) -> CommitResult:
-        """Carry out writes: all of it or none. One RPC, one try; the caller decides on another."""
+    def commit(self, writes: WriteBatch, deadline: Deadline) -> datetime:
+        """Carry out writes: all of it or none. One RPC, one try; the caller decides on another.
+
+        Gives the server's time that the first write took, where it took one.
+        """
         response = self.client._firestore_api.commit(
             request=writes.request,
             metadata=self.client._rpc_metadata,
-            retry=_ONCE,
+            retry=ONCE,
             timeout=deadline.timeout(),
         )
-        results = CommitResponse.pb(response).write_results
-        return CommitResult(
-            tuple(
-                tuple(decode_value(value, self.client) for value in result.transform_results)
-                for result in results
-            )
-        )
+        answer = CommitResponse.pb(response)
+        at = answer.commit_time
+        if answer.write_results and answer.write_results[0].transform_results:
+            at = answer.write_results[0].transform_results[0].timestamp_value
+        when: datetime = at.ToDatetime(tzinfo=UTC)
+        return when
 
     def read(
         self,
@@ -104,33 +95,31 @@ class Connection:
         deadline: Deadline,
         *,
         fields: Sequence[str] | None = None,
-    ) -> dict[str, DocumentSnapshot]:
+    ) -> dict[str, Document]:
         """Documents by path, with those that do not exist; all fields or some. One RPC."""
-        found = self.client.get_all(
-            references, field_paths=fields, retry=_ONCE, timeout=deadline.timeout()
-        )
-        return {snapshot.reference.path: snapshot for snapshot in found}
+        found = read_documents(self.client, references, fields=fields, timeout=deadline.timeout())
+        return {document.path: document for document in found}
 
     def query(
-        self, query: Query, deadline: Deadline, *, at: datetime | None = None
-    ) -> list[DocumentSnapshot]:
+        self, query: Query, deadline: Deadline, *, at: Timestamp | None = None
+    ) -> list[Document]:
         """All results of a query, now or as they were at a time of the last hour. One RPC."""
-        return list(query.stream(retry=_ONCE, timeout=deadline.timeout(), read_time=at))
+        return list(run_query(self.client, query, timeout=deadline.timeout(), at=at))
 
     def count(self, query: Query, deadline: Deadline) -> int:
         """How many documents a query has, counted by Firestore. One RPC.
 
         https://firebase.google.com/docs/firestore/query-data/aggregation-queries
         """
-        [[result]] = query.count().get(retry=_ONCE, timeout=deadline.timeout())
+        [[result]] = query.count().get(retry=ONCE, timeout=deadline.timeout())
         return int(result.value)
 
     def sum(self, query: Query, field: str, deadline: Deadline) -> int:
         """What a whole-number field comes to over a query, summed by Firestore. One RPC."""
-        [[result]] = query.sum(field).get(retry=_ONCE, timeout=deadline.timeout())
+        [[result]] = query.sum(field).get(retry=ONCE, timeout=deadline.timeout())
         return int(result.value)
 
-    def first(self, query: Query, deadline: Deadline) -> DocumentSnapshot | None:
+    def first(self, query: Query, deadline: Deadline) -> Document | None:
         """The first result of a query, or None. Tried until the deadline."""
         query = query.limit(1)
         found = self.patiently(lambda d: self.query(query, d), deadline)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from shared.domain.errors import Unavailable
 
 _FIRST_PAUSE_S = 0.01
 _LONGEST_PAUSE_S = 1.0
+# When the request that this thread works on has no time left. It is the thread's own, and not
+# handed on from call to call, so that no call can forget it.
+_request_ends_at = ContextVar("request_ends_at", default=math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +30,22 @@ class Timing:
     uniform: Callable[[float, float], float] = random.uniform
 
     def deadline(self, budget: float | None = None) -> Deadline:
-        """A deadline that begins now."""
-        return Deadline(self, self.monotonic() + (self.budget if budget is None else budget))
+        """A deadline that begins now, and ends with the request at the latest."""
+        ends_at = self.monotonic() + (self.budget if budget is None else budget)
+        return Deadline(self, min(ends_at, _request_ends_at.get()))
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """One request: whatever it asks of Firestore, one after the other, has one budget."""
+        before = _request_ends_at.set(self.monotonic() + self.budget)
+        try:
+            yield
+        finally:
+            _request_ends_at.reset(before)
+
+    def postpone(self, seconds: float) -> None:
+        """Leave out of the request's time what its client took."""
+        _request_ends_at.set(_request_ends_at.get() + seconds)
 
 
 @dataclass(slots=True)

@@ -33,7 +33,9 @@ def _renamed(fields: Mapping[str, Any], names: Mapping[str, str]) -> Fields:
 
 def to_fields(stored: Stored) -> Fields:
     """The document of a contributor, an asset or a contribution."""
-    fields = _renamed(stored.model_dump(mode="python"), _MONEY)
+    # What follows from other fields is answered, and not kept.
+    derived = set(type(stored).model_computed_fields)
+    fields = _renamed(stored.model_dump(mode="python", exclude=derived), _MONEY)
     if isinstance(stored, StoredContribution):
         fields["credits"] = [_renamed(credit, _MONEY) for credit in fields["credits"]]
         # One array, so that the contributions of a co-author are found by one index.
@@ -63,18 +65,10 @@ def contribution_from(fields: Mapping[str, Any]) -> StoredContribution:
     return StoredContribution.model_validate(renamed)
 
 
-def added(*, micros: int, count: int = 1) -> Fields:
-    """The change to a contributor or an asset when contributions are recorded."""
-    return {
-        "contribution_count": Increment(count),
+def counted(contributions: int, *, micros: int) -> Fields:
+    """The change to a contributor or an asset by contributions recorded, or below 0 voided."""
+    change: Fields = {
+        "contribution_count": Increment(contributions),
         "total_cost_micros": Increment(micros),
-        "last_contribution_at": SERVER_TIMESTAMP,
     }
-
-
-def removed(*, micros: int) -> Fields:
-    """The change to a contributor or an asset when one contribution is voided."""
-    return {
-        "contribution_count": Increment(-1),
-        "total_cost_micros": Increment(-micros),
-    }
+    return change | {"last_contribution_at": SERVER_TIMESTAMP} if contributions > 0 else change

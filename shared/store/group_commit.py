@@ -1,158 +1,176 @@
 """Reports for one repository that arrive at once are recorded together.
 
-A document takes about one write a second for long, and every report adds to its repository's. So
-an instance has one Commit of merged reports under way for each repository; what arrives meanwhile
+A document takes about one write a second for long, and every Commit adds to its repository's. So
+an instance has one recording of small batches under way for each repository; what arrives meanwhile
 goes into the next one, as one write to the repository and one to each person. Databases call it
 group commit: https://www.postgresql.org/docs/current/wal-configuration.html
-A report that arrives alone does not wait. Batches, and reports that create their people or their
-repository, are not merged.
+It stands around the recorder, which knows nothing of it. What arrives alone does not wait, and a
+large batch, which is few writes already, neither waits nor is waited for.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from operator import attrgetter
+from uuid import UUID, uuid4
 
-from google.api_core.exceptions import Aborted, AlreadyExists, FailedPrecondition
-
-from shared.domain.contribution import Commit, StoredContribution
-from shared.domain.contributor import ContributorType
-from shared.domain.errors import Unavailable
-from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
+from shared.domain.contribution import Commit, CommitReport
+from shared.domain.errors import Conflict
+from shared.domain.report import Report, reports_of
+from shared.domain.repository import Repository
 from shared.store.deadline import Deadline
-from shared.store.posting import MAX_BYTES, Posting, Target, bytes_of
+from shared.store.recording import Recorded, Recorder
+
+# The most commits of a request that is recorded with others.
+SMALL = 10
+# About what goes into one Commit, in characters of JSON: those of a group are heard together.
+_LONGEST_GROUP = 500_000
 
 
 @dataclass(slots=True, eq=False)
-class _Report:
-    """A report under way. `turn` comes when it is settled, or when it has a `group` to record."""
+class _Request:
+    """A request under way. `turn` comes when it is settled, or when it has a `group` to record."""
 
-    target: Target
-    commit: Commit
-    types: Mapping[str, ContributorType]
+    reports: Sequence[Report]
     deadline: Deadline
-    group: list[_Report] | None = None
+    # Of all its commits, in characters of JSON.
+    length: int
+    group: list[_Request] | None = None
     turn: threading.Event = field(default_factory=threading.Event)
-    contribution: StoredContribution | None = None
-    # Where it has neither a contribution nor an error, it was not tried, and may be tried again.
-    error: Exception | None = None
+    # Where there are none after its turn, its group came to nothing.
+    results: Sequence[Recorded | Conflict] = ()
 
 
 @dataclass
 class GroupCommit:
-    """Commits reports whose people and repository are taken to be in the ledger."""
+    """Records the commits of requests, together with those of others where they meet.
 
-    connection: Connection
-    classify: Callable[[str], ContributorType]
+    `unique` makes the nonce of a request.
+    """
+
+    recorder: Recorder
+    clock: Callable[[], datetime]
+    unique: Callable[[], UUID] = uuid4
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
-    # By the asset's path, for as long as a Commit of it is under way.
-    _queues: dict[str, list[_Report]] = field(default_factory=dict, init=False, repr=False)
+    # By repository, for as long as a recording is under way.
+    _queues: dict[str, list[_Request]] = field(default_factory=dict, init=False, repr=False)
 
-    @property
-    def waiting(self) -> int:
-        """How many reports wait for a Commit of their repository to end."""
-        with self._lock:
-            return sum(len(queue) for queue in self._queues.values())
+    def record(
+        self, report: CommitReport, *, recorded_by: str, deadline: Deadline | None = None
+    ) -> Recorded:
+        """Record a commit, or find that it is recorded: a batch of one.
 
-    def commit(
-        self,
-        target: Target,
-        commit: Commit,
-        types: Mapping[str, ContributorType],
-        deadline: Deadline,
-    ) -> StoredContribution:
-        """Try once to record a commit; raises what became of the Commit that it went into.
-
-        One of `OVERTAKEN` says that something in that Commit was not as taken, of this report or
-        of another. Raises `Unavailable` when its turn does not come in time.
+        Raises `AuthorConflict`, `WasVoided`, and `Unavailable` when Firestore does not answer in
+        time; the same report can then be sent again.
         """
-        report = _Report(target, commit, types, deadline)
-        path = target.asset[0].path
-        with self._lock:
-            queue = self._queues.get(path)
-            if queue is None:
-                self._queues[path] = []
-                report.group = [report]
-            else:
-                queue.append(report)
-        if queue is not None:
-            self._wait(report, queue)
-        if report.group:
-            self._carry_out(path, report.group, deadline)
-        if report.error:
-            raise report.error
-        if report.contribution is None:
-            raise Aborted("not tried")
-        return report.contribution
+        repository = report.repository
+        [result] = self.record_all(repository, [report], recorded_by=recorded_by, deadline=deadline)
+        if isinstance(result, Conflict):
+            raise result
+        return result
 
-    def _wait(self, report: _Report, queue: list[_Report]) -> None:
+    def record_all(
+        self,
+        repository: Repository,
+        commits: Sequence[Commit],
+        *,
+        recorded_by: str,
+        deadline: Deadline | None = None,
+    ) -> Sequence[Recorded | Conflict]:
+        """Record the commits of one request; what became of each, in order.
+
+        A commit that stands there twice is recorded once. Raises `Unavailable` when Firestore does
+        not answer in time; what was recorded until then is a replay when it comes again.
+        """
+        deadline = deadline or self.recorder.connection.timing.deadline()
+        reports = reports_of(
+            repository,
+            commits,
+            recorded_by=recorded_by,
+            request_nonce=self.unique().hex,
+            now=self.clock(),
+        )
+        if len(reports) > SMALL:
+            return self.recorder.record(reports, deadline)
+        request = _Request(reports, deadline, sum(map(attrgetter("length"), reports)))
+        self._together(repository.key, request)
+        # Whatever ended its group, and whoever's fault that was, this one may go on alone.
+        return request.results or self.recorder.record(reports, deadline)
+
+    def _together(self, key: str, request: _Request) -> None:
+        """Let it be recorded with those that it meets, by one of them."""
+        with self._lock:
+            queue = self._queues.get(key)
+            if queue is None:
+                self._queues[key] = []
+            else:
+                queue.append(request)
+        if queue is None:
+            # Lets threads that are about to report come along: a store in this process is not
+            # waited for, so that they would come singly, one after the other.
+            time.sleep(0)
+            with self._lock:
+                request.group = [request, *self._take(key)]
+        else:
+            self._wait(request, queue)
+        if request.group:
+            self._lead(key, request.group, request.deadline)
+
+    def _wait(self, request: _Request, queue: list[_Request]) -> None:
         try:
-            while not report.turn.wait(report.deadline.timeout()):
+            while not request.turn.wait(request.deadline.timeout()):
                 pass
         except BaseException:
             with self._lock:
                 # Its turn may have come in this moment; then others rely on it.
-                if report.turn.is_set():
+                if request.turn.is_set():
                     return
-                if report in queue:
-                    queue.remove(report)
+                if request in queue:
+                    queue.remove(request)
             raise
 
-    def _carry_out(self, path: str, group: list[_Report], deadline: Deadline) -> None:
+    def _lead(self, key: str, group: list[_Request], deadline: Deadline) -> None:
+        reports = [report for request in group for report in request.reports]
         try:
-            self._record(group, deadline)
-        except (*OVERTAKEN, *TRANSIENT) as error:
-            _fail(group, error)
-        except Unavailable:
-            # The time of this report is up, and not that of the others.
-            raise
+            results = self.recorder.record(reports, deadline)
+            for request in reversed(group):
+                at = len(results) - len(request.reports)
+                request.results, results = results[at:], results[:at]
         except Exception:
             if len(group) == 1:
                 raise
-            # Whichever of them it was, the others must not suffer: each goes on alone.
-            _fail(group, FailedPrecondition("one of the merged reports cannot be recorded"))
         finally:
             # Whatever it was that ended this one, the others go on.
             with self._lock:
-                self._hand_over(path)
-                for report in group:
-                    report.turn.set()
+                self._hand_over(key)
+            for request in group:
+                request.turn.set()
 
-    def _record(self, group: list[_Report], deadline: Deadline) -> None:
-        posting = Posting(self.connection, self.classify)
-        first: dict[str, _Report] = {}
-        for report in group:
-            name = report.target.contribution_ref(report.commit).path
-            if name in first:
-                # The same commit again: it finds itself recorded when it reads.
-                report.error = AlreadyExists("reported twice at once")
-                continue
-            first[name] = report
-            report.target.add(posting, report.commit, report.types)
-        for report, contribution in zip(first.values(), posting.commit((), deadline), strict=True):
-            report.contribution = contribution
-
-    def _hand_over(self, path: str) -> None:
-        queue = self._queues[path]
-        if not queue:
-            del self._queues[path]
+    def _hand_over(self, key: str) -> None:
+        group = self._take(key)
+        if not group:
+            del self._queues[key]
             return
-        group: list[_Report] = []
-        size = 0
-        for report in queue:
-            size += bytes_of(report.commit)
-            if group and size > MAX_BYTES:
-                break
-            group.append(report)
-        # In place: those that wait know this list.
-        del queue[: len(group)]
         # A Commit that is given little time would be carried out, and not be heard of.
-        leader = max(group, key=lambda report: report.deadline.ends_at)
+        leader = max(group, key=lambda request: request.deadline.ends_at)
         leader.group = group
         leader.turn.set()
 
-
-def _fail(group: list[_Report], error: Exception) -> None:
-    for report in group:
-        report.error = error
+    def _take(self, key: str) -> list[_Request]:
+        """Out of the queue, as many as go into about one Commit."""
+        queue = self._queues[key]
+        length = 0
+        number = 0
+        for request in queue:
+            length += request.length
+            if number and length > _LONGEST_GROUP:
+                break
+            number += 1
+        group = queue[:number]
+        # In place: those that wait know this list.
+        del queue[:number]
+        return group

@@ -16,7 +16,6 @@ from google.cloud.firestore import (
     ArrayUnion,
     CollectionReference,
     DocumentReference,
-    DocumentSnapshot,
 )
 
 from shared.domain.asset import Asset
@@ -28,6 +27,7 @@ from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
 from shared.store.documents import to_fields
 from shared.store.posting import MAX_BYTES, Posting
+from shared.store.reading import Document
 from shared.store.write_batch import WriteBatch
 
 _T = TypeVar("_T")
@@ -43,7 +43,6 @@ _BYTES_A_DOCUMENT = 1024
 
 _KEPT_OF_CONTRIBUTION = ("contributor_email", "author_email", "cost_micros", "legacy_ids")
 _KEPT_OF_ACCOUNT = ("legacy_ids",)
-_EXISTENCE = ("id",)
 
 
 @dataclass(slots=True)
@@ -147,19 +146,18 @@ class Importer:
         references = {name: self.connection.contributions.document(name) for name in contributions}
         found = self._read(references.values(), _KEPT_OF_CONTRIBUTION, deadline)
         posting = Posting(self.connection, self.classify)
-        there: list[tuple[DocumentSnapshot, PlannedContribution]] = []
+        there: list[tuple[Document, PlannedContribution]] = []
         for name, planned in contributions.items():
             stored = found[references[name].path]
             if stored.exists:
                 there.append((stored, planned))
             else:
-                asset_ref = self.connection.assets.document(planned.asset_document_id)
-                asset = (asset_ref, planned.asset)
-                posting.add(stored.reference, planned.contribution, asset=asset, names={})
+                asset = self.connection.assets.document(planned.asset_document_id)
+                posting.add(
+                    stored.reference, planned.contribution, asset=asset, opening=planned.asset
+                )
         # A commit may be by somebody, or of a repository, that the file does not list.
-        accounts = [account.reference for account in posting.accounts.values()]
-        known = self._read(accounts, _EXISTENCE, deadline)
-        writes = posting.writes({path for path, account in known.items() if not account.exists})
+        writes = posting.writes(posting.missing(deadline))
         done = Imported(contributions=Tally(created=len(posting.contributions)))
         for stored, planned in there:
             _keep(writes, stored, planned, done)
@@ -168,7 +166,7 @@ class Importer:
 
     def _read(
         self, references: Iterable[DocumentReference], fields: Sequence[str], deadline: Deadline
-    ) -> dict[str, DocumentSnapshot]:
+    ) -> dict[str, Document]:
         wanted = list(references)
         return self.connection.read(wanted, deadline, fields=fields) if wanted else {}
 
@@ -178,10 +176,10 @@ class Importer:
 
 
 def _keep(
-    writes: WriteBatch, stored: DocumentSnapshot, planned: PlannedContribution, done: Imported
+    writes: WriteBatch, stored: Document, planned: PlannedContribution, done: Imported
 ) -> None:
     """The ledger has this contribution; give it the old ids, unless it is somebody else's."""
-    fields = stored.to_dict() or {}
+    fields = stored.fields
     if planned.contribution.contributor_email not in {
         fields.get("contributor_email"),
         fields.get("author_email"),
@@ -194,10 +192,8 @@ def _keep(
     _give_ids(writes, stored, planned.contribution.legacy_ids, done.contributions)
 
 
-def _give_ids(
-    writes: WriteBatch, stored: DocumentSnapshot, ids: Sequence[str], tally: Tally
-) -> None:
-    kept = set((stored.to_dict() or {}).get("legacy_ids") or ())
+def _give_ids(writes: WriteBatch, stored: Document, ids: Sequence[str], tally: Tally) -> None:
+    kept = set(stored.fields.get("legacy_ids") or ())
     lacking = [old for old in ids if old not in kept]
     if lacking:
         writes.update(stored.reference, {"legacy_ids": ArrayUnion(lacking)})

@@ -10,8 +10,9 @@ from google.api_core.exceptions import NotFound as NoSuchDocument
 from google.cloud.firestore import SERVER_TIMESTAMP, CollectionReference
 
 from shared.domain.api_key import ApiKey
-from shared.domain.errors import NotFound
+from shared.domain.errors import NotFound, Unavailable
 from shared.store.connection import Connection
+from shared.store.deadline import Deadline
 from shared.store.documents import to_fields
 
 # Noting a use must not hold up the request that used the key.
@@ -36,23 +37,24 @@ class KeyStore:
         )
         self.connection.commit(writes, self.connection.timing.deadline())
 
-    def find(self, key_id: str) -> ApiKey | None:
+    def find(self, key_id: str, deadline: Deadline | None = None) -> ApiKey | None:
         """The key with this id, revoked and expired ones included. One read."""
         reference = self._keys.document(key_id)
-        found = self.connection.patiently(lambda d: self.connection.read([reference], d))
+        found = self.connection.patiently(lambda d: self.connection.read([reference], d), deadline)
         document = found[reference.path]
-        return ApiKey.model_validate(document.to_dict()) if document.exists else None
+        return ApiKey.model_validate(document.fields) if document.exists else None
 
-    def any(self) -> bool:
+    def any(self, deadline: Deadline | None = None) -> bool:
         """Whether there is a key at all. One read."""
         query = self._keys.select(())
-        return self.connection.first(query, self.connection.timing.deadline()) is not None
+        deadline = deadline or self.connection.timing.deadline()
+        return self.connection.first(query, deadline) is not None
 
     def all(self) -> Sequence[ApiKey]:
         """Every key, oldest first."""
         query = self._keys.order_by("created_at")
         found = self.connection.patiently(lambda d: self.connection.query(query, d))
-        return [ApiKey.model_validate(document.to_dict()) for document in found]
+        return [ApiKey.model_validate(document.fields) for document in found]
 
     def revoke(self, key_id: str) -> None:
         """Take a key out of use for good; raises `NotFound` where there is none."""
@@ -69,6 +71,6 @@ class KeyStore:
         writes.update(self._keys.document(key_id), {"last_used_at": SERVER_TIMESTAMP})
         try:
             self.connection.commit(writes, self.connection.timing.deadline(_TOUCH_BUDGET_S))
-        except GoogleAPICallError:
+        except (GoogleAPICallError, Unavailable):
             return False
         return True

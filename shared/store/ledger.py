@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,17 +12,15 @@ from google.cloud.firestore import Client
 
 from shared.domain.contributor import ContributorType
 from shared.store.connection import Connection
-from shared.store.deadline import Timing
-from shared.store.known import KnownTypes
+from shared.store.deadline import Deadline, Timing
 
 if TYPE_CHECKING:
     from shared.store.accounts import Registrar
-    from shared.store.batch import BatchRecorder
+    from shared.store.group_commit import GroupCommit
     from shared.store.health import Probe
     from shared.store.keys import KeyStore
     from shared.store.listing import Lister
     from shared.store.lookup import Finder
-    from shared.store.recording import Recorder
     from shared.store.recording_by_ids import RecorderByIds
     from shared.store.tracking import Tracker
     from shared.store.voiding import Voider
@@ -39,31 +37,29 @@ class Ledger:
     connection: Connection
     classify: Callable[[str], ContributorType]
     clock: Callable[[], datetime]
-    _known: KnownTypes = field(default_factory=KnownTypes, init=False, repr=False)
+
+    def deadline(self, within: float | None = None) -> Deadline:
+        """The end of the time that one request has from now on: in seconds, where not as usual."""
+        return self.connection.timing.deadline(within)
 
     @cached_property
-    def commits(self) -> Recorder:
+    def commits(self) -> GroupCommit:
+        from shared.store.group_commit import GroupCommit
         from shared.store.recording import Recorder
 
-        return Recorder(self.connection, self.classify, self.clock, self._known)
-
-    @cached_property
-    def batches(self) -> BatchRecorder:
-        from shared.store.batch import BatchRecorder
-
-        return BatchRecorder(self.connection, self.classify, self.clock, self._known)
+        return GroupCommit(Recorder(self.connection, self.classify), self.clock)
 
     @cached_property
     def by_ids(self) -> RecorderByIds:
         from shared.store.recording_by_ids import RecorderByIds
 
-        return RecorderByIds(self.connection, self.clock)
+        return RecorderByIds(self.connection, self.classify, self.clock)
 
     @cached_property
     def voids(self) -> Voider:
         from shared.store.voiding import Voider
 
-        return Voider(self.connection)
+        return Voider(self.connection, self.classify)
 
     @cached_property
     def registrar(self) -> Registrar:

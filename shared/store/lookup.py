@@ -9,7 +9,6 @@ from typing import Any, Generic, TypeVar
 from google.cloud.firestore import (
     CollectionReference,
     DocumentReference,
-    DocumentSnapshot,
     FieldFilter,
 )
 
@@ -28,6 +27,7 @@ from shared.domain.repository import Repository, normalise_commit_hash
 from shared.store.connection import Connection
 from shared.store.deadline import Deadline
 from shared.store.documents import asset_from, contribution_from, contributor_from
+from shared.store.reading import Document
 
 _S = TypeVar("_S")
 
@@ -37,7 +37,7 @@ class Found(Generic[_S]):
     """What is stored, with the document it stands in, as it was when read."""
 
     stored: _S
-    document: DocumentSnapshot
+    document: Document
 
     @property
     def reference(self) -> DocumentReference:
@@ -110,11 +110,11 @@ class Finder:
             document = read[reference.path]
         if document is None or not document.exists:
             raise NotFound(thing)
-        return Found(build(document.to_dict() or {}), document)
+        return Found(build(document.fields), document)
 
     def _by_id(
         self, collection: CollectionReference, uuid: str, deadline: Deadline
-    ) -> DocumentSnapshot | None:
+    ) -> Document | None:
         for condition in (
             FieldFilter("id", "==", uuid),
             FieldFilter("legacy_ids", "array_contains", uuid),

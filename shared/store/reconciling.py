@@ -14,17 +14,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 from google.api_core.exceptions import MethodNotImplemented
-from google.cloud.firestore import CollectionReference, DocumentSnapshot, FieldFilter, Query
+from google.cloud.firestore import CollectionReference, FieldFilter, Query
+from google.protobuf.timestamp_pb2 import Timestamp  # type: ignore[import-untyped]
 
 from shared.domain.drift import Finding, Kind, State, Totals
 from shared.domain.errors import Unavailable
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.listing import ContributionFilter, contributions_query
+from shared.store.reading import Document
 
 # What a sum needs of a contribution; the time is where a page of one account's contributions ends.
 _FIELDS = ("asset_id", "repository", "cost_micros", "credits", "timestamp")
@@ -40,7 +41,7 @@ Progress = Callable[[str, int], None]
 class _Look:
     """One look at an account and its contributions; `settled` where both were of one moment."""
 
-    account: DocumentSnapshot | None
+    account: Document | None
     finding: Finding
     settled: bool
 
@@ -105,7 +106,7 @@ class Reconciler:
         live = self.connection.contributions.where(filter=FieldFilter("voided", "==", False))
         query = live.order_by("__name__").select(_FIELDS)
         for contribution in self._pages(query, tell=partial(progress, "contributions")):
-            for part in _parts(contribution.to_dict() or {}):
+            for part in _parts(contribution.fields):
                 counts[part.kind, part.account_id] += 1
                 micros[part.kind, part.account_id] += part.micros
         for kind in Kind:
@@ -155,7 +156,7 @@ class Reconciler:
         label = _label(kind, account) if account else label
         return _Look(account, Finding(kind, account_id, label, stored, actual), settled)
 
-    def _mend(self, account: DocumentSnapshot, finding: Finding) -> None:
+    def _mend(self, account: Document, finding: Finding) -> None:
         """Write the totals of a finding, with what was recorded since, if nobody is faster."""
         current = self._account(finding.kind, finding.id)
         if current is None:
@@ -167,9 +168,8 @@ class Reconciler:
             count, micros = now.count - then.count, now.micros - then.micros
             totals = Totals(totals.count + count, totals.micros + micros)
         fields = {"contribution_count": totals.count, "total_cost_micros": totals.micros}
-        unchanged = self.connection.client.write_option(last_update_time=current.update_time)
         writes = self.connection.write_batch()
-        writes.update(current.reference, fields, option=unchanged)
+        writes.update(current.reference, fields, unchanged_since=current.update_time)
         with suppress(*OVERTAKEN, *TRANSIENT):
             self.connection.commit(writes, self.connection.timing.deadline())
 
@@ -177,11 +177,11 @@ class Reconciler:
         people = kind is Kind.CONTRIBUTOR
         return self.connection.contributors if people else self.connection.assets
 
-    def _account(self, kind: Kind, account_id: str) -> DocumentSnapshot | None:
+    def _account(self, kind: Kind, account_id: str) -> Document | None:
         query = self._accounts(kind).where(filter=FieldFilter("id", "==", account_id))
         return self.connection.first(query, self.connection.timing.deadline())
 
-    def _sum(self, kind: Kind, account_id: str, at: datetime | None) -> tuple[Totals, str | None]:
+    def _sum(self, kind: Kind, account_id: str, at: Timestamp | None) -> tuple[Totals, str | None]:
         """What the live contributions of one account sum to, and what they call it."""
         people = kind is Kind.CONTRIBUTOR
         chosen = ContributionFilter(
@@ -191,14 +191,18 @@ class Reconciler:
         count, micros, label = 0, 0, None
         query = contributions_query(self.connection.contributions, chosen).select(_FIELDS)
         for contribution in self._pages(query, at=at):
-            for part in _parts(contribution.to_dict() or {}):
+            for part in _parts(contribution.fields):
                 if (part.kind, part.account_id) == (kind, account_id):
                     count, micros, label = count + 1, micros + part.micros, part.label
         return Totals(count, micros), label
 
     def _pages(
-        self, query: Query, *, at: datetime | None = None, tell: Callable[[int], None] | None = None
-    ) -> Iterator[DocumentSnapshot]:
+        self,
+        query: Query,
+        *,
+        at: Timestamp | None = None,
+        tell: Callable[[int], None] | None = None,
+    ) -> Iterator[Document]:
         """All results of an ordered query; after a fault, only the page that failed is repeated."""
         done = 0
         page = query.limit(self.page_size)
@@ -210,14 +214,16 @@ class Reconciler:
                 tell(done)
             if len(found) < self.page_size:
                 return
-            page = query.limit(self.page_size).start_after(found[-1])
+            last = found[-1]
+            place = {"timestamp": last.fields.get("timestamp"), "__name__": last.reference}
+            page = query.limit(self.page_size).start_after(place)
 
 
-def _field(document: DocumentSnapshot, name: str) -> Any:
-    return (document.to_dict() or {}).get(name)
+def _field(document: Document, name: str) -> Any:
+    return document.fields.get(name)
 
 
-def _totals(document: DocumentSnapshot) -> Totals | None:
+def _totals(document: Document) -> Totals | None:
     count, micros = _field(document, "contribution_count"), _field(document, "total_cost_micros")
     # A float or a text is what somebody typed in the console, and is never right.
     if type(count) is int and type(micros) is int:
@@ -225,10 +231,10 @@ def _totals(document: DocumentSnapshot) -> Totals | None:
     return None
 
 
-def _label(kind: Kind, document: DocumentSnapshot) -> str | None:
+def _label(kind: Kind, document: Document) -> str | None:
     label: str | None = _field(document, "email" if kind is Kind.CONTRIBUTOR else "name")
     return label
 
 
-def _version(document: DocumentSnapshot | None) -> datetime | None:
+def _version(document: Document | None) -> Timestamp | None:
     return document.update_time if document else None

@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference
+from google.api_core.exceptions import Aborted
+from google.cloud.firestore import DocumentReference
 
 from shared.domain.contribution import NewContribution, StoredContribution, contribution_by_ids
-from shared.domain.errors import Conflict, InvalidInput
+from shared.domain.contributor import ContributorType
+from shared.domain.errors import Conflict, InvalidInput, OutcomeUnknown, Unavailable
 from shared.domain.identifiers import keyed_document_id, unkeyed_document_id
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
-from shared.store.documents import added, contribution_from, to_fields
+from shared.store.documents import contribution_from
 from shared.store.lookup import Finder, Found
+from shared.store.posting import Posting
 from shared.store.recording import Recorded
 
 
@@ -26,29 +29,39 @@ class RecorderByIds:
     """Records contributions by ids over one connection."""
 
     connection: Connection
+    classify: Callable[[str], ContributorType]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     unique: Callable[[], UUID] = uuid4
 
     def record(
-        self, request: NewContribution, *, recorded_by: str, idempotency_key: str | None = None
+        self,
+        request: NewContribution,
+        *,
+        recorded_by: str,
+        idempotency_key: str | None = None,
+        deadline: Deadline | None = None,
     ) -> Recorded:
         """Record a contribution; with an idempotency key, the same request again is a replay.
 
         Raises `NotFound` for a contributor, an asset or a corrected contribution that does not
         exist, `InvalidInput` where the key came with another request before, and `Conflict` where
-        the corrected contribution is not voided or has its correction.
+        the corrected contribution is not voided or has its correction. Raises `Unavailable` when
+        Firestore does not answer in time, and `OutcomeUnknown` where it may have recorded what has
+        no key: sent again, that would be another contribution.
         """
-        deadline = self.connection.timing.deadline()
+        deadline = deadline or self.connection.timing.deadline()
         attempt = _Attempt(self, request, recorded_by, idempotency_key, deadline)
-        while True:
-            try:
-                kept = attempt.kept()
-                return kept or attempt.commit()
-            except OVERTAKEN:
-                # Created meanwhile by the same request, or the corrected contribution has changed.
-                deadline.pause()
-            except TRANSIENT:
-                deadline.pause()
+        try:
+            while True:
+                try:
+                    return attempt.kept() or attempt.commit()
+                except (*OVERTAKEN, *TRANSIENT):
+                    # Overtaken by the same request, or the corrected contribution has changed.
+                    deadline.pause()
+        except Unavailable:
+            if attempt.answer_lost and idempotency_key is None:
+                raise OutcomeUnknown from None
+            raise
 
 
 class _Attempt:
@@ -63,6 +76,7 @@ class _Attempt:
         deadline: Deadline,
     ) -> None:
         self.connection = recorder.connection
+        self.classify = recorder.classify
         self.request = request
         self.recorded_by = recorded_by
         self.deadline = deadline
@@ -74,8 +88,11 @@ class _Attempt:
             else keyed_document_id(key_name=recorded_by, idempotency_key=idempotency_key)
         )
         self.reference: DocumentReference = self.connection.contributions.document(self.document_id)
+        self.nonce = recorder.unique().hex
         # A new document id cannot be taken, unless by a try of ours whose answer was lost.
         self.may_be_kept = idempotency_key is not None
+        # Whether a Commit may have been carried out without our being told.
+        self.answer_lost = False
 
     def kept(self) -> Recorded | None:
         """The contribution that stands in the document already, if one does."""
@@ -85,12 +102,12 @@ class _Attempt:
         document = self.connection.read([self.reference], self.deadline)[self.reference.path]
         if not document.exists:
             return None
-        contribution = contribution_from(document.to_dict() or {})
+        contribution = contribution_from(document.fields)
         if contribution.request_digest != self.digest:
             raise InvalidInput.at(
                 ":Idempotency-Key", "was used before, with another request; choose a new key"
             )
-        return Recorded(contribution, replayed=True)
+        return Recorded(contribution, replayed=contribution.request_nonce != self.nonce)
 
     def commit(self) -> Recorded:
         finder = Finder(self.connection)
@@ -105,19 +122,26 @@ class _Attempt:
             corrects=corrected.stored.id if corrected else None,
             recorded_by=self.recorded_by,
             request_digest=self.digest,
+            request_nonce=self.nonce,
             now=self.now,
         )
-        writes = self.connection.write_batch()
-        writes.create(self.reference, to_fields(contribution) | {"recorded_at": SERVER_TIMESTAMP})
-        for account in (contributor, asset):
-            writes.update(account.reference, added(micros=contribution.cost_amount))
+        posting = Posting(self.connection, self.classify)
+        posting.add(
+            self.reference, contribution, asset=asset.reference, author=contributor.reference
+        )
+        writes = posting.writes()
         if corrected:
             # The state that was read must still stand, so that there is one correction.
-            unchanged = self.connection.client.write_option(
-                last_update_time=corrected.document.update_time
-            )
-            writes.update(corrected.reference, {"corrected_by": contribution.id}, option=unchanged)
-        [[recorded_at], *_] = self.connection.commit(writes, self.deadline).transforms
+            read_at = corrected.document.update_time
+            change = {"corrected_by": contribution.id}
+            writes.update(corrected.reference, change, unchanged_since=read_at)
+        try:
+            recorded_at = self.connection.commit(writes, self.deadline)
+        except Aborted:
+            raise
+        except TRANSIENT:
+            self.answer_lost = True
+            raise
         return Recorded(
             contribution.model_copy(update={"recorded_at": recorded_at}), replayed=False
         )

@@ -10,7 +10,7 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference, FieldFilter, Query
 
 from shared.domain.asset import Asset
-from shared.domain.errors import NotFound
+from shared.domain.errors import NotFound, Unavailable
 from shared.domain.tracking import Activity, Rejection
 from shared.store.connection import Connection
 from shared.store.deadline import Deadline
@@ -41,7 +41,7 @@ class Tracker:
         assets = self.connection.assets
         newest = assets.order_by("last_contribution_at", direction=Query.DESCENDING).limit(2)
         found = self.connection.patiently(lambda d: self.connection.query(newest, d), deadline)
-        changed = [asset_from(document.to_dict() or {}) for document in found]
+        changed = [asset_from(document.fields) for document in found]
         contributions = self._contributions(deadline)
         # Where both are voided throughout, an older one is not, and the newest has to do.
         lately = changed[0] if changed and contributions else None
@@ -85,7 +85,7 @@ class Tracker:
         writes.set(self._rejection_ref, fields)
         try:
             self.connection.commit(writes, self.connection.timing.deadline(_NOTE_BUDGET_S))
-        except GoogleAPICallError:
+        except (GoogleAPICallError, Unavailable):
             return False
         return True
 
@@ -97,7 +97,7 @@ class Tracker:
         reference = self._rejection_ref
         found = self.connection.patiently(lambda d: self.connection.read([reference], d), deadline)
         document = found[reference.path]
-        return Rejection.model_validate(document.to_dict()) if document.exists else None
+        return Rejection.model_validate(document.fields) if document.exists else None
 
     def _contributions(self, deadline: Deadline) -> int:
         # By the assets' counts: counting the contributions would be billed by the thousand of them.

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference
 
 from shared.domain.contribution import StoredContribution
-from shared.domain.identifiers import contributor_document_id, repository_document_id
+from shared.domain.contributor import ContributorType
+from shared.domain.identifiers import repository_document_id
 from shared.domain.repository import Repository
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
-from shared.store.documents import removed
-from shared.store.lookup import Finder, Found
+from shared.store.lookup import Finder
+from shared.store.posting import Posting
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,47 +27,45 @@ class Voided:
 
 @dataclass(frozen=True)
 class Voider:
-    """Voids contributions over one connection."""
+    """Voids contributions over one connection; `classify` as for recording."""
 
     connection: Connection
+    classify: Callable[[str], ContributorType]
 
-    def void(self, key: str, *, voided_by: str, reason: str | None) -> Voided:
+    def void(
+        self, key: str, *, voided_by: str, reason: str | None, deadline: Deadline | None = None
+    ) -> Voided:
         """Void the one with this id or natural key, and take it out of all totals it is in.
 
         Raises `NotFound` where there is none. The contribution is updated on condition that it
         still is what was read, in the Commit that lowers the totals: of many tries at once, one
-        counts.
+        counts. An account that is gone is made anew, as recording does.
         """
-        deadline = self.connection.timing.deadline()
+        deadline = deadline or self.connection.timing.deadline()
+        change = {"voided": True, "voided_by": voided_by, "void_reason": reason}
+        missing: Collection[str] = ()
         while True:
             found = Finder(self.connection).contribution(key, deadline)
             if found.stored.voided:
                 return Voided(found.stored, replayed=True)
+            posting = Posting(self.connection, self.classify, sign=-1)
+            posting.count(found.stored, asset=self._asset(found.stored))
+            writes = self.connection.write_batch()
+            now = {"voided_at": SERVER_TIMESTAMP}
+            read_at = found.document.update_time
+            writes.update(found.reference, change | now, unchanged_since=read_at)
             try:
-                return Voided(self._commit(found, voided_by, reason, deadline), replayed=False)
-            except (*OVERTAKEN, *TRANSIENT):
+                at = self.connection.commit(posting.writes(missing, behind=writes), deadline)
+            except OVERTAKEN:
+                missing = self.connection.patiently(posting.missing, deadline)
                 deadline.pause()
+            except TRANSIENT:
+                deadline.pause()
+            else:
+                voided = found.stored.model_copy(update=change | {"voided_at": at})
+                return Voided(voided, replayed=False)
 
-    def _commit(
-        self,
-        found: Found[StoredContribution],
-        voided_by: str,
-        reason: str | None,
-        deadline: Deadline,
-    ) -> StoredContribution:
-        contribution = found.stored
-        change = {"voided": True, "voided_by": voided_by, "void_reason": reason}
-        unchanged = self.connection.client.write_option(last_update_time=found.document.update_time)
-        writes = self.connection.write_batch()
-        writes.update(found.reference, change | {"voided_at": SERVER_TIMESTAMP}, option=unchanged)
-        writes.update(self._asset_ref(contribution), removed(micros=contribution.cost_amount))
-        for credit in contribution.credits:
-            person = self.connection.contributors.document(contributor_document_id(credit.email))
-            writes.update(person, removed(micros=credit.share_amount))
-        [[voided_at], *_] = self.connection.commit(writes, deadline).transforms
-        return contribution.model_copy(update=change | {"voided_at": voided_at})
-
-    def _asset_ref(self, contribution: StoredContribution) -> DocumentReference:
+    def _asset(self, contribution: StoredContribution) -> DocumentReference:
         # Other assets than repositories are kept under their own id.
         document_id = (
             repository_document_id(Repository.parse(contribution.repository))

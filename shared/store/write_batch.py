@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from google.cloud.firestore import (
     SERVER_TIMESTAMP,
@@ -19,16 +19,10 @@ from google.cloud.firestore import (
     DocumentReference,
     Increment,
 )
-from google.cloud.firestore_v1.types import CommitRequest, DocumentTransform, Write
+from google.cloud.firestore_v1.types import CommitRequest, DocumentTransform
+from google.protobuf.timestamp_pb2 import Timestamp  # type: ignore[import-untyped]
 
 _REQUEST_TIME = DocumentTransform.FieldTransform.ServerValue.REQUEST_TIME
-
-
-class WriteOption(Protocol):
-    """A precondition, as `Client.write_option` makes it."""
-
-    def modify_write(self, write: Write) -> None:
-        """Put the precondition into a write."""
 
 
 class WriteBatch:
@@ -41,14 +35,11 @@ class WriteBatch:
 
     def __init__(self, client: Client) -> None:
         self._request = CommitRequest.pb()(database=client._database_string)
+        # What carries them out.
+        self.request = CommitRequest.wrap(self._request)
 
     def __len__(self) -> int:
         return len(self._request.writes)
-
-    @property
-    def request(self) -> CommitRequest:
-        """The request that carries them out."""
-        return CommitRequest.wrap(self._request)
 
     def create(self, reference: DocumentReference, fields: Mapping[str, Any]) -> None:
         """Make a document; it must not exist."""
@@ -62,17 +53,18 @@ class WriteBatch:
         self,
         reference: DocumentReference,
         fields: Mapping[str, Any],
-        option: WriteOption | None = None,
+        *,
+        unchanged_since: Timestamp | None = None,
     ) -> None:
-        """Change some fields of a document; it must exist, or be as `option` says."""
+        """Change some fields of a document; it must exist, and be as it was when it was read."""
         write = self._write(reference, fields)
         write.update_mask.field_paths.extend(write.update.fields)
         # With transforms alone the mask is empty, and has to be there all the same.
         write.update_mask.SetInParent()
-        if option is None:
+        if unchanged_since is None:
             write.current_document.exists = True
         else:
-            option.modify_write(Write.wrap(write))
+            write.current_document.update_time.CopyFrom(unchanged_since)
 
     def _write(self, reference: DocumentReference, fields: Mapping[str, Any]) -> Any:
         write = self._request.writes.add()

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from werkzeug.wrappers import Request
 
 from shared.domain.api_key import ApiKey, Scope, key_digest, key_id_of
-from shared.domain.errors import Forbidden, Unauthenticated, Unavailable
+from shared.domain.errors import Forbidden, LedgerError, Unauthenticated, Unavailable
 from shared.web.caller import Caller
-from shared.web.routes import Access
+from shared.web.operations import Access
 
 if TYPE_CHECKING:
     from shared.store.keys import KeyStore
@@ -94,6 +94,18 @@ class Authenticator:
         needed = _NEEDED[access]
         if not caller.may(needed):
             raise Forbidden(f"This credential lacks the scope {needed.value}")
+
+    def require_reader(self, request: Request) -> None:
+        """Raises the errors of `admit` and `authorize` for who may not read."""
+        self.authorize(self.admit(request, Access.READ), Access.READ)
+
+    def is_reader(self, request: Request) -> bool:
+        """Whether this request may read; one that cannot be told now may not."""
+        try:
+            self.require_reader(request)
+        except LedgerError:
+            return False
+        return True
 
     def _identify(self, credential: Credential) -> Caller | None:
         if credential.is_token:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.domain.contribution import Commit, Outcome
 from shared.domain.email import mask_text
-from shared.domain.errors import InvalidInput
+from shared.domain.errors import Conflict, InvalidInput, WasVoided
 from shared.domain.fields import parse
 from shared.domain.money import format_money
 from shared.domain.repository import Repository
@@ -18,8 +18,8 @@ from shared.web.call import Call
 _REJECTED = {Outcome.CONFLICT.value, Outcome.VOIDED.value, Outcome.INVALID.value}
 
 if TYPE_CHECKING:
-    from shared.store.batch import CommitOutcome
     from shared.store.deadline import Deadline
+    from shared.store.recording import Recorded
 
 
 def record_items(
@@ -44,7 +44,7 @@ def record_items(
             faults = [{"pointer": f.pointer, "message": f.message} for f in error.faults]
             shown["errors"] = faults
         outcomes.append(shown)
-    done = call.services.ledger.batches.record(
+    done = call.services.ledger.commits.record_all(
         repository, list(valid.values()), recorded_by=recorded_by, deadline=deadline
     )
     for index, outcome in zip(valid, done, strict=True):
@@ -54,7 +54,7 @@ def record_items(
     return {"counts": counts, "outcomes": outcomes}
 
 
-def batch_answer(call: Call, done: Mapping[str, Any]) -> Answer:
+def batch_answer(call: Call, done: Mapping[str, Any]) -> Answer[Any]:
     """The answer to a batch, with what was turned away noted for the log and for health."""
     call.facts["counts"] = {name: n for name, n in done["counts"].items() if n}
     rejected = [o for o in done["outcomes"] if o["outcome"] in _REJECTED]
@@ -67,19 +67,26 @@ def batch_answer(call: Call, done: Mapping[str, Any]) -> Answer:
     return Answer(done, outcome="batch", rejection=(first["outcome"], reason))
 
 
-def _shown(outcome: CommitOutcome) -> dict[str, Any]:
-    shown: dict[str, Any] = {"outcome": outcome.outcome.value}
-    if outcome.id is not None:
-        shown["id"] = outcome.id
-    if outcome.cost_micros is not None:
-        shown["cost_amount"] = format_money(outcome.cost_micros)
-        shown["coherence_score"] = outcome.coherence_score
+def _shown(result: Recorded | Conflict) -> dict[str, Any]:
+    if isinstance(result, WasVoided):
+        return {"outcome": Outcome.VOIDED.value, "id": result.contribution_id}
+    if isinstance(result, Conflict):
+        return {"outcome": Outcome.CONFLICT.value}
+    contribution = result.contribution
+    shown: dict[str, Any] = {
+        "outcome": (Outcome.REPLAYED if result.replayed else Outcome.RECORDED).value,
+        "id": contribution.id,
+        "cost_amount": format_money(contribution.cost_amount),
+        "coherence_score": contribution.coherence_score,
+    }
+    if result.differs:
+        shown["differs"] = list(result.differs)
     return shown
 
 
 def _echo(item: Any) -> str | None:
-    """The hash as it was sent, where it is short enough to be one; it may be anything."""
+    """The hash as it was sent, where it is short and plain enough to be one; it may be anything."""
     commit_hash = item.get("commit_hash") if isinstance(item, dict) else None
-    if not isinstance(commit_hash, str) or len(commit_hash) > 64:
+    if not isinstance(commit_hash, str) or len(commit_hash) > 64 or not commit_hash.isprintable():
         return None
     return mask_text(commit_hash)

@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
+from pydantic import BaseModel
 from werkzeug.wrappers import Request
 
 from shared.domain.api_key import Scope
-from shared.domain.errors import Forbidden, InvalidInput, MalformedRequest, Unauthenticated
+from shared.domain.errors import Forbidden, InvalidInput, Unauthenticated
+from shared.domain.fields import parse
 from shared.domain.repository import Repository
-from shared.web.body import parse_json, read_body, require_json
 from shared.web.caller import Caller
-from shared.web.routes import Operation
+from shared.web.incoming import IncomingBody, require_json
+from shared.web.json_text import parse_json, parse_json_of_many
+from shared.web.operations import Operation
 from shared.web.services import Services
 
-_HOST = re.compile(r"[A-Za-z0-9.-]+(?::\d{1,5})?", re.ASCII)
+if TYPE_CHECKING:
+    from shared.store.deadline import Deadline
+
+_M = TypeVar("_M", bound=BaseModel)
 
 
 @dataclass(frozen=True)
 class Call:
-    """A request that was matched to an operation and whose caller is known."""
+    """A request that was matched to an operation and whose caller is known.
+
+    `parameters` are those of the path; the `query` holds nothing that the operation does not know.
+    """
 
     request: Request
     operation: Operation
     parameters: Mapping[str, str]
+    query: Mapping[str, str]
     caller: Caller | None
     services: Services
+    incoming: IncomingBody
     # What the log says about this request, beside its answer.
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -49,65 +59,63 @@ class Call:
         """The name that goes into the ledger with what this call records."""
         return self.caller.name if self.caller else "anonymous"
 
-    def json(self) -> Any:
-        """The body as JSON; raises the errors of `shared.web.body`."""
-        return self.parsed(self.body())
+    def read(self, model: type[_M]) -> _M:
+        """The body as this model; raises what reading and parsing it raise, and `InvalidInput`."""
+        return self.parse(model, self.body())
 
-    def body(self) -> bytes:
+    def body(self) -> bytearray:
         """The body that is declared as JSON, not yet parsed."""
         require_json(self.request)
-        return read_body(self.request, self.operation.body_limit)
+        return self.incoming.read(self.operation.body_limit)
 
-    def parsed(self, body: bytes) -> Any:
-        """What stands in a body as JSON."""
-        value = parse_json(body)
-        if isinstance(value, dict):
-            self._note_repository(value.get("repository"))
-        return value
+    def parse(self, model: type[_M], body: bytearray) -> _M:
+        """What stands in a body, as this model."""
+        return self._as(model, parse_json(body))
 
-    def json_if_any(self) -> Any:
-        """The body as JSON, or an empty object where there is no body."""
-        body = read_body(self.request, self.operation.body_limit)
-        if not body:
-            return {}
-        require_json(self.request)
-        return parse_json(body)
+    def parse_many(self, model: type[_M], body: bytearray) -> _M:
+        """What stands in a body whose items are good or bad each by itself, as this model."""
+        return self._as(model, parse_json_of_many(body))
 
-    def query(self, *allowed: str) -> dict[str, str]:
-        """The query parameters; raises `InvalidInput` for one not allowed, or given twice."""
+    def _as(self, model: type[_M], value: Any) -> _M:
         try:
-            given = self.request.args
-        except UnicodeDecodeError:
-            raise MalformedRequest("The query is not UTF-8") from None
-        query: dict[str, str] = {}
-        for name, values in given.lists():
-            if name not in allowed:
-                allow = ", ".join(allowed) or "none"
-                raise InvalidInput.at("?", f"an unknown query parameter; there are: {allow}")
-            if len(values) > 1:
-                raise InvalidInput.at(f"?{name}", "is given more than once")
-            query[name] = values[0]
-        return query
+            return parse(model, value)
+        except InvalidInput:
+            # So that the rejection says whose it was.
+            if isinstance(value, dict):
+                self._note_repository(value.get("repository"))
+            raise
+
+    def read_if_any(self, model: type[_M]) -> _M:
+        """The body as this model, which has nothing in it where there is no body."""
+        body = self.incoming.read(self.operation.body_limit)
+        if not body:
+            return model()
+        require_json(self.request)
+        return self.parse(model, body)
+
+    def deadline(self, *, within: float | None = None) -> Deadline:
+        """The end of the time that the ledger has from now on, in seconds where not its own."""
+        return self.services.ledger.deadline(within)
 
     def authorize(self, repository: Repository) -> None:
         """Raises `Forbidden` where the caller's credential is not for this repository."""
+        self.facts["repository"] = repository.full_name
         if self.caller:
             self.caller.require_repository(repository)
 
     def _note_repository(self, name: object) -> None:
-        # Before it is validated, so that a rejection can say whose it was.
         try:
             self.facts["repository"] = Repository.parse(str(name)).full_name
         except ValueError:
             return
 
     def url(self) -> str:
-        """The URL that the client asked for, without its query."""
-        headers = self.request.headers
-        # Behind Firebase Hosting, the client knows the service by the forwarded name.
-        host = headers.get("X-Forwarded-Host") or self.request.host
-        scheme = headers.get("X-Forwarded-Proto") or self.request.scheme
-        path = quote(self.request.path)
-        if not _HOST.fullmatch(host) or scheme not in {"http", "https"}:
-            return path
-        return f"{scheme}://{host}{path}"
+        """Where this is found, without its query; relative where the settings do not say.
+
+        Never told from the request's own headers: the answer may be kept, and shown to others.
+        """
+        public = self.services.settings.public_url
+        if public and self.request.path == "/":
+            # At the function's own URL, which is not where the public finds it.
+            return f"{public}{self.operation.path}"
+        return f"{public or ''}{quote(self.request.path)}"

@@ -7,10 +7,10 @@ routing and errors are settled here, for all functions in the same way.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from http import HTTPStatus
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPMethod, HTTPStatus
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from flask import current_app, has_app_context
@@ -20,26 +20,25 @@ from werkzeug.wrappers import Request, Response
 from shared.domain.email import mask_text
 from shared.domain.errors import LedgerError, MethodNotAllowed, NotFound, Unavailable
 from shared.web.answer import Answer, problem
-from shared.web.body import drain
 from shared.web.call import Call
+from shared.web.headers import PREFLIGHT, is_preflight
+from shared.web.incoming import IncomingBody
 from shared.web.logs import request_id_of, where_raised
-from shared.web.routes import Access, Operation, operations_of
+from shared.web.operations import Access, Operation, operations_of
+from shared.web.queries import query_of
 from shared.web.services import Services, services_from_environment
 
 EntryPoint = Callable[[Request], Response]
-Handler = Callable[[Call], Answer]
 
 _WRITES = {Access.RECORD, Access.ADMIN, Access.SIGNED}
 
 
-def entry_point(
-    function: str, handlers: Mapping[str, Handler], services: Services | None = None
-) -> EntryPoint:
-    """The function that functions-framework serves; `handlers` are by operation name.
+def entry_point(function: ModuleType, services: Services | None = None) -> EntryPoint:
+    """The function that functions-framework serves; its module holds the handlers.
 
     Raises `SettingsError` at once where the environment is wrong, so that it never starts.
     """
-    endpoint = _Endpoint(function, handlers, services or services_from_environment())
+    endpoint = _Endpoint(function, services or services_from_environment())
 
     # functions-framework takes nothing but a plain function.
     def serve(request: Request) -> Response:
@@ -57,54 +56,78 @@ def entry_point(
 
 
 class _Endpoint:
-    def __init__(self, function: str, handlers: Mapping[str, Handler], services: Services) -> None:
-        self.function = function
+    def __init__(self, function: ModuleType, services: Services) -> None:
+        self.function = function.__name__.rpartition(".")[2]
         self.operations = operations_of(function)
-        self.handlers = handlers
         self.services = services
 
     def serve(self, request: Request) -> Response:
+        with self.services.timing.request():
+            return self._serve(request)
+
+    def _serve(self, request: Request) -> Response:
         began = time.monotonic()
         request_id = request_id_of(request)
         facts: dict[str, Any] = {}
-        path = "unknown"
+        operation: Operation | None = None
+        answer: Answer[Any]
+        body = IncomingBody(
+            request,
+            self.services.connections,
+            self.services.large_bodies,
+            waited=self.services.timing.postpone,
+        )
         try:
-            operation, parameters = match(self.operations, request.method, request.path)
-            path = operation.path
-            answer = self._answer(request, operation, parameters, facts)
+            # A preflight asks for what it says, without the credential that it asks for.
+            preflight = is_preflight(request)
+            method = HTTPMethod.GET if preflight else request.method
+            operation, parameters = match(self.operations, method, path_of(request))
+            if preflight:
+                answer = Answer(None, PREFLIGHT, status=HTTPStatus.NO_CONTENT)
+            else:
+                answer = self._answer(request, body, operation, parameters, facts)
         except LedgerError as error:
             facts |= {"code": error.code}
             answer = problem(error)
         except Exception as error:  # noqa: BLE001 - the last resort
             facts |= {"code": "internal", "error": where_raised(error)}
             answer = problem(LedgerError("An unexpected error; nothing was acknowledged"))
+        finally:
+            body.release()
         self.services.log.request(
             request,
             request_id=request_id,
             function=self.function,
-            path=path,
+            path=operation.path if operation else "unknown",
             status=answer.status.value,
             seconds=time.monotonic() - began,
             outcome=answer.outcome,
             facts=facts,
         )
-        headers = {**answer.headers, "X-Request-Id": request_id}
-        return replace(answer, headers=headers).response(streamed=not drain(request))
+        answer.headers["X-Request-Id"] = request_id
+        # Nothing more is read than what is there: left to itself, the framework would read it all.
+        close = not body.is_done()
+        response = answer.response(streamed=close)
+        self.services.headers.complete(request, operation, response)
+        self.services.connections.send(request, response, close=close)
+        return response
 
     def _answer(
         self,
         request: Request,
+        body: IncomingBody,
         operation: Operation,
         parameters: Mapping[str, str],
         facts: dict[str, Any],
-    ) -> Answer:
+    ) -> Answer[Any]:
         caller = self.services.authenticator.admit(request, operation.access)
         if caller:
             facts["caller"] = caller.name
-        call = Call(request, operation, parameters, caller, self.services, facts)
         try:
             self.services.authenticator.authorize(caller, operation.access)
-            answer = self.handlers[operation.name](call)
+            query = query_of(request, operation)
+            call = Call(request, operation, parameters, query, caller, self.services, body, facts)
+            answer = operation.handler(call, **parameters)
         except Unavailable as error:
             facts["reason"] = error.detail
             raise
@@ -125,8 +148,15 @@ class _Endpoint:
         self.services.rejections.note(code=code, reason=reason, repository=facts.get("repository"))
 
 
+def path_of(request: Request) -> str:
+    """The path, without a slash at its end; one that is encoded belongs to a key."""
+    raw = request.environ.get("RAW_URI", request.path).partition("?")[0]
+    trailing = raw.endswith("/") and not raw.endswith("//")
+    return request.path.removesuffix("/") or "/" if trailing else request.path
+
+
 def match(
-    operations: tuple[Operation, ...], method: str, path: str
+    operations: Iterable[Operation], method: str, path: str
 ) -> tuple[Operation, dict[str, Any]]:
     """The operation for a method and a path; raises `NotFound` or `MethodNotAllowed`."""
     # RFC 9110 has HEAD wherever there is GET; the server leaves the body out.

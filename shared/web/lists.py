@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 from shared.domain.email import normalise_email
 from shared.domain.errors import InvalidInput, NotFound
@@ -12,41 +13,64 @@ from shared.domain.fields import Stored
 from shared.domain.identifiers import as_uuid, contributor_id, repository_asset_id
 from shared.domain.repository import Repository, normalise_commit_hash
 from shared.domain.sort import Sort
-from shared.domain.timestamps import parse_timestamp
-from shared.web.answer import Answer
+from shared.domain.timestamps import parse_time_or_date
+from shared.web.answer import Page
 from shared.web.call import Call
-from shared.web.pages import PARAMETERS, paged
+from shared.web.pages import PAGING, PageQuery, paged
 from shared.web.presentation import present
 from shared.web.queries import flag, readable
 
 if TYPE_CHECKING:
+    from typing_extensions import Doc
+
     from shared.domain.contribution import StoredContribution
-    from shared.store.listing import Cursor, Page
+    from shared.domain.fields import GivenTime
+    from shared.store import listing
+    from shared.store.listing import Cursor
 
 _S = TypeVar("_S", bound=Stored)
 
-# Filters that every list of contributions takes.
-FILTERS = ("since", "until", "include_voided")
-
+_BARE_OFFSET = re.compile(r" (?=\d\d:\d\d$)", re.ASCII)
 # An id that no contributor has.
 _NOBODY = ""
 
 
+class Filters(PageQuery):
+    """What every list of contributions takes."""
+
+    since: Annotated[
+        GivenTime | date,
+        Doc("With a `timestamp` of this time or later; a plain date is its midnight in UTC."),
+    ]
+    until: Annotated[GivenTime | date, Doc("With a `timestamp` before this time.")]
+    include_voided: Annotated[bool, Doc("Voided ones too.")] = False
+
+
+class AccountsQuery(PageQuery):
+    """What every list of contributors or assets takes."""
+
+    sort: Annotated[
+        Sort,
+        Doc(
+            "Names from A to Z (those of contributors with an API key only), otherwise the newest "
+            "or largest first. While a list is being read, contributions move in all orders but "
+            "`created` and `name`."
+        ),
+    ] = Sort.CREATED
+
+
 def contributions_page(
-    call: Call,
-    query: Mapping[str, str],
-    *,
-    contributor: str | None = None,
-    asset: str | None = None,
-) -> Answer:
+    call: Call, *, contributor: str | None = None, asset: str | None = None
+) -> Page[Any]:
     """A page of contributions; `contributor` and `asset` are ids that are settled already.
 
     Raises `InvalidInput` for a filter that cannot be read, and `Unauthenticated` where an
     address is asked for without a key.
     """
-    from shared.store.listing import ContributionFilter, Page
+    from shared.store import listing
 
-    chosen = ContributionFilter(
+    query = call.query
+    chosen = listing.ContributionFilter(
         contributor_id=contributor or _contributor(call, query.get("contributor")),
         asset_id=asset or _asset(query.get("repository")),
         since=_time(query, "since"),
@@ -54,23 +78,24 @@ def contributions_page(
         include_voided=flag(query, "include_voided"),
     )
 
-    def read(limit: int, after: Cursor | None) -> Page[StoredContribution]:
+    def read(limit: int, after: Cursor | None) -> listing.Page[StoredContribution]:
         if chosen.contributor_id == _NOBODY:
-            return Page((), None)
+            return listing.Page((), None)
         return call.services.ledger.lists.contributions(chosen, limit=limit, after=after)
 
-    return paged(call, query, read)
+    return paged(call, read)
 
 
-def list_commit(call: Call, query: Mapping[str, str]) -> Answer:
+def list_commit(call: Call) -> Page[Any]:
     """The contributions of a commit hash: in one repository by a direct read, or in all."""
-    if not query.keys() <= {"commit_hash", "repository", "include_voided", *PARAMETERS}:
+    query = call.query
+    if not query.keys() <= {"commit_hash", "repository", "include_voided", *PAGING}:
         raise InvalidInput.at("?commit_hash", "goes with repository and include_voided only")
     include_voided = flag(query, "include_voided")
     commit_hash = readable("commit_hash", normalise_commit_hash, query["commit_hash"])
     if "repository" not in query:
-        return _list_commit_everywhere(call, query, commit_hash, include_voided=include_voided)
-    if not query.keys().isdisjoint(PARAMETERS):
+        return _list_commit_everywhere(call, commit_hash, include_voided=include_voided)
+    if not query.keys().isdisjoint(PAGING):
         raise InvalidInput.at(
             "?repository", "with commit_hash there is one contribution, and no pages"
         )
@@ -80,25 +105,24 @@ def list_commit(call: Call, query: Mapping[str, str]) -> Answer:
             f"{repository.full_name}@{commit_hash}"
         ).stored
     except NotFound:
-        return Answer([])
+        return Page([])
     if contribution.voided and not include_voided:
-        return Answer([])
-    return Answer([present(contribution, masked=not call.sees_addresses)])
+        return Page([])
+    return Page([present(contribution, masked=not call.sees_addresses)])
 
 
-def _list_commit_everywhere(
-    call: Call, query: Mapping[str, str], commit_hash: str, *, include_voided: bool
-) -> Answer:
-    from shared.store.listing import Page
+def _list_commit_everywhere(call: Call, commit_hash: str, *, include_voided: bool) -> Page[Any]:
+    from shared.store import listing
 
-    def read(limit: int, after: Cursor | None) -> Page[StoredContribution]:
+    def read(limit: int, after: Cursor | None) -> listing.Page[StoredContribution]:
         page = call.services.ledger.lists.contributions_of_commit(
             commit_hash, limit=limit, after=after
         )
         # One hash has so few contributions that an index to leave voided ones out would cost more.
-        return Page(tuple(e for e in page.items if include_voided or not e.voided), page.next)
+        shown = tuple(e for e in page.items if include_voided or not e.voided)
+        return listing.Page(shown, page.next)
 
-    return paged(call, query, read)
+    return paged(call, read)
 
 
 def _contributor(call: Call, text: str | None) -> str | None:
@@ -111,7 +135,8 @@ def _contributor(call: Call, text: str | None) -> str | None:
         except NotFound:
             return _NOBODY
     require_key_for_address(call)
-    return contributor_id(readable("contributor", normalise_email, text))
+    # A blank in an address can only be a `+` that was not encoded.
+    return contributor_id(readable("contributor", normalise_email, text.replace(" ", "+")))
 
 
 def require_key_for_address(call: Call) -> None:
@@ -126,25 +151,29 @@ def _asset(text: str | None) -> str | None:
 
 
 def _time(query: Mapping[str, str], name: str) -> datetime | None:
-    return readable(name, parse_timestamp, query[name]) if name in query else None
+    if name not in query:
+        return None
+    # The `+` of an offset that was not encoded came as a blank.
+    return readable(name, parse_time_or_date, _BARE_OFFSET.sub("+", query[name]))
 
 
 class Accounts(Protocol[_S]):
     """Reads a page of accounts from the ledger."""
 
-    def __call__(self, sort: Sort, *, limit: int, after: Cursor | None = None) -> Page[_S]: ...
+    def __call__(
+        self, sort: Sort, *, limit: int, after: Cursor | None = None
+    ) -> listing.Page[_S]: ...
 
 
-def list_accounts(call: Call, accounts: Accounts[_S], *, names_need_key: bool) -> Answer:
+def list_accounts(call: Call, accounts: Accounts[_S], *, names_need_key: bool) -> Page[Any]:
     """A page of accounts.
 
     `names_need_key`: an order by names that are masked would tell their first letters.
     """
-    query = call.query("sort", *PARAMETERS)
     try:
-        sort = Sort(query.get("sort", Sort.CREATED))
+        sort = Sort(call.query.get("sort", Sort.CREATED))
     except ValueError:
         raise InvalidInput.at("?sort", f"must be one of {', '.join(Sort)}") from None
     if sort is Sort.NAME and names_need_key:
         call.require_addresses("Sorting contributors by name")
-    return paged(call, query, lambda limit, after: accounts(sort, limit=limit, after=after))
+    return paged(call, lambda limit, after: accounts(sort, limit=limit, after=after))

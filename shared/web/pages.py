@@ -10,44 +10,69 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import Stored
 from shared.domain.timestamps import format_timestamp, parse_timestamp
-from shared.web.answer import Answer
+from shared.web.answer import Page
 from shared.web.call import Call
+from shared.web.parameters import Parameters
 from shared.web.presentation import present
 
 if TYPE_CHECKING:
-    from shared.store.listing import Cursor, Page
+    from pydantic import Field
+    from typing_extensions import Doc
+
+    from shared.store import listing
+    from shared.store.listing import Cursor
 
 _S = TypeVar("_S", bound=Stored)
 
-PARAMETERS = ("limit", "page_token")
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 MAX_PUBLIC_LIMIT = 100
 _DIGEST_LENGTH = 12
+_WHOLE = re.compile(r"0*[1-9][0-9]{0,99}", re.ASCII)
 # Document ids of contributions, and UUIDs.
-_CURSOR_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,299}", re.ASCII)
+_CURSOR_KEY = re.compile(r"[A-Za-z0-9-][A-Za-z0-9._:@-]{0,299}", re.ASCII)
 
 
-def paged(
-    call: Call,
-    query: Mapping[str, str],
-    read: Callable[[int, Cursor | None], Page[_S]],
-) -> Answer:
+class PageQuery(Parameters):
+    """Which page of a list."""
+
+    limit: Annotated[
+        int,
+        Field(ge=1),
+        Doc(
+            f"How many a page holds. A larger one is brought down to {MAX_LIMIT}, without an API "
+            f"key to {MAX_PUBLIC_LIMIT}."
+        ),
+    ] = DEFAULT_LIMIT
+    page_token: Annotated[
+        str,
+        Doc(
+            "Where the page begins: part of the `Link` of the page before, and good for the same "
+            "list with the same filters only."
+        ),
+    ]
+
+
+PAGING = frozenset(PageQuery.names())
+
+
+def paged(call: Call, read: Callable[[int, Cursor | None], listing.Page[_S]]) -> Page[Any]:
     """One page of a list; `read` takes the limit and the place to go on from.
 
     Raises `InvalidInput` for a limit out of range, and for a token that this list, with these
     filters, did not give.
     """
+    query = call.query
     limit = _limit(call, query.get("limit"))
-    chosen = {name: value for name, value in query.items() if name not in PARAMETERS}
+    chosen = {name: value for name, value in query.items() if name not in PAGING}
     scope = json.dumps([call.operation.name, dict(call.parameters), chosen], sort_keys=True)
     token = query.get("page_token")
     page = read(limit, None if token is None else decode_cursor(token, scope))
@@ -58,7 +83,7 @@ def paged(
         )
         headers["Link"] = f'<{call.url()}?{onward}>; rel="next"'
     body = [present(item, masked=not call.sees_addresses) for item in page.items]
-    return Answer(body, headers=headers)
+    return Page(body, headers)
 
 
 def encode_cursor(cursor: Cursor, scope: str) -> str:
@@ -109,9 +134,8 @@ def _digest(payload: str, scope: str) -> str:
 def _limit(call: Call, text: str | None) -> int:
     if text is None:
         return DEFAULT_LIMIT
-    limit = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
-    if not 1 <= limit <= MAX_LIMIT:
-        raise InvalidInput.at("?limit", f"must be a whole number from 1 to {MAX_LIMIT}")
-    if limit > MAX_PUBLIC_LIMIT and not call.sees_addresses:
-        raise InvalidInput.at("?limit", f"must be at most {MAX_PUBLIC_LIMIT} without a key")
-    return limit
+    if not _WHOLE.fullmatch(text):
+        raise InvalidInput.at("?limit", "must be a whole number of at least 1")
+    # A larger one is brought down, as GitHub does it; it may have any number of digits.
+    wanted = int(text) if len(text.lstrip("0")) < 5 else MAX_LIMIT
+    return min(wanted, MAX_LIMIT if call.sees_addresses else MAX_PUBLIC_LIMIT)

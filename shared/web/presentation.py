@@ -1,10 +1,10 @@
-"""How a reader sees what is stored: in full with a key, with addresses masked without one."""
+"""How a reader sees what is stored: in full with a key, without one with addresses masked."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from shared.domain.contributor import Contributor
+from shared.domain.contributor import PRIVATE_FIELDS, Contributor
 from shared.domain.email import mask_text
 from shared.domain.fields import Stored
 
@@ -16,6 +16,8 @@ def present(stored: Stored, *, masked: bool) -> dict[str, Any]:
         return shown
     if isinstance(stored, Contributor):
         shown["name"] = stored.masked_name()
+        for name in PRIVATE_FIELDS:
+            del shown[name]
     result: dict[str, Any] = mask(shown)
     return result
 

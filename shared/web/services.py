@@ -11,7 +11,10 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from shared.domain.identity import Classifier
+from shared.store.deadline import Timing
 from shared.web.authentication import Authenticator
+from shared.web.connections import Connections
+from shared.web.headers import AnswerHeaders
 from shared.web.large_bodies import LargeBodies
 from shared.web.logs import Log
 from shared.web.rejections import Rejections
@@ -43,6 +46,7 @@ class Services:
         log: Log | None = None,
         large_bodies: LargeBodies | None = None,
         threads: int = DEFAULT_THREADS,
+        timing: Timing | None = None,
     ) -> None:
         self.settings = settings
         self.threads = threads
@@ -56,7 +60,10 @@ class Services:
             tokens=self._tokens if settings.oidc_audience else None,
         )
         self.large_bodies = large_bodies or LargeBodies()
+        self.connections = Connections(threads)
+        self.headers = AnswerHeaders(settings)
         self.rejections = Rejections(lambda r: self.ledger.tracker.note(r), clock)
+        self.timing = timing or Timing()
         self._open_client = open_client or _open_client
         self._ledger: Ledger | None = None
         self._lock = threading.Lock()
@@ -89,7 +96,10 @@ class Services:
 
                 client = self._open_client(self.settings)
                 self._ledger = ledger_on(
-                    client, classify=Classifier(self.settings.contributor_types), clock=self.clock
+                    client,
+                    classify=Classifier(self.settings.contributor_types),
+                    clock=self.clock,
+                    timing=self.timing,
                 )
             return self._ledger
 
@@ -102,9 +112,9 @@ def _open_client(settings: Settings) -> Client:
         store = open_embedded(settings.data_dir / "embedded", project=project)
         atexit.register(store.close)  # so that what is in its log is folded in
         return store.client()
-    from google.cloud.firestore import Client
+    from shared.store.clients import open_client
 
-    return Client()
+    return open_client(project=settings.project, emulator_host=settings.emulator_host)
 
 
 @cache

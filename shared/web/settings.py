@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from shared.domain.branches import never_fits
 from shared.domain.contributor import ContributorType
+from shared.domain.identity import never_fits_an_address
 
 PREFIX = "LEDGER_"
 # https://docs.github.com/en/actions/reference/security/oidc
 GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?", re.ASCII)
+_URL = re.compile(rf"{_ORIGIN.pattern}(?:/[A-Za-z0-9._~-]+)*", re.ASCII)
 
 
 class SettingsError(Exception):
@@ -36,11 +41,16 @@ class Settings:
     # Name to secret, in the order given.
     api_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     webhook_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    # Branches whose pushes a webhook records; none means each repository's default branch.
-    tracked_branches: frozenset[str] = frozenset()
+    # Patterns of branches whose pushes a webhook records, as `shared.domain.branches` has them;
+    # none means each repository's default branch.
+    tracked_branches: tuple[str, ...] = ()
     # Patterns of addresses, as `shared.domain.identity` has them.
     contributor_types: Mapping[str, ContributorType] = field(default_factory=dict)
     read_access: ReadAccess = ReadAccess.PUBLIC
+    # Where the ledger is found, `https://host[/path]`; links are relative without it.
+    public_url: str | None = None
+    # The origins whose pages may read; none means all.
+    cors_origins: frozenset[str] = frozenset()
     # GitHub's tokens are accepted where both are set: for whom they are made, and the numeric ids
     # of the owners whose repositories may record.
     oidc_audience: str | None = None
@@ -51,9 +61,9 @@ class Settings:
     # Makes the hashes of addresses in logs comparable between instances.
     log_salt: str = field(default="", repr=False)
     project: str | None = None
-    # Only `embedded` changes what the functions do; otherwise the client's own environment
-    # (FIRESTORE_EMULATOR_HOST, GOOGLE_CLOUD_PROJECT, default credentials) decides.
+    # Firestore is the embedded store, else the emulator at `address:port`, else the cloud's.
     embedded: bool = False
+    emulator_host: str | None = None
     data_dir: Path = Path(".data")
 
     @classmethod
@@ -63,11 +73,13 @@ class Settings:
         settings = cls(
             api_keys=reader.named_secrets("LEDGER_API_KEYS"),
             webhook_secrets=reader.named_secrets("LEDGER_WEBHOOK_SECRETS"),
-            tracked_branches=frozenset(reader.items("LEDGER_TRACKED_BRANCHES")),
+            tracked_branches=reader.branches("LEDGER_TRACKED_BRANCHES"),
             contributor_types=reader.contributor_types("LEDGER_CONTRIBUTOR_TYPES"),
             read_access=ReadAccess(
                 reader.choice("LEDGER_READ_ACCESS", [a.value for a in ReadAccess], "public")
             ),
+            public_url=reader.url("LEDGER_PUBLIC_URL"),
+            cors_origins=reader.origins("LEDGER_CORS_ORIGINS"),
             oidc_audience=reader.text("LEDGER_OIDC_AUDIENCE", "") or None,
             oidc_owners=frozenset(reader.items("LEDGER_OIDC_OWNERS")),
             oidc_issuer=reader.text("LEDGER_OIDC_ISSUER", GITHUB_ISSUER).rstrip("/"),
@@ -76,11 +88,12 @@ class Settings:
             project=environment.get("GOOGLE_CLOUD_PROJECT"),
             embedded=reader.choice("LEDGER_BACKEND", ["emulator", "embedded", ""], "")
             == "embedded",
+            emulator_host=environment.get("FIRESTORE_EMULATOR_HOST") or None,
             data_dir=Path(reader.text("LEDGER_DATA_DIR", ".data")),
         )
         if (settings.oidc_audience is None) != (not settings.oidc_owners):
             reader.mistake("LEDGER_OIDC_AUDIENCE and LEDGER_OIDC_OWNERS go together")
-        if not all(owner.isascii() and owner.isdigit() for owner in settings.oidc_owners):
+        if not all(re.fullmatch("[1-9][0-9]*", owner) for owner in settings.oidc_owners):
             reader.mistake("LEDGER_OIDC_OWNERS must be numeric ids of GitHub accounts")
         # Which Cloud Run sets: there the disk is gone with the instance.
         # https://cloud.google.com/run/docs/container-contract#services-env-vars
@@ -119,9 +132,36 @@ class _Reader:
         self._mistakes.append(f"{name} must be a whole number of at least {minimum}")
         return default
 
+    def url(self, name: str) -> str | None:
+        """An http or https URL without a query, and without a slash at its end."""
+        text = self.text(name, "").rstrip("/")
+        if text and not _URL.fullmatch(text):
+            self._mistakes.append(f"{name} must be like https://ledger.example")
+        return text or None
+
+    def origins(self, name: str) -> frozenset[str]:
+        """Origins as browsers name them: https://www.rfc-editor.org/rfc/rfc6454#section-6.2."""
+        origins = frozenset(self.items(name)) - {"*"}
+        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+            self._mistakes.append(f"{name} must be origins, like https://pages.example")
+        return origins
+
     def items(self, name: str) -> list[str]:
         """What stands between commas."""
         return [item.strip() for item in self.text(name, "").split(",") if item.strip()]
+
+    def branches(self, name: str) -> tuple[str, ...]:
+        """Patterns of branches, of which each can fit one."""
+        patterns = tuple(self.items(name))
+        for pattern in patterns:
+            if never_fits(pattern):
+                self._mistakes.append(
+                    f"{name}: no branch can be called {pattern!r}; write names as `main`, and "
+                    "patterns as `release/*`"
+                )
+        if patterns and all(pattern.startswith("!") for pattern in patterns):
+            self._mistakes.append(f"{name} only takes branches out, and names none")
+        return patterns
 
     def contributor_types(self, name: str) -> dict[str, ContributorType]:
         """`address=TYPE`, where an address may begin with `*`."""
@@ -130,6 +170,11 @@ class _Reader:
             pattern, _, kind = (part.strip() for part in item.rpartition("="))
             if not pattern or kind not in {t.value for t in ContributorType}:
                 self._mistakes.append(f"{name} must be address=HUMAN, =BOT or =AGENT")
+            elif never_fits_an_address(pattern):
+                self._mistakes.append(
+                    f"{name}: no address can be like {pattern!r}; write one as it is, or `*` and "
+                    "the end of some"
+                )
             else:
                 types[pattern.lower()] = ContributorType(kind)
         return types

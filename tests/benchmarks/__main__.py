@@ -11,9 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.backends import start_emulator
+from tests.benchmarks.embedded import measure_embedded
 from tests.benchmarks.growth import measure_bill, measure_growth
 from tests.benchmarks.recording import (
     measure_batch,
+    measure_batches_of_one,
     measure_cold_start,
     measure_list,
     measure_memory,
@@ -26,11 +28,13 @@ MEASURES: dict[str, Callable[[str, Table], None]] = {
     "record": measure_record,
     "throughput": measure_throughput,
     "batch": measure_batch,
+    "batches-of-one": measure_batches_of_one,
     "list": measure_list,
     "cold-start": measure_cold_start,
     "memory": measure_memory,
     "bill": measure_bill,
     "growth": measure_growth,
+    "embedded": measure_embedded,
 }
 
 

@@ -14,9 +14,9 @@ from shared.domain.contribution import Commit, CommitReport
 from shared.domain.identity import Classifier
 from shared.domain.repository import Repository
 from shared.domain.sort import Sort
+from shared.store.clients import emulator_client
 from shared.store.ledger import Ledger, ledger_on
 from shared.store.listing import ContributionFilter
-from tests.backends import emulator_client
 from tests.benchmarks.billing import Bill, indexed_entries, reads_of
 from tests.benchmarks.served import new_project, report
 from tests.benchmarks.table import Row, Table, progress
@@ -89,7 +89,7 @@ def measure_growth(emulator: str, table: Table, sizes: tuple[int, ...] = SIZES) 
                 for _ in range(min(10, (size - done) // _BATCH)):
                     commits = [_commit(done + n) for n in range(_BATCH)]
                     repository = Repository("octo", f"repo-{done // _BATCH % 50}")
-                    ledger.batches.record(repository, commits, recorded_by="bench")
+                    ledger.commits.record_all(repository, commits, recorded_by="bench")
                     done += _BATCH
             for name, operation in _operations(client, ledger, size).items():
                 operation(0)
@@ -148,7 +148,7 @@ def measure_bill(emulator: str, table: Table) -> None:
         repository = Repository("octo", "repo")
         row(
             "batch of 500 by one person",
-            lambda: ledger.batches.record(repository, commits, recorded_by="bench"),
+            lambda: ledger.commits.record_all(repository, commits, recorded_by="bench"),
         )
         row("list of 100", lambda: ledger.lists.contributions(ContributionFilter(), limit=100))
         contribution = ledger.find.contribution(f"octo/repo@{2:040x}").stored.id

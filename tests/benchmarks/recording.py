@@ -9,11 +9,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 
 from google.cloud import firestore
 
-from tests.backends import emulator_client
+from shared.store.clients import emulator_client
 from tests.benchmarks.floor.main import contribution
 from tests.benchmarks.served import (
     FLOOR,
@@ -28,6 +29,8 @@ from tests.benchmarks.served import (
     served,
 )
 from tests.benchmarks.table import Row, Table, progress
+
+BATCH = "/v1/contributions/github/batch"
 
 _numbers = count(1)
 
@@ -134,14 +137,35 @@ def measure_batch(emulator: str, table: Table) -> None:
         table.add(Row(f"batch of 500, over {name}", *cells, rate / other, wanted, at_most=False))
 
 
-def _post_batch(client: Client) -> float:
-    first = next(_numbers) * 1_000_000
-    commits = [report(first + n) for n in range(500)]
+def measure_batches_of_one(emulator: str, table: Table) -> None:
+    """Batches of one commit a second, from 16 clients on one repository, as an action sends them.
+
+    The floor records as many single reports.
+    """
+    progress("batches of one, 16 clients")
+    runs: dict[str, list[Run]] = {"ours": [], "floor": []}
+    with _pair(emulator) as (ours, floor):
+        for _ in range(3):
+            batch = partial(_batch, number=1, begin=next(_numbers) * 1_000_000)
+            runs["ours"].append(load(ours.port, 16, 1500, batch, path=BATCH))
+            runs["floor"].append(_run(floor, clients=16, requests=1500))
+    a, b = (max(run.per_second() for run in runs[name]) for name in ("ours", "floor"))
+    note = f"{sum(run.errors for run in runs['ours'])} errors"
+    name = "batches of one, 16 clients on 1 repository"
+    table.add(Row(name, f"{a:.0f}/s", f"{b:.0f}/s", a / b, 0.85, False, note))
+
+
+def _batch(first: int, *, number: int, begin: int = 0) -> dict[str, object]:
+    commits = [report(begin + first + n) for n in range(number)]
     for commit in commits:
         del commit["repository"]
-    batch = {"repository": "octo/repo", "commits": commits}
+    return {"repository": "octo/repo", "commits": commits}
+
+
+def _post_batch(client: Client) -> float:
+    batch = _batch(next(_numbers) * 1_000_000, number=500)
     began = time.perf_counter()
-    status, answer = client.ask("POST", "/v1/contributions/github/batch", batch)
+    status, answer = client.ask("POST", BATCH, batch)
     if status != 200 or b'"recorded":500' not in answer:
         raise RuntimeError(f"the batch answered {status}: {answer[:200]!r}")
     return time.perf_counter() - began
@@ -181,7 +205,7 @@ def measure_list(emulator: str, table: Table) -> None:
                 if status != 200:
                     raise RuntimeError(f"the list answered {status}")
     a, b = (statistics.median(seen[5:]) for seen in times.values())
-    table.add(Row("list of 100", _ms(a), _ms(b), a / b, 1.3))
+    table.add(Row("list of 100", _ms(a), _ms(b), a / b, 0.8))
 
 
 def measure_cold_start(emulator: str, table: Table) -> None:

@@ -206,7 +206,7 @@ def show_hot_repositories() -> None:
         *unmerged,
         ("100/s on 16 shards", {"posts": 100.0, "shards": 16}),
         ("100/s on 256 shards", {"posts": 100.0, "shards": 256}),
-        ("100/s, batches of 10", {"posts": 10.0}),
+        ("100/s, batches of 10", {"posts": 10.0, "merging": True}),
         ("100/s, batches of 100", {"posts": 1.0}),
         ("100/s, batches of 500", {"posts": 0.2}),
     ]

@@ -7,11 +7,13 @@ from typing import Any
 
 from google.cloud.firestore import Client
 
-from shared.domain.contribution import CommitReport
+from shared.domain.contribution import CommitReport, Outcome
 from shared.domain.contributor import ContributorType
+from shared.domain.errors import AuthorConflict, Conflict, WasVoided
 from shared.domain.fields import parse
 from shared.store.deadline import Timing
 from shared.store.ledger import Ledger, ledger_on
+from shared.store.recording import Recorded
 
 # What the clock of the functions says in these tests; the server's clock is another one.
 NOW = datetime(2020, 5, 1, 12, tzinfo=UTC)
@@ -39,3 +41,16 @@ def report(commit_hash: str = "abc123", **changes: Any) -> CommitReport:
         "metadata": {"files_changed": 3, "lines_added": 120},
     }
     return parse(CommitReport, fields | changes)
+
+
+def outcome_of(result: Recorded | Conflict) -> Outcome:
+    """What a client is told of one commit of a batch."""
+    match result:
+        case Recorded(replayed=replayed):
+            return Outcome.REPLAYED if replayed else Outcome.RECORDED
+        case WasVoided():
+            return Outcome.VOIDED
+        case AuthorConflict():
+            return Outcome.CONFLICT
+        case other:
+            raise other

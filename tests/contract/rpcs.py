@@ -13,7 +13,8 @@ from google.cloud.firestore_v1 import types
 from google.cloud.firestore_v1._helpers import encode_dict, encode_value
 
 from shared.embedded import open_embedded
-from tests.backends import emulator_client, new_project
+from shared.store.clients import emulator_client
+from tests.backends import new_project
 
 
 def write_index_file(folder: Path, *composites: str) -> Path:

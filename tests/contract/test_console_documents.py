@@ -77,6 +77,7 @@ def test_a_contributor_is_found_by_address_and_read_with_defaults(console: MockF
         "email": "test@example.com",
         "name": "Typed",
         "contributor_type": "HUMAN",
+        "type": "HUMAN",
         "wallet_address": None,
         "hourly_rate": None,
         "contribution_count": 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,7 +34,10 @@ def test_a_contribution_is_kept_under_repository_and_commit(ledger: Ledger, clie
         co_authors=[{"email": "b@x.org", "name": "Bea"}],
         url="https://github.com/seeker71/Coherence-Network/commit/abc123",
     )
-    assert documents(client, "contributions") == {
+    kept = documents(client, "contributions")
+    [nonce] = [contribution["request_nonce"] for contribution in kept.values()]
+    assert re.fullmatch("[0-9a-f]{32}", nonce)
+    assert kept == {
         "seeker71:coherence-network@abc123": {
             "id": "abbc9bee-8e88-5880-a7cf-6b8cc3fc7188",
             "contributor_id": AUTHOR_ID,
@@ -78,6 +82,7 @@ def test_a_contribution_is_kept_under_repository_and_commit(ledger: Ledger, clie
             "corrected_by": None,
             "legacy_ids": [],
             "request_digest": None,
+            "request_nonce": nonce,
         }
     }
 

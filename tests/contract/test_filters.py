@@ -39,7 +39,7 @@ def contributions(ledger: Ledger) -> list[StoredContribution]:
                 "co_authors": [{"email": email} for email in co_authors],
             }
             commits.append(parse(Commit, fields))
-        ledger.batches.record(Repository.parse(name), commits, recorded_by="ci")
+        ledger.commits.record_all(Repository.parse(name), commits, recorded_by="ci")
     for number in range(10):
         person = ledger.find.contributor(PEOPLE[number % 4]).stored.id
         asset = ledger.find.asset(REPOSITORIES[number % 3]).stored.id

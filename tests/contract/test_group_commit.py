@@ -2,34 +2,59 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import pytest
 from google.api_core.exceptions import Aborted, InvalidArgument, ServiceUnavailable
 from google.cloud.firestore import Client
+from pydantic_core import PydanticSerializationError
 
+from shared.domain.contribution import Commit, Outcome
 from shared.domain.errors import Conflict, Unavailable
+from shared.domain.repository import Repository
 from shared.store.deadline import Timing
 from shared.store.ledger import Ledger
 from shared.store.recording import Recorded
 from tests.conftest import OpenClient
 from tests.contract.books import assert_balanced
-from tests.contract.fake_time import BUDGET, LONGEST_CALL, FakeTime
-from tests.contract.reports import ledger_of, report
+from tests.contract.fake_time import BUDGET, FakeTime
+from tests.contract.reports import ledger_of, outcome_of, report
 from tests.contract.spy import After, Before, Crash, Spy
 
-Post = Callable[..., Future[Recorded]]
+Results = Sequence[Recorded | Conflict]
+_T = TypeVar("_T")
+
+REPOSITORY = Repository.parse("seeker71/Coherence-Network")
 PATIENCE = 60  # seconds; ends only a test that has failed
 
 
-def wait_until(come: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not come():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
+class Waiting:
+    """A deadline for one request, which tells when the request waits for its turn.
+
+    What goes on alone asks how much time is left too, but for a call that it then makes: here the
+    calls are under way, so whoever asks is about to wait, and stands in the queue already.
+    """
+
+    def __init__(self, budget: float = PATIENCE) -> None:
+        self._asked = threading.Event()
+        self.deadline = Timing(
+            budget=budget, rpc_timeout=budget, monotonic=self._monotonic
+        ).deadline()
+        self._asked.clear()
+
+    def _monotonic(self) -> float:
+        self._asked.set()
+        return time.monotonic()
+
+    def begun(self) -> None:
+        """Come back when it waits."""
+        assert self._asked.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -59,25 +84,50 @@ def under_way(settled: Ledger, spy: Spy) -> Iterator[threading.Event]:
         assert not first.result().replayed
 
 
+def batch(*hashes: str, **changes: object) -> list[Commit]:
+    return [report(commit_hash, **changes) for commit_hash in hashes]
+
+
+def outcomes(future: Future[Results]) -> list[Outcome]:
+    return [outcome_of(result) for result in future.result()]
+
+
+def hashes(future: Future[Results]) -> list[str | None]:
+    kept = [result for result in future.result() if isinstance(result, Recorded)]
+    return [result.contribution.commit_hash for result in kept]
+
+
+@dataclass
+class Posts:
+    """Sends requests, each from a thread of its own, and comes back when it waits for its turn."""
+
+    ledger: Ledger
+    threads: ThreadPoolExecutor
+
+    def __call__(self, commit_hash: str, **changes: object) -> Future[Recorded]:
+        one = report(commit_hash, **changes)
+        return self._send(self.ledger.commits.record, one)
+
+    def batch(self, *commits: Commit, budget: float = PATIENCE) -> Future[Results]:
+        return self._send(self.ledger.commits.record_all, REPOSITORY, commits, budget=budget)
+
+    def _send(
+        self, record: Callable[..., _T], *what: object, budget: float = PATIENCE
+    ) -> Future[_T]:
+        waiting = Waiting(budget)
+        future = self.threads.submit(record, *what, recorded_by="x", deadline=waiting.deadline)
+        waiting.begun()
+        return future
+
+
 @pytest.fixture
-def post(settled: Ledger) -> Iterator[Post]:
-    """Post a report from a thread of its own, and come back when it waits for its turn."""
-    recorder = settled.commits
+def post(settled: Ledger) -> Iterator[Posts]:
     with ThreadPoolExecutor(48) as threads:
-
-        def post(commit_hash: str, **changes: object) -> Future[Recorded]:
-            waiting = recorder.group_commit.waiting
-            future = threads.submit(
-                recorder.record, report(commit_hash, **changes), recorded_by="x"
-            )
-            wait_until(lambda: recorder.group_commit.waiting > waiting)
-            return future
-
-        yield post
+        yield Posts(settled, threads)
 
 
 def test_what_meets_is_one_commit(
-    under_way: threading.Event, post: Post, spy: Spy, client: Client
+    under_way: threading.Event, post: Posts, spy: Spy, client: Client
 ) -> None:
     posted = [post(f"bbbbb{n}", cost_amount=n) for n in range(8)]
     under_way.set()
@@ -100,7 +150,7 @@ def test_other_repositories_do_not_wait(
 
 
 def test_the_same_commit_twice_is_recorded_once(
-    under_way: threading.Event, post: Post, spy: Spy, client: Client
+    under_way: threading.Event, post: Posts, spy: Spy, client: Client
 ) -> None:
     posted = [post("bbbbbb") for _ in range(3)]
     under_way.set()
@@ -111,7 +161,7 @@ def test_the_same_commit_twice_is_recorded_once(
 
 
 def test_one_that_is_kept_already_does_not_take_the_others_along(
-    under_way: threading.Event, post: Post, client: Client
+    under_way: threading.Event, post: Posts, client: Client
 ) -> None:
     new, replay, foreign, stranger = (
         post("bbbbb1"),
@@ -130,7 +180,7 @@ def test_one_that_is_kept_already_does_not_take_the_others_along(
 
 @pytest.mark.parametrize("fault", [Before, After])
 def test_a_fault_leaves_each_recorded_once(
-    under_way: threading.Event, post: Post, spy: Spy, client: Client, fault: type[Before | After]
+    under_way: threading.Event, post: Posts, spy: Spy, client: Client, fault: type[Before | After]
 ) -> None:
     posted = [post(f"bbbbb{n}") for n in range(5)]
     spy.fail("commit", None, fault(ServiceUnavailable("away")), fault(Aborted("contended")))
@@ -140,7 +190,7 @@ def test_a_fault_leaves_each_recorded_once(
 
 
 def test_the_end_of_one_thread_is_not_the_end_of_the_others(
-    under_way: threading.Event, post: Post, spy: Spy, client: Client
+    under_way: threading.Event, post: Posts, spy: Spy, client: Client
 ) -> None:
     posted = [post(f"bbbbb{n}") for n in range(3)]
     spy.fail("commit", None, Before(Crash()))
@@ -154,7 +204,14 @@ def test_whose_time_is_up_leaves_the_others_theirs(
     client: Client, spy: Spy, open_client: OpenClient
 ) -> None:
     ledger_of(open_client()).commits.record(report("000000"), recorded_by="ci")
-    hurried = ledger_of(client, timing=Timing(budget=0.2, rpc_timeout=0.1))
+    waiter = threading.current_thread()
+    # At the second look of the one that waits its time is nearly up, and at the third it is.
+    looks = itertools.chain([0.0, BUDGET - 0.01], itertools.repeat(BUDGET))
+
+    def monotonic() -> float:
+        return next(looks) if threading.current_thread() is waiter else 0.0
+
+    hurried = ledger_of(client, timing=replace(FakeTime().timing, monotonic=monotonic))
     arrived, go_on = threading.Event(), threading.Event()
 
     def hold(_: float) -> None:
@@ -168,7 +225,6 @@ def test_whose_time_is_up_leaves_the_others_theirs(
         assert arrived.wait(PATIENCE)
         with pytest.raises(Unavailable):
             recorder.record(report("bbbbbb"), recorded_by="ci")
-        assert recorder.group_commit.waiting == 0
         go_on.set()
         assert not first.result().replayed
     assert set(assert_balanced(client)) == {
@@ -177,7 +233,7 @@ def test_whose_time_is_up_leaves_the_others_theirs(
 
 
 def test_what_is_too_much_for_one_request_is_two(
-    under_way: threading.Event, post: Post, spy: Spy, client: Client
+    under_way: threading.Event, post: Posts, spy: Spy, client: Client
 ) -> None:
     metadata = {"log": "x" * 16_000}
     posted = [post(f"bbbb{n:02d}", metadata=metadata) for n in range(48)]
@@ -188,7 +244,7 @@ def test_what_is_too_much_for_one_request_is_two(
 
 
 def test_what_cannot_be_recorded_fails_alone(
-    under_way: threading.Event, post: Post, spy: Spy, client: Client
+    under_way: threading.Event, post: Posts, spy: Spy, client: Client
 ) -> None:
     posted = [post(f"bbbbb{n}") for n in range(4)]
     # The merged Commit, and then one of those that go on alone.
@@ -200,37 +256,154 @@ def test_what_cannot_be_recorded_fails_alone(
 
 
 def test_one_replay_costs_the_others_a_read_and_they_stay_together(
-    under_way: threading.Event, post: Post, spy: Spy, client: Client
+    under_way: threading.Event, post: Posts, spy: Spy, client: Client
 ) -> None:
     posted = [post("000000"), *(post(f"bbbbb{n}") for n in range(6))]
     under_way.set()
     assert [future.result().replayed for future in posted] == [True, *[False] * 6]
-    assert spy.methods.count("batch_get_documents") == 7
-    assert sum(call.writes for call in spy.calls if call.carried_out) <= 3 + 6 + 2 * 6
+    # The first of theirs fails, all that is known of them is read, and the rest go on together.
+    assert spy.methods == ["commit", "commit", "batch_get_documents", "commit"]
+    assert spy.calls[-1].writes == 6 + 2
     assert len(assert_balanced(client)) == 8
 
 
 def test_the_report_with_the_most_time_left_leads(
-    client: Client, spy: Spy, open_client: OpenClient
+    under_way: threading.Event, settled: Ledger, spy: Spy
 ) -> None:
-    ledger_of(open_client()).commits.record(report("000000"), recorded_by="ci")
-    time_passing = FakeTime()
-    recorder = ledger_of(client, timing=time_passing.timing).commits
-    arrived, go_on = threading.Event(), threading.Event()
-
-    def hold(_: float) -> None:
-        arrived.set()
-        assert go_on.wait(PATIENCE)
-
-    spy.on_call = hold
     with ThreadPoolExecutor(3) as threads:
-        first = threads.submit(recorder.record, report("aaaaaa"), recorded_by="ci")
-        assert arrived.wait(PATIENCE)
-        hurried = threads.submit(recorder.record, report("bbbbbb"), recorded_by="ci")
-        wait_until(lambda: recorder.group_commit.waiting == 1)
-        time_passing.now += BUDGET - 0.5
-        patient = threads.submit(recorder.record, report("cccccc"), recorded_by="ci")
-        wait_until(lambda: recorder.group_commit.waiting == 2)
-        go_on.set()
-        assert not any(future.result().replayed for future in (first, hurried, patient))
-    assert [call.timeout for call in spy.calls] == [LONGEST_CALL, LONGEST_CALL]
+        posted = []
+        for number, budget in enumerate((PATIENCE, 3 * PATIENCE, 2 * PATIENCE)):
+            waiting = Waiting(budget)
+            one = report(f"bbbbb{number}")
+            record = settled.commits.record
+            posted.append(threads.submit(record, one, recorded_by="ci", deadline=waiting.deadline))
+            waiting.begun()
+        under_way.set()
+        assert not any(future.result().replayed for future in posted)
+    timeout = spy.calls[-1].timeout
+    assert timeout is not None
+    assert 2 * PATIENCE < timeout <= 3 * PATIENCE
+
+
+class TestSmallBatches:
+    def test_are_recorded_with_single_reports_that_they_meet(
+        self, under_way: threading.Event, post: Posts, spy: Spy, client: Client
+    ) -> None:
+        ten, three = [f"bbbbb{n}" for n in range(10)], ["cccccc", "dddddd", "eeeeee"]
+        posted = [post.batch(*batch(*ten)), post.batch(*batch(*three))]
+        single = post("ffffff")
+        under_way.set()
+        assert [hashes(future) for future in posted] == [ten, three]
+        assert single.result().contribution.commit_hash == "ffffff"
+        assert [call.writes for call in spy.calls] == [3, 10 + 3 + 1 + 2]
+        assert len(assert_balanced(client)) == 2 + 14
+
+    def test_are_those_of_up_to_10_commits_and_larger_ones_do_not_wait(
+        self, under_way: threading.Event, settled: Ledger, client: Client
+    ) -> None:
+        eleven = batch(*(f"bbbb{n:02}" for n in range(11)))
+        done = settled.commits.record_all(REPOSITORY, eleven, recorded_by="ci")
+        assert [outcome_of(result) for result in done] == [Outcome.RECORDED] * 11
+        assert not under_way.is_set()
+        assert_balanced(client)
+
+    def test_have_the_outcomes_of_their_own_commits(
+        self, under_way: threading.Event, post: Posts, client: Client
+    ) -> None:
+        mixed = post.batch(*batch("000000", "bbbbbb", "bbbbbb"))
+        theft = post.batch(*batch("cccccc", "000000", contributor_email="thief@example.com"))
+        under_way.set()
+        recorded, replayed, conflict = Outcome.RECORDED, Outcome.REPLAYED, Outcome.CONFLICT
+        assert outcomes(mixed) == [replayed, recorded, replayed]
+        assert outcomes(theft) == [recorded, conflict]
+        assert len(assert_balanced(client)) == 4
+
+    @pytest.mark.parametrize("fault", [Before, After])
+    def test_that_share_a_commit_have_recorded_it_once_whatever_answer_is_lost(
+        self,
+        under_way: threading.Event,
+        post: Posts,
+        spy: Spy,
+        client: Client,
+        fault: type[Before | After],
+    ) -> None:
+        posted = [post.batch(*batch("bbbbbb", f"ccccc{n}")) for n in range(3)]
+        spy.fail("commit", None, fault(ServiceUnavailable("away")))
+        under_way.set()
+        told = [outcomes(future) for future in posted]
+        assert sorted(shared for shared, _ in told) == ["recorded", "replayed", "replayed"]
+        assert [own for _, own in told] == [Outcome.RECORDED] * 3
+        assert len(assert_balanced(client)) == 2 + 4
+
+    def test_fail_alone_where_they_cannot_be_recorded(
+        self, under_way: threading.Event, post: Posts, spy: Spy, client: Client
+    ) -> None:
+        posted = [post.batch(*batch(f"bbbbb{n}", f"ccccc{n}")) for n in range(3)]
+        # The Commit of all, and then one of those that go on alone.
+        spy.fail("commit", None, *[Before(InvalidArgument("too large"))] * 2)
+        under_way.set()
+        failed = [future for future in posted if future.exception()]
+        assert [type(future.exception()) for future in failed] == [InvalidArgument]
+        for future in set(posted) - set(failed):
+            assert outcomes(future) == [Outcome.RECORDED] * 2
+        assert len(assert_balanced(client)) == 2 + 4
+
+    def test_whose_time_is_up_leave_the_others_theirs(
+        self, under_way: threading.Event, post: Posts, client: Client
+    ) -> None:
+        hurried = post.batch(*batch("bbbbbb", "cccccc"), budget=0.05)
+        patient = post.batch(*batch("cccccc", "dddddd"))
+        with pytest.raises(Unavailable):
+            hurried.result()
+        under_way.set()
+        assert outcomes(patient) == [Outcome.RECORDED] * 2
+        assert len(assert_balanced(client)) == 4
+
+    def test_go_on_when_the_one_that_leads_ends(
+        self, under_way: threading.Event, post: Posts, spy: Spy, client: Client
+    ) -> None:
+        posted = [post.batch(*batch(f"bbbbb{n}", f"ccccc{n}")) for n in range(3)]
+        # Carried out, and nobody is told.
+        spy.fail("commit", None, After(Crash()))
+        under_way.set()
+        ends = sorted(type(future.exception()).__name__ for future in posted)
+        assert ends == ["Crash", "NoneType", "NoneType"]
+        for future in posted:
+            if not future.exception():
+                assert outcomes(future) == [Outcome.RECORDED] * 2
+        assert len(assert_balanced(client)) == 2 + 6
+
+    def test_whose_size_cannot_be_told_fail_before_they_wait(
+        self, under_way: threading.Event, post: Posts, settled: Ledger, client: Client
+    ) -> None:
+        fine = post.batch(*batch("bbbbbb"))
+        half_a_character = {"metadata": {"log": "\ud800"}}
+        broken = [one.model_copy(update=half_a_character) for one in batch("cccccc")]
+        with pytest.raises(PydanticSerializationError):
+            settled.commits.record_all(REPOSITORY, broken, recorded_by="ci")
+        assert not under_way.is_set()
+        under_way.set()
+        assert outcomes(fine) == [Outcome.RECORDED]
+        assert len(assert_balanced(client)) == 3
+
+
+def test_200_batches_of_one_from_16_threads_need_fewer_than_100_commits(
+    under_way: threading.Event, settled: Ledger, spy: Spy, client: Client
+) -> None:
+    numbers = iter(range(200))
+
+    def work(waiting: Waiting) -> None:
+        for number in numbers:
+            one = batch(f"{number + 1:06x}")
+            settled.commits.record_all(REPOSITORY, one, recorded_by="ci", deadline=waiting.deadline)
+
+    clients = [Waiting(PATIENCE) for _ in range(16)]
+    with ThreadPoolExecutor(len(clients)) as threads:
+        working = [threads.submit(work, waiting) for waiting in clients]
+        for waiting in clients:
+            waiting.begun()
+        under_way.set()
+        for future in working:
+            future.result()
+    assert len(assert_balanced(client)) == 2 + 200
+    assert spy.methods.count("commit") < 100

@@ -29,7 +29,7 @@ OPERATIONS: dict[str, Callable[[Ledger], Any]] = {
     "record with co-authors": lambda ledger: ledger.commits.record(
         report(co_authors=[{"email": "b@x.org"}]), recorded_by="ci"
     ),
-    "record a batch": lambda ledger: ledger.batches.record(
+    "record a batch": lambda ledger: ledger.commits.record_all(
         Repository("a", "b"), [report("aaaaaa"), report("bbbbbb")], recorded_by="ci"
     ),
     "record by ids": lambda ledger: ledger.by_ids.record(

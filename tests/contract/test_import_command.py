@@ -52,55 +52,49 @@ NOTES = [
 
 class TestReport:
     def test_says_what_was_taken_and_what_was_not(self, old: OldStore, ledger: Ledger) -> None:
-        lines, code = import_plan(old.plan(), Importer(ledger.connection, classify))
+        lines = import_plan(old.plan(), Importer(ledger.connection, classify))
         assert lines == [
             "contributors: 1 created, 0 given old ids, 0 unchanged",
             "assets: 1 created, 0 given old ids, 0 unchanged",
             "contributions: 2 created, 0 given old ids, 0 unchanged",
-            "Not taken (6 records):",
+            "Left out (6 records):",
             *REASONS,
             "Taken, with a difference:",
             *NOTES,
         ]
-        assert code == 1
 
     def test_says_what_the_ledger_has_otherwise(self, old: OldStore, ledger: Ledger) -> None:
         of_ann = {"contributor_email": "ann@example.com", "repository": "octo/repo"}
         ledger.commits.record(report("ffffff", **of_ann), recorded_by="ci")
         of_bob = of_ann | {"contributor_email": "bob@example.com"}
         ledger.commits.record(report("aaaaaa", **of_bob), recorded_by="ci")
-        lines, code = import_plan(old.plan(), Importer(ledger.connection, classify))
+        lines = import_plan(old.plan(), Importer(ledger.connection, classify))
         assert "contributions: 0 created, 1 given old ids, 0 unchanged" in lines
         assert (
             "  1 of contributions: the ledger has this commit for another author (contributions[0])"
         ) in lines
         assert lines[-1] == "  contributions[6]: the ledger has another cost, which stays"
-        assert code == 1
 
     def test_is_short_where_everything_was_taken(self, ledger: Ledger) -> None:
         old = OldStore()
         old.contribution(old.contributor(), old.asset(total_cost="12.50"))
         importer = Importer(ledger.connection, classify)
-        assert import_plan(old.plan(), importer)[1] == 0
-        assert import_plan(old.plan(), importer) == (
-            [
-                "contributors: 0 created, 0 given old ids, 1 unchanged",
-                "assets: 0 created, 0 given old ids, 1 unchanged",
-                "contributions: 0 created, 0 given old ids, 1 unchanged",
-            ],
-            0,
-        )
+        import_plan(old.plan(), importer)
+        assert import_plan(old.plan(), importer) == [
+            "contributors: 0 created, 0 given old ids, 1 unchanged",
+            "assets: 0 created, 0 given old ids, 1 unchanged",
+            "contributions: 0 created, 0 given old ids, 1 unchanged",
+        ]
 
     def test_begins_with_a_warning_when_nothing_is_written(
         self, old: OldStore, ledger: Ledger
     ) -> None:
         importer = Importer(ledger.connection, classify, dry_run=True)
-        lines, code = import_plan(old.plan(), importer)
+        lines = import_plan(old.plan(), importer)
         assert lines[:2] == [
             "Nothing was written; an import would come to this:",
             "contributors: 1 created, 0 given old ids, 0 unchanged",
         ]
-        assert code == 1
 
 
 class TestCommand:
@@ -129,13 +123,13 @@ class TestCommand:
 
     def test_imports_once_and_says_so_again(self, file: str, tmp_path: Path) -> None:
         results = [self.run(tmp_path, file, *more) for more in (["--dry-run"], [], [])]
-        assert [result.returncode for result in results] == [1, 1, 1]
+        assert [result.returncode for result in results] == [0, 0, 0]
         assert [result.stderr for result in results] == ["", "", ""]
         rehearsed, first, second = (result.stdout.splitlines() for result in results)
         assert first[0] == f"Into the embedded store in {tmp_path / 'data' / 'embedded'}:"
         assert rehearsed[2:] == first[1:]
         assert first[4:] == [
-            "Not taken (6 records):",
+            "Left out (6 records):",
             *REASONS,
             "Taken, with a difference:",
             *NOTES,
@@ -146,7 +140,8 @@ class TestCommand:
 
     def test_names_nobody(self, file: str, tmp_path: Path) -> None:
         result = self.run(tmp_path, file)
-        said = (result.stdout + result.stderr).lower()
+        # The folder may be named after anybody.
+        said = (result.stdout + result.stderr).replace(str(tmp_path), "").lower()
         assert "ann" not in said.replace("cannot", "")
         assert "example" not in said
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from google.api_core import exceptions as google_errors
-from google.cloud.firestore import Client, DocumentSnapshot
+from google.cloud.firestore import Client
 
 from shared.domain.contributor import ContributorType
 from shared.domain.errors import NotFound, Unavailable
@@ -19,6 +19,7 @@ from shared.store.deadline import Timing
 from shared.store.importing import Imported, Importer, Tally
 from shared.store.ledger import Ledger
 from shared.store.listing import ContributionFilter
+from shared.store.reading import Document
 from shared.store.reconciling import Reconciler
 from tests.conftest import OpenClient
 from tests.contract.at_once import at_once
@@ -67,12 +68,13 @@ def state(client: Client) -> dict[str, Documents]:
     }
 
 
-def is_of_the_server(moment: datetime | None, document: DocumentSnapshot) -> bool:
+def is_of_the_server(moment: datetime | None, document: Document) -> bool:
     """Whether a time comes from the server that wrote the document, and from no other clock.
 
     Fields have the time of the request in milliseconds; the write comes a little later.
     """
-    return moment is not None and NOW < moment <= document.update_time
+    assert document.update_time is not None
+    return moment is not None and NOW < moment <= document.update_time.ToDatetime(tzinfo=UTC)
 
 
 class TestIntoAnEmptyLedger:

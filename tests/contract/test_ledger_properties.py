@@ -24,10 +24,12 @@ from shared.domain.errors import Conflict, InvalidInput
 from shared.domain.fields import parse
 from shared.domain.repository import Repository
 from shared.embedded import open_embedded
-from tests.backends import emulator_client, new_project
+from shared.store.clients import emulator_client
+from shared.store.recording import Recorded
+from tests.backends import new_project
 from tests.contract.books import assert_balanced
 from tests.contract.by_hand import new_contribution
-from tests.contract.reports import ledger_of, report
+from tests.contract.reports import ledger_of, outcome_of, report
 
 REPOSITORIES = ["octo/one", "octo/two"]
 
@@ -102,19 +104,16 @@ class Bookkeeping(RuleBasedStateMachine):
 
     @rule(repository=repositories, batch=st.lists(commits, max_size=6))
     def report_a_batch(self, repository: str, batch: list[dict[str, Any]]) -> None:
-        done = self.ledger.batches.record(
+        done = self.ledger.commits.record_all(
             Repository.parse(repository),
             [parse(Commit, commit) for commit in batch],
             recorded_by="ci",
         )
         # In order: the first of two reports of one commit counts, also inside a batch.
-        for commit, outcome in zip(batch, done, strict=True):
-            assert outcome.outcome is self.expected(repository, commit)
-            if outcome.outcome is Outcome.RECORDED:
-                contribution = self.ledger.find.contribution(
-                    f"{repository}@{commit['commit_hash']}"
-                ).stored
-                self.commits[repository, commit["commit_hash"]] = self.add(contribution)
+        for commit, result in zip(batch, done, strict=True):
+            assert outcome_of(result) is self.expected(repository, commit)
+            if isinstance(result, Recorded) and not result.replayed:
+                self.commits[repository, commit["commit_hash"]] = self.add(result.contribution)
 
     @precondition(lambda self: self.known)
     @rule(choice=choices)

@@ -46,7 +46,7 @@ def batch(first: int, number: int) -> Operation:
         parse(Commit, {"contributor_email": AUTHOR, "commit_hash": f"{n:06x}"})
         for n in range(first, first + number)
     ]
-    return lambda ledger: ledger.batches.record(REPOSITORY, commits, recorded_by="ci")
+    return lambda ledger: ledger.commits.record_all(REPOSITORY, commits, recorded_by="ci")
 
 
 def void(key: str) -> Operation:

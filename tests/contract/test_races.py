@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 import pytest
 
+from shared.domain.errors import AuthorConflict
 from shared.store.ledger import Ledger
 from shared.store.recording import Recorded
 from tests.conftest import OpenClient
+from tests.contract.at_once import at_once
 from tests.contract.books import assert_balanced, documents
 from tests.contract.reports import ledger_of, report
-
-_T = TypeVar("_T")
 
 THREADS = 64
 INSTANCES = 4
@@ -27,16 +24,10 @@ def instances(open_client: OpenClient) -> list[Ledger]:
     return [ledger_of(open_client()) for _ in range(INSTANCES)]
 
 
-def at_once(tasks: Sequence[Callable[[], _T]]) -> list[_T]:
-    """Run the tasks in threads that all begin together."""
-    barrier = threading.Barrier(len(tasks))
-
-    def run(task: Callable[[], _T]) -> _T:
-        barrier.wait()
-        return task()
-
-    with ThreadPoolExecutor(len(tasks)) as threads:
-        return list(threads.map(run, tasks))
+def all_recorded(tasks: Sequence[Callable[[], Recorded]]) -> list[Recorded]:
+    results = [result for result in at_once(tasks) if isinstance(result, Recorded)]
+    assert len(results) == len(tasks)
+    return results
 
 
 def posting(instances: Sequence[Ledger], number: int, **changes: str) -> Callable[[], Recorded]:
@@ -47,7 +38,7 @@ def posting(instances: Sequence[Ledger], number: int, **changes: str) -> Callabl
 def test_64_reports_of_one_commit_make_one_contribution(
     instances: list[Ledger], open_client: OpenClient
 ) -> None:
-    results = at_once([posting(instances, number) for number in range(THREADS)])
+    results = all_recorded([posting(instances, number) for number in range(THREADS)])
     assert [result.replayed for result in results].count(False) == 1
     assert len({result.contribution.id for result in results}) == 1
     contributions = assert_balanced(open_client())
@@ -57,7 +48,7 @@ def test_64_reports_of_one_commit_make_one_contribution(
 def test_64_commits_of_3_new_people_to_a_new_repository_all_count(
     instances: list[Ledger], open_client: OpenClient
 ) -> None:
-    results = at_once(
+    results = all_recorded(
         [
             posting(
                 instances,
@@ -88,19 +79,16 @@ def test_64_commits_of_3_new_people_to_a_new_repository_all_count(
 def test_two_people_who_claim_one_commit_get_one_contribution_and_a_conflict(
     instances: list[Ledger], open_client: OpenClient
 ) -> None:
-    def claim(number: int) -> Callable[[], str]:
-        post = posting(instances, number, contributor_email=f"person-{number % 2}@example.com")
-
-        def outcome() -> str:
-            try:
-                return post().contribution.contributor_email
-            except Exception as error:  # noqa: BLE001 - looked at below
-                return type(error).__name__
-
-        return outcome
-
-    outcomes = at_once([claim(number) for number in range(16)])
+    results = at_once(
+        [
+            posting(instances, number, contributor_email=f"person-{number % 2}@example.com")
+            for number in range(16)
+        ]
+    )
     client = open_client()
     [contribution] = assert_balanced(client).values()
-    assert outcomes.count(contribution["contributor_email"]) == 8
-    assert outcomes.count("Conflict") == 8
+    told = [result for result in results if isinstance(result, Recorded)]
+    authors = {result.contribution.contributor_email for result in told}
+    assert authors == {contribution["contributor_email"]}
+    assert len(told) == 8
+    assert sum(isinstance(result, AuthorConflict) for result in results) == 8

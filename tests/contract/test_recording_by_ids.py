@@ -7,17 +7,18 @@ from functools import partial
 from typing import Any
 
 import pytest
-from google.api_core.exceptions import ServiceUnavailable
+from google.api_core.exceptions import Aborted, DeadlineExceeded, ServiceUnavailable
 from google.cloud.firestore import Client
 
-from shared.domain.errors import InvalidInput, NotFound
+from shared.domain.errors import InvalidInput, NotFound, OutcomeUnknown, Unavailable
 from shared.store.ledger import Ledger
 from shared.store.recording import Recorded
 from tests.contract.at_once import at_once
 from tests.contract.books import assert_balanced, documents
 from tests.contract.by_hand import import_id, new_asset, new_contribution, new_contributor
-from tests.contract.reports import NOW, report
-from tests.contract.spy import After, Spy
+from tests.contract.fake_time import FakeTime
+from tests.contract.reports import NOW, ledger_of, report
+from tests.contract.spy import After, Before, Spy
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 LEGACY = "11111111-2222-3333-4444-555555555555"
@@ -99,9 +100,11 @@ class TestAContribution:
     def test_counts_once_when_its_answer_was_lost(
         self, ledger: Ledger, client: Client, spy: Spy, ids: Ids
     ) -> None:
-        spy.fail("commit", After(ServiceUnavailable("lost")))
-        new_contribution(ledger, ids.contributor, ids.asset)
-        assert len(assert_balanced(client)) == 1
+        for key in (None, "k"):
+            spy.fail("commit", After(ServiceUnavailable("lost")))
+            # It was this request that recorded it, whichever of its tries.
+            assert not new_contribution(ledger, ids.contributor, ids.asset, key=key).replayed
+        assert len(assert_balanced(client)) == 2
 
     def test_takes_imported_ids_and_keeps_the_ledgers_own(
         self, ledger: Ledger, client: Client, ids: Ids
@@ -111,6 +114,37 @@ class TestAContribution:
         contribution = new_contribution(ledger, LEGACY, LEGACY).contribution
         assert (contribution.contributor_id, contribution.asset_id) == (ids.contributor, ids.asset)
         assert_balanced(client)
+
+
+class TestAnOutcomeThatIsNotKnown:
+    """The Commit's answer is lost, and Firestore stays away until the time is up."""
+
+    def refused(self, client: Client, *faults: Before | After, key: str | None) -> Unavailable:
+        time, spy = FakeTime(), Spy(client)
+        ids = Ids(ledger_of(client))
+        spy.fail("commit", *faults)
+        spy.fail("batch_get_documents", *[Before(ServiceUnavailable("away"))] * 1000)
+        hurried = ledger_of(client, timing=time.timing)
+        with pytest.raises(Unavailable) as caught:
+            new_contribution(hurried, ids.contributor, ids.asset, key=key)
+        return caught.value
+
+    @pytest.mark.parametrize("fault", [Before, After])
+    def test_says_to_look_before_it_is_sent_again(
+        self, client: Client, fault: type[Before | After]
+    ) -> None:
+        error = self.refused(client, fault(DeadlineExceeded("slow")), key=None)
+        assert isinstance(error, OutcomeUnknown)
+        assert error.code == "outcome_unknown"
+        assert "look before you send it again" in error.detail
+
+    def test_is_safe_to_send_again_with_a_key(self, client: Client) -> None:
+        error = self.refused(client, After(DeadlineExceeded("slow")), key="k")
+        assert error.code == "unavailable"
+
+    def test_is_known_where_the_commit_was_refused(self, client: Client) -> None:
+        error = self.refused(client, Before(Aborted("contended")), key=None)
+        assert error.code == "unavailable"
 
 
 class TestAnUnknownId:

@@ -14,6 +14,7 @@ from shared.domain.contribution import StoredContribution
 from shared.domain.errors import Conflict, LedgerError, NotFound
 from shared.store.ledger import Ledger
 from shared.store.listing import ContributionFilter
+from shared.store.reconciling import Reconciler
 from shared.store.recording import Recorded
 from shared.store.voiding import Voided
 from tests.contract.at_once import at_once
@@ -56,6 +57,17 @@ class TestVoiding:
         assert not void(ledger, contribution.id).replayed
         assert totals(client) == {(0, 0)}
         assert len(assert_balanced(client)) == 1
+
+    def test_takes_back_the_share_of_a_co_author_who_would_get_none_today(
+        self, ledger: Ledger, client: Client
+    ) -> None:
+        contribution = commit(ledger)
+        client.document("contributors/bea@example.com").update({"contributor_type": "BOT"})
+        assert contribution.credits[1].share_amount == 33_333_333
+        reconciler = Reconciler(ledger.connection)
+        assert list(reconciler.findings(repair=False, progress=lambda *_: None)) == []
+        void(ledger, contribution.id)
+        assert totals(client) == {(0, 0)}
 
     def test_leaves_other_contributions_in_the_totals(self, ledger: Ledger, client: Client) -> None:
         contribution = commit(ledger, "aaaaaa")
@@ -156,6 +168,56 @@ class TestVoiding:
         assert void(ledger, contribution.id).contribution.voided
         assert totals(client) == {(0, 0)}
         assert_balanced(client)
+
+
+class TestAnAccountThatIsGone:
+    """Somebody deleted the document of a contributor or of the asset at the console."""
+
+    @pytest.mark.parametrize(
+        "gone",
+        [
+            ["contributors/test@example.com"],
+            ["assets/seeker71:coherence-network"],
+            ["contributors/bea@example.com", "assets/seeker71:coherence-network"],
+        ],
+    )
+    def test_is_made_anew_as_recording_makes_it(
+        self, ledger: Ledger, client: Client, gone: list[str]
+    ) -> None:
+        contribution = commit(ledger)
+        before = {path: client.document(path).get().to_dict() for path in gone}
+        for path in gone:
+            client.document(path).delete()
+        assert not void(ledger, contribution.id).replayed
+        assert totals(client) == {(0, 0)}
+        assert_balanced(client)
+        for path in gone:
+            made = client.document(path).get().to_dict()
+            told = {"id", "name", "contributor_type", "asset_type", "description"} & made.keys()
+            assert {name: made[name] for name in told} == {
+                name: before[path][name] for name in told
+            }
+            assert made["created_at"] is not None
+        reconciler = Reconciler(ledger.connection)
+        assert list(reconciler.findings(repair=False, progress=lambda *_: None)) == []
+
+    def test_of_a_named_asset_keeps_its_id(self, ledger: Ledger, client: Client) -> None:
+        asset = new_asset(ledger)
+        contribution = new_contribution(ledger, new_contributor(ledger).id, asset.id).contribution
+        client.document(f"assets/{asset.id}").delete()
+        void(ledger, contribution.id)
+        assert ledger.find.asset(asset.id).stored.contribution_count == 0
+        assert_balanced(client)
+
+    def test_costs_one_read_and_one_try_more(
+        self, ledger: Ledger, client: Client, spy: Spy
+    ) -> None:
+        commit(ledger)
+        client.document("contributors/bea@example.com").delete()
+        spy.forget()
+        void(ledger, "seeker71/coherence-network@abc123")
+        read, write = "batch_get_documents", "commit"
+        assert spy.methods == [read, write, read, read, write]
 
 
 class TestLists:

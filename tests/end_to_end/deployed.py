@@ -12,9 +12,9 @@ from pathlib import Path
 
 import httpx
 
-from shared.commands.emulator.process import free_port
 from shared.commands.processes import GroupProcess
 from tests.end_to_end.local_run import ROOT, eventually
+from tests.ports import own_port
 
 
 def copy_uploaded_files(target: Path) -> None:
@@ -62,7 +62,7 @@ class Deployment:
 
         `variables` are all of its environment, beside what every process has.
         """
-        port = free_port()
+        port = own_port()
         environment = {
             "PATH": f"{self.bin}{os.pathsep}{os.defpath}",
             "HOME": str(log.parent),

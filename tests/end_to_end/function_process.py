@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
+import psutil
 
-from shared.commands.emulator.process import free_port
 from shared.commands.processes import GroupProcess
 from tests.end_to_end.local_run import DEADLINE, ROOT, clean_environment, eventually
+from tests.ports import own_port
 
 KEY = {"X-API-Key": "s3cret"}
 WEBHOOK_SECRET = "hook-s3cret"
@@ -31,18 +31,16 @@ class FunctionProcess:
 
     def __init__(self, target: str, folder: Path, **variables: str) -> None:
         self.target = target
-        self.port = free_port()
+        self.port = own_port()
         self.log = folder / f"{target}.log"
         self._process: GroupProcess | None = None
-        self._environment = clean_environment(
-            PORT=str(self.port),
-            THREADS=str(THREADS),
-            LEDGER_API_KEYS="ci=s3cret",
-            LEDGER_WEBHOOK_SECRETS=f"main={WEBHOOK_SECRET}",
-            # gRPC would ask a proxy, even for this machine.
-            no_grpc_proxy=LOCAL,
-            **variables,
-        )
+        environment = {
+            "PORT": str(self.port),
+            "THREADS": str(THREADS),
+            "LEDGER_API_KEYS": "ci=s3cret",
+            "LEDGER_WEBHOOK_SECRETS": f"main={WEBHOOK_SECRET}",
+        }
+        self._environment = clean_environment(**environment | variables)
 
     def __enter__(self) -> FunctionProcess:
         self.start()
@@ -124,12 +122,8 @@ class FunctionProcess:
     def memory(self) -> int:
         """The resident memory of the process that answers, in bytes."""
         assert self._process
-        listing = subprocess.run(
-            ["ps", "-A", "-o", "ppid=,rss="], capture_output=True, text=True, check=True
-        )
-        rows = [line.split() for line in listing.stdout.splitlines()]
-        [kilobytes] = [int(rss) for parent, rss in rows if int(parent) == self._process.pid]
-        return kilobytes * 1024
+        [worker] = psutil.Process(self._process.pid).children()
+        return int(worker.memory_info().rss)
 
 
 def read_to_end(connection: socket.socket) -> bytes:

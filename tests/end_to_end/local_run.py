@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import httpx
 
 import main
-from shared.commands.emulator.process import free_port
+from tests.ports import own_port
 from tests.watchdog import watched
 
 ROOT = Path(main.__file__).parent
@@ -70,7 +70,7 @@ class LocalRun:
     def launch(self, port: int | None = None) -> None:
         """Start without waiting, on a free port where none is given."""
         self._watched.close()
-        self.environment["PORT"] = str(port or free_port())
+        self.environment["PORT"] = str(port or own_port())
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "shared.commands.run"],

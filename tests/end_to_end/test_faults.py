@@ -20,9 +20,10 @@ import httpx
 import pytest
 from google.cloud.firestore import Client
 
+from shared.store.clients import emulator_client
 from shared.store.connection import Connection
 from shared.store.reconciling import Reconciler
-from tests.backends import emulator_client, new_project
+from tests.backends import new_project
 from tests.contract.books import assert_balanced, documents
 from tests.end_to_end.fault_proxy import Fault, GrpcProxy, TcpProxy
 from tests.end_to_end.function_process import KEY, FunctionProcess

@@ -17,9 +17,10 @@ import httpx
 import pytest
 from google.cloud.firestore import Client
 
+from shared.store.clients import emulator_client
 from shared.store.connection import Connection
 from shared.store.reconciling import Reconciler
-from tests.backends import emulator_client, new_project
+from tests.backends import new_project
 from tests.contract.books import Documents, assert_balanced
 from tests.end_to_end.function_process import KEY, FunctionProcess
 from tests.end_to_end.local_run import DEADLINE, eventually

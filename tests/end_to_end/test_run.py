@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from shared.commands.emulator.exports import metadata
-from tests.backends import installed_emulator
+from tests.backends import installed_emulator, unavailable
 from tests.end_to_end.local_run import LocalRun, eventually
 
 Runner = Callable[..., LocalRun]
@@ -44,6 +44,8 @@ def run(request: pytest.FixtureRequest, runner: Runner) -> LocalRun:
 
 
 def test_what_was_posted_as_printed_is_there_after_a_restart(run: LocalRun) -> None:
+    if shutil.which("curl") is None:
+        unavailable("no curl")
     run.start()
     posted = run.post_as_printed()
     assert (posted["repository"], posted["cost_amount"]) == ("seeker71/Coherence-Network", "100.00")

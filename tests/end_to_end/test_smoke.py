@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.commands.emulator.process import free_port
 from shared.commands.local.environment import DEFAULT_KEYS
-from shared.commands.smoke import REPOSITORY, first_key
+from shared.commands.smoke import first_key
+from shared.domain.smoke_check import REPOSITORY
 from tests.end_to_end.local_run import ROOT, LocalRun, clean_environment
+from tests.ports import own_port
 
 KEY = first_key(DEFAULT_KEYS)
 STEPS = ("health", "ready", "track", "replay", "list", "void")
@@ -67,7 +68,7 @@ def test_a_wrong_key_is_said_and_not_shown(service: LocalRun) -> None:
 
 
 def test_an_address_where_nobody_answers_is_said_at_the_first_step() -> None:
-    done = smoke(f"http://127.0.0.1:{free_port()}", key=KEY)
+    done = smoke(f"http://127.0.0.1:{own_port()}", key=KEY)
     assert done.returncode == 1
     assert done.stdout.startswith("health  failed: no answer")
     assert done.stdout.count("\n") == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.github.repositories import Repository, checkout
-from tests.github.runner import Runner
+from tests.github.runner import Backfill, Runner
 from tests.github.stub_ledger import StubLedger
 
 
@@ -24,6 +24,11 @@ def origin(tmp_path: Path) -> Repository:
     repository = Repository.create(tmp_path / "origin")
     repository.commit("Begin")
     return repository
+
+
+@pytest.fixture
+def backfill(origin: Repository, ledger: StubLedger) -> Backfill:
+    return Backfill(origin.path, ledger.url)
 
 
 @pytest.fixture

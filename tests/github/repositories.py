@@ -66,8 +66,12 @@ class Repository:
         author: tuple[str, str] = ADA,
         files: Mapping[str | bytes, str | bytes] | None = None,
         removed: tuple[str, ...] = (),
+        at: str = "",
     ) -> str:
-        """Write the files (default: a new line in one), remove others, and commit."""
+        """Write the files (default: a new line in one), remove others, and commit.
+
+        `at` is the time of author and committer, if not a minute after the last one's.
+        """
         seconds = self._tick()
         written = {"notes.txt": f"{seconds}\n"} if files is None else files
         for name, content in written.items():
@@ -82,7 +86,7 @@ class Repository:
         self.git(
             *("commit", "--quiet", "--allow-empty", "--cleanup=verbatim", "--file=-"),
             given=message.encode(),
-            environment=_identities(author, seconds),
+            environment=_identities(author, at or f"{seconds} +0200"),
         )
         return self.head
 
@@ -91,13 +95,16 @@ class Repository:
         self.git("mv", "--", old, new)
         return self.commit("Rename", author=author, files={})
 
-    def commit_object(self, author_line: bytes, *, message: bytes = b"Odd\n") -> str:
+    def commit_object(
+        self, author_line: bytes, *, message: bytes = b"Odd\n", encoding: str = ""
+    ) -> str:
         """Commit, as git itself never would, with exactly this author line after `author `."""
         seconds = self._tick()
         tree, parent = self.git("rev-parse", "HEAD^{tree}").encode(), self.head.encode()
         committer = f"{GRACE[0]} <{GRACE[1]}> {seconds} +0000".encode()
         lines = (b"tree " + tree, b"parent " + parent, b"author " + author_line)
-        content = b"\n".join((*lines, b"committer " + committer, b"", message))
+        claimed = (f"encoding {encoding}".encode(),) if encoding else ()
+        content = b"\n".join((*lines, b"committer " + committer, *claimed, b"", message))
         made = self.git(
             *("hash-object", "-t", "commit", "-w", "--stdin", "--literally"), given=content
         )
@@ -121,12 +128,12 @@ class Repository:
     def switch(self, name: str) -> None:
         self.git("checkout", "--quiet", name)
 
-    def merge(self, name: str) -> str:
+    def merge(self, name: str, *, at: str = "") -> str:
         seconds = self._tick()
         self.git(
             *("merge", "--quiet", "--no-ff", "--strategy=ort", "--strategy-option=ours"),
             *("-m", f"Merge branch '{name}'", name),
-            environment=_identities(GRACE, seconds),
+            environment=_identities(GRACE, at or f"{seconds} +0200"),
         )
         return self.head
 
@@ -135,11 +142,11 @@ class Repository:
         return self._ticks[-1]
 
 
-def _identities(author: tuple[str, str], seconds: int) -> dict[str, str]:
+def _identities(author: tuple[str, str], at: str) -> dict[str, str]:
     return {
         f"GIT_{role}_{part}": value
         for role, (name, email) in (("AUTHOR", author), ("COMMITTER", GRACE))
-        for part, value in (("NAME", name), ("EMAIL", email), ("DATE", f"{seconds} +0200"))
+        for part, value in (("NAME", name), ("EMAIL", email), ("DATE", at))
     }
 
 

@@ -8,13 +8,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tests.github.repositories import ZEROS, git_environment
+from tests.github.stub_ledger import KEY
 
 ACTION = Path(__file__).parents[2] / ".github" / "actions" / "track-contributions"
 PROGRAM = ACTION / "track"
@@ -40,7 +41,9 @@ class Run:
     @property
     def counts(self) -> tuple[int, int, int, int]:
         """Return the outputs recorded, replayed, rejected, failed."""
-        recorded, replayed, rejected, failed = (int(value) for value in self.outputs.values())
+        recorded, replayed, rejected, failed = (
+            int(self.outputs[name]) for name in ("recorded", "replayed", "rejected", "failed")
+        )
         return recorded, replayed, rejected, failed
 
     @property
@@ -53,6 +56,30 @@ class Run:
 def action_definition() -> dict[str, Any]:
     definition: dict[str, Any] = yaml.safe_load((ACTION / "action.yml").read_text("utf-8"))
     return definition
+
+
+@dataclass
+class Backfill:
+    """The command on a clone, as an operator types it."""
+
+    clone: Path
+    url: str
+    repository: str = REPOSITORY
+    environment: dict[str, str] = field(default_factory=lambda: {"LEDGER_API_KEY": KEY})
+
+    def command(self, *options: str) -> list[str]:
+        given = ["--repo-dir", str(self.clone), "--repository", self.repository, "--url", self.url]
+        return [sys.executable, "-I", str(PROGRAM), "backfill", *given, *options]
+
+    def run(self, *options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*options),
+            env=git_environment() | self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
 
 
 @dataclass(frozen=True)
@@ -85,6 +112,20 @@ class Runner:
             "commits": [{"id": commit, "distinct": True} for commit in listed],
         }
         return self.step(event, inputs=inputs or {}, environment=environment or {})
+
+    def catch_up(
+        self,
+        name: str,
+        head: str,
+        *,
+        branch: str = "main",
+        default_branch: str = "",
+        inputs: Mapping[str, str],
+    ) -> Run:
+        """Run the step for an event that brings no commits; `schedule` names no repository."""
+        repository = {"repository": {"default_branch": default_branch}} if default_branch else {}
+        where = {"GITHUB_REF": f"refs/heads/{branch}", "GITHUB_SHA": head}
+        return self.step(repository, name=name, inputs=inputs, environment=where)
 
     def step(
         self,

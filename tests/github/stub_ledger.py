@@ -121,7 +121,10 @@ class StubLedger:
             return outcome | {"outcome": "recorded", "id": f"id-{commit_hash[:6]}"} | figures
         if not _addresses(known) & _addresses(commit):
             return outcome | {"outcome": "conflict"}
-        return outcome | {"outcome": "replayed", "id": f"id-{commit_hash[:6]}"}
+        fields = ("cost_amount", "co_authors", "contributor_email", "metadata")
+        differs = [name for name in fields if known.get(name) != commit.get(name)]
+        replayed = {"outcome": "replayed", "id": f"id-{commit_hash[:6]}"}
+        return outcome | replayed | ({"differs": differs} if differs else {})
 
 
 def _addresses(commit: Mapping[str, Any]) -> set[str]:

@@ -70,6 +70,40 @@ class TestTheSummary:
         assert "a&#124;b" in shown
 
 
+class TestWhatDiffers:
+    """The first report of a commit wins; what a later one says otherwise is said."""
+
+    def test_is_summed_and_named_beside_each_commit(
+        self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger
+    ) -> None:
+        before, same, costlier, shared = (origin.commit() for _ in range(4))
+        runner = runner_for(shared)
+        runner.push(before, shared, inputs=ledger.inputs)
+        ledger.entries[costlier]["cost_amount"] = "7.00"
+        ledger.entries[shared] |= {"metadata": {}, "co_authors": [{"email": "a@b", "name": "A"}]}
+
+        run = runner.push(before, shared, inputs=ledger.inputs)
+
+        assert run.status == 0
+        assert run.counts == (0, 3, 0, 0)
+        assert "0 recorded, 3 replayed, 0 rejected; 2 kept with other figures" in run.summary
+        assert f"{same[:10]} a***@example.com: replayed\n" in run.stdout
+        assert "replayed, kept with another cost_amount\n" in run.stdout
+        assert "| replayed | kept with another co&#95;authors, metadata |" in run.summary
+
+    @pytest.mark.parametrize("differs", [None, [], "cost_amount", {}, 7])
+    def test_may_be_absent_or_empty_or_nothing_that_is_known(
+        self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger, differs: object
+    ) -> None:
+        outcome = {"commit_hash": origin.head, "outcome": "replayed", "differs": differs}
+        ledger.then(answer(200, body=json.dumps({"outcomes": [outcome]}).encode()))
+
+        run = runner_for(origin.head).push(ZEROS, origin.head, inputs=ledger.inputs)
+
+        assert run.counts == (0, 1, 0, 0)
+        assert "other figures" not in run.log
+
+
 class TestTheLog:
     def test_shows_no_address(
         self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger
@@ -362,6 +396,23 @@ class TestIdentityTokens:
         assert f"::add-mask::{self.TOKEN}\n" in run.stdout
         assert self.TOKEN not in run.log
         assert "request-token" not in run.log
+
+    def test_is_asked_for_before_each_try_because_it_lasts_for_minutes_only(
+        self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger
+    ) -> None:
+        ledger.identity_token = self.TOKEN
+        ledger.accepted = {("Authorization", f"Bearer {self.TOKEN}")}
+        ledger.then(answer(503), answer(503))
+
+        run = runner_for(origin.head).push(
+            ZEROS,
+            origin.head,
+            inputs={"url": ledger.url},
+            environment=self.environment(ledger),
+        )
+
+        assert run.counts == (1, 0, 0, 0)
+        assert [request.method for request in ledger.requests] == ["GET", "POST"] * 3
 
     def test_is_not_asked_for_where_there_is_a_key(
         self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import signal
 import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -18,36 +18,8 @@ import pytest
 from backfill import Progress
 from common import Runtime
 from tests.github.repositories import ADA, GRACE, Repository, checkout, git_environment
-from tests.github.runner import PROGRAM
-from tests.github.stub_ledger import KEY, StubLedger, obey, problem
-
-
-@dataclass
-class Backfill:
-    """The command on a clone, as an operator types it."""
-
-    clone: Path
-    url: str
-    environment: dict[str, str] = field(default_factory=lambda: {"LEDGER_API_KEY": KEY})
-
-    def command(self, *options: str) -> list[str]:
-        given = ["--repo-dir", str(self.clone), "--repository", "octo/demo", "--url", self.url]
-        return [sys.executable, "-I", str(PROGRAM), "backfill", *given, *options]
-
-    def run(self, *options: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*options),
-            env=git_environment() | self.environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-
-@pytest.fixture
-def backfill(origin: Repository, ledger: StubLedger) -> Backfill:
-    return Backfill(origin.path, ledger.url)
+from tests.github.runner import ACTION, Backfill
+from tests.github.stub_ledger import StubLedger, answer, obey, problem
 
 
 @pytest.fixture
@@ -91,17 +63,6 @@ class TestTheHistory:
 
         assert sorted(ledger.hashes) == sorted(history.git("rev-list", "feature").split())
 
-    def test_may_begin_at_a_date(
-        self, history: Repository, backfill: Backfill, ledger: StubLedger
-    ) -> None:
-        since = "2023-11-14T22:17:00Z"
-
-        backfill.run("--since", since)
-
-        expected = history.git("rev-list", "--no-merges", f"--since={since}", "HEAD").split()
-        assert 0 < len(expected) < 6
-        assert sorted(ledger.hashes) == sorted(expected)
-
     def test_may_leave_out_paths_as_the_action_does(
         self, history: Repository, backfill: Backfill, ledger: StubLedger
     ) -> None:
@@ -139,6 +100,31 @@ class TestTheHistory:
         assert done.stdout.startswith("Done. 0 recorded, 6 replayed, 0 rejected")
         assert len(ledger.entries) == 6
 
+    def test_kept_with_other_figures_is_summed_in_the_last_line(
+        self, history: Repository, backfill: Backfill, ledger: StubLedger
+    ) -> None:
+        backfill.run()
+        first, second, *_ = ledger.entries.values()
+        first["cost_amount"] = "5.00"
+        second["author_email"] = second["contributor_email"]
+        second["contributor_email"] = "other@example.com"
+
+        done = backfill.run()
+
+        assert done.returncode == 0
+        assert done.stdout == (
+            "Done. 0 recorded, 6 replayed, 0 rejected, 1 skipped; 2 kept with other figures.\n"
+        )
+
+    @pytest.mark.parametrize("repository", ["-ACE-/demo", "ACE-/-demo", "--/.x", "-h/x"])
+    def test_may_be_that_of_an_owner_with_an_old_name(
+        self, history: Repository, ledger: StubLedger, repository: str
+    ) -> None:
+        done = Backfill(history.path, ledger.url, repository).run()
+
+        assert done.returncode == 0, done.stderr
+        assert json.loads(ledger.requests[0].body)["repository"] == repository
+
     def test_with_a_commit_that_is_rejected_is_done_to_the_end_and_ends_with_1(
         self, history: Repository, backfill: Backfill, ledger: StubLedger
     ) -> None:
@@ -149,9 +135,9 @@ class TestTheHistory:
         done = backfill.run()
 
         assert done.returncode == 1
-        assert f"{bad} invalid: the author has no usable email address" in done.stderr
+        assert f"as in {bad[:10]}." in done.stderr
         assert f"{voided} voided: the entry was voided" in done.stderr
-        assert done.stdout.startswith("Done. 6 recorded, 0 replayed, 2 rejected")
+        assert done.stdout.startswith("Done. 6 recorded, 0 replayed, 1 rejected, 1 unreportable")
 
 
 class TestADryRun:
@@ -168,6 +154,11 @@ class TestADryRun:
         assert ledger.requests == []
 
 
+def wait_for_line(process: subprocess.Popen[str], said: str) -> None:
+    assert process.stderr is not None
+    assert any(said in line for line in process.stderr)
+
+
 @pytest.fixture
 def _heeding_interrupts() -> Iterator[None]:
     """Have children obey SIGINT, which those of a job in the background inherit as ignored."""
@@ -176,40 +167,87 @@ def _heeding_interrupts() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
+@dataclass
+class Held:
+    """An answer that is awaited: the ledger has recorded the batch and says nothing yet."""
+
+    arrived: threading.Event = field(default_factory=threading.Event)
+    release: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, handler: object) -> None:
+        self.arrived.set()
+        assert self.release.wait(30)
+        obey(handler)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def held(ledger: StubLedger) -> Iterator[Held]:
+    behaviour = Held()
+    yield behaviour
+    behaviour.release.set()
+
+
+@pytest.mark.usefixtures("_heeding_interrupts")
 class TestInterruption:
-    @pytest.mark.usefixtures("_heeding_interrupts")
-    def test_ends_with_130_and_the_same_command_goes_on(
-        self, history: Repository, backfill: Backfill, ledger: StubLedger
-    ) -> None:
-        history.commit_many(600)
-        arrived, release = threading.Event(), threading.Event()
-
-        def hold(_: object) -> None:
-            arrived.set()
-            release.wait(30)
-
-        ledger.then(obey, hold)
-        with subprocess.Popen(
+    def start(self, backfill: Backfill) -> subprocess.Popen[str]:
+        return subprocess.Popen(
             backfill.command(),
             env=git_environment() | backfill.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-        ) as process:
-            assert arrived.wait(30)
+        )
+
+    def test_waits_for_the_batch_under_way_and_the_same_command_goes_on(
+        self, history: Repository, backfill: Backfill, ledger: StubLedger, held: Held
+    ) -> None:
+        history.commit_many(1200)
+        ledger.then(obey, held)
+        with self.start(backfill) as process:
+            assert held.arrived.wait(30)
             process.send_signal(signal.SIGINT)
+            wait_for_line(process, "Ctrl-C again does not wait for it.")
+            held.release.set()
             stdout, stderr = process.communicate(timeout=30)
-        release.set()
 
         assert process.returncode == 130
-        assert stdout.startswith("Interrupted. 500 recorded, ")
+        assert stdout.startswith("Interrupted. 1,000 recorded, 0 replayed, 0 rejected.")
+        assert len(ledger.entries) == 1000
         assert "The same command goes on from here" in stdout
         assert "Traceback" not in stderr
 
         done = backfill.run()
 
         assert done.returncode == 0
-        assert done.stdout.startswith("Done. 106 recorded, 500 replayed, 0 rejected")
+        assert done.stdout.startswith("Done. 206 recorded, 1,000 replayed, 0 rejected")
+
+    def test_a_second_time_waits_for_nothing_and_says_of_how_many_commits_it_knows_nothing(
+        self, history: Repository, backfill: Backfill, ledger: StubLedger, held: Held
+    ) -> None:
+        history.commit_many(600)
+        ledger.then(obey, held)
+        with self.start(backfill) as process:
+            assert held.arrived.wait(30)
+            process.send_signal(signal.SIGINT)
+            wait_for_line(process, "Ctrl-C again does not wait for it.")
+            process.send_signal(signal.SIGINT)
+            stdout, stderr = process.communicate(timeout=30)
+
+        assert process.returncode == 130
+        assert stdout.startswith("Interrupted. 500 recorded, 0 replayed, 0 rejected, 106 failed.")
+        assert "Traceback" not in stderr
+
+    def test_in_a_pause_before_the_next_try_ends_at_once(
+        self, history: Repository, backfill: Backfill, ledger: StubLedger
+    ) -> None:
+        ledger.then(answer(503, Retry_After="100"))
+        with self.start(backfill) as process:
+            wait_for_line(process, "HTTP 503; next try in")
+            process.send_signal(signal.SIGINT)
+            stdout, stderr = process.communicate(timeout=30)
+
+        assert process.returncode == 130, stdout + stderr
+        assert stdout.startswith("Interrupted. 0 recorded, 0 replayed, 0 rejected, 6 failed.")
 
     def test_by_a_failing_service_ends_with_1_and_the_reason(
         self, history: Repository, backfill: Backfill, ledger: StubLedger
@@ -224,6 +262,53 @@ class TestInterruption:
             "Stopped: HTTP 403: Forbidden: Not your repository. 500 recorded, "
         )
         assert len(ledger.requests) == 2
+
+
+class TestMake:
+    @pytest.mark.parametrize(
+        ("given", "missing"),
+        [
+            ((), "DIR"),
+            (("DIR=.", "REPOSITORY=", "URL=https://ledger.example.com"), "REPOSITORY"),
+            (("DIR=.", "REPOSITORY=-ACE-/demo"), "URL"),
+            (("REPOSITORY=octo/demo", "DRY_RUN=1"), "DIR"),
+            (("DIR=.", "REPOSITORY=octo/demo", "DRY_RUN=0"), "URL"),
+        ],
+    )
+    def test_names_the_variable_that_is_missing_before_it_does_anything(
+        self, given: tuple[str, ...], missing: str
+    ) -> None:
+        done = subprocess.run(
+            ["make", "--no-print-directory", "backfill", "VENV=/nonexistent", *given],
+            cwd=ACTION.parents[2],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert done.returncode == 2
+        assert done.stdout == ""
+        assert (
+            f"{missing} is missing; for example: make backfill DIR=../my-clone REPOS" in done.stderr
+        )
+
+    def test_hands_each_variable_to_the_program(self) -> None:
+        done = subprocess.run(
+            [
+                *("make", "--dry-run", "backfill", "VENV=/nonexistent", "RUN_TIME=", "DIR=a b"),
+                *("URL=u", "REPOSITORY=-ACE-/demo", "SINCE=30 days", "BRANCH=next", "DRY_RUN=1"),
+            ],
+            cwd=ACTION.parents[2],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+        for option in (
+            *('--repo-dir="a b"', '--repository="-ACE-/demo"', '--url="u"', '--since="30 days"'),
+            *('--branch="next"', "--dry-run"),
+        ):
+            assert f" {option}" in done.stdout
 
 
 class TestWrongUsage:
@@ -275,12 +360,11 @@ class Terminal(io.StringIO):
 
 
 class TestProgress:
-    def test_on_a_terminal_is_a_bar_with_rate_and_remaining_time(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("COLUMNS", "63")
+    def test_on_a_terminal_is_a_bar_with_rate_and_remaining_time(self) -> None:
         stream = Terminal()
-        progress = Progress(Runtime(stderr=stream, clock=iter([0.0, 10.0, 20.0]).__next__), 4000)
+        progress = Progress(
+            Runtime(stderr=stream, columns=lambda: 63, clock=iter([0.0, 10.0, 20.0]).__next__), 4000
+        )
 
         progress.advance(1000)
         progress.advance(1000)

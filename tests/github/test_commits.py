@@ -198,7 +198,7 @@ class TestThePeople:
             "é" * 244 + "@example.com",
         ],
     )
-    def test_an_author_without_a_usable_address_is_rejected_and_never_sent(
+    def test_an_author_without_a_usable_address_is_unreportable_and_never_sent(
         self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger, email: str
     ) -> None:
         before = origin.head
@@ -208,10 +208,9 @@ class TestThePeople:
         run = runner_for(bad).push(before, bad, inputs=ledger.inputs)
 
         assert ledger.hashes == [good]
-        assert run.counts == (1, 0, 1, 0)
-        assert run.annotations("error") == [
-            f"Not recorded (invalid): the author has no usable email address. Commits: {bad[:10]}."
-        ]
+        assert run.counts == (1, 0, 0, 0)
+        assert run.outputs["unreportable"] == "1"
+        assert run.annotations("error") == []
         assert f"| [`{bad[:10]}`]" in run.summary
 
     def test_an_unusable_written_address_is_left_out_where_mailmap_knows_a_better_one(
@@ -274,6 +273,51 @@ class TestHostileText:
 
         assert commit["contributor_name"] == "Müller"
         assert commit["co_authors"] == [{"email": "j@example.com", "name": "Jörg"}]
+
+    @pytest.mark.parametrize("encoding", ["UTF-16LE", "UTF-16", "UTF-32", "UTF-7", "IBM037", "x"])
+    @pytest.mark.parametrize("subject", ["Odd", "Odd!"])
+    def test_the_encoding_of_a_message_is_not_believed_of_the_header(
+        self, origin: Repository, report: Report, encoding: str, subject: str
+    ) -> None:
+        before = origin.head
+        origin.commit_object(
+            b"Adam+ <a+b@example.com> 1700000000 +0000",
+            message=f"{subject}\n\nCo-authored-by: J\xf6rg <j+k@example.com>\n".encode(),
+            encoding=encoding,
+        )
+
+        (commit,) = report(before)
+
+        assert commit["contributor_email"] == "a+b@example.com"
+        assert commit["contributor_name"] == "Adam+"
+        assert commit["timestamp"] == "2023-11-14T22:13:20Z"
+        assert commit["co_authors"] == [{"email": "j+k@example.com", "name": "J\xf6rg"}]
+
+    @pytest.mark.parametrize(
+        ("encoding", "name"),
+        [
+            ("ISO-2022-JP", "ゼロ・ダックス"),
+            ("EUC-JP", "日本 太郎"),
+            ("Shift_JIS", "表 ソ"),
+            ("GB18030", "张三"),
+            ("KOI8-R", "Иван"),
+            ("windows-1252", "Zoë “Z”"),
+        ],
+    )
+    def test_a_name_is_read_in_the_commits_encoding(
+        self, origin: Repository, report: Report, encoding: str, name: str
+    ) -> None:
+        before = origin.head
+        origin.commit_object(
+            name.encode(encoding) + b" <z@example.com> 1700000000 +0000",
+            message=f"Odd\n\nCo-authored-by: {name} <c@example.com>\n".encode(encoding),
+            encoding=encoding,
+        )
+
+        (commit,) = report(before)
+
+        assert commit["contributor_name"] == name
+        assert commit["co_authors"] == [{"email": "c@example.com", "name": name}]
 
     def test_in_file_names_changes_no_count_and_starts_no_program(
         self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger

@@ -82,7 +82,7 @@ def test_the_actions_outputs_come_from_the_step() -> None:
 
     assert {name: output["value"] for name, output in definition["outputs"].items()} == {
         name: f"${{{{ steps.{step['id']}.outputs.{name} }}}}"
-        for name in ("recorded", "replayed", "rejected", "failed")
+        for name in ("recorded", "replayed", "rejected", "unreportable", "failed")
     }
 
 
@@ -92,8 +92,10 @@ def test_the_workflow_runs_on_the_default_branch_alone_with_the_least_rights(
     job = workflow["jobs"]["track"]
     checkout = job["steps"][0]
 
-    assert list(workflow[True]) == ["push"]  # YAML takes the key `on` for a truth value
+    # YAML takes the key `on` for a truth value.
+    assert list(workflow[True]) == ["push", "schedule", "workflow_dispatch"]
     assert job["if"] == (
+        "github.event_name != 'push' || "
         "github.ref == format('refs/heads/{0}', github.event.repository.default_branch)"
     )
     assert workflow["permissions"] == {}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -28,6 +30,15 @@ class TestAnOrdinaryPush:
         assert run.status == 0, run.stderr
         assert ledger.hashes == pushed
         assert run.counts == (3, 0, 0, 0)
+
+    def test_is_reported_under_the_repositorys_name_also_an_old_one(
+        self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger
+    ) -> None:
+        runner = replace(runner_for(origin.head), repository="-ACE-/demo")
+
+        runner.push(ZEROS, origin.head, inputs=ledger.inputs)
+
+        assert json.loads(ledger.requests[0].body)["repository"] == "-ACE-/demo"
 
     def test_is_replayed_when_the_job_is_run_again(
         self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger
@@ -70,7 +81,7 @@ class TestAnOrdinaryPush:
 
         assert ledger.requests == []
         assert run.annotations("notice") == [
-            "Skipped: this push brings no commits that were not here before"
+            "Skipped: there are no commits that were not here before"
         ]
         assert run.counts == (0, 0, 0, 0)
 
@@ -290,7 +301,8 @@ class TestWhatIsNoPushOfCommits:
             {"action": "opened"}, name="pull_request", inputs=ledger.inputs, environment={}
         )
 
-        assert run.annotations("notice") == ["Skipped: this is not a push"]
+        (notice,) = run.annotations("notice")
+        assert notice.startswith("Skipped: this is not a push, nor one of schedule, workflow_d")
         assert ledger.requests == []
 
     def test_an_event_without_a_usable_commit_is_an_error(

@@ -11,19 +11,21 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 from werkzeug.test import TestResponse
 
-from shared.web.openapi import document
+from shared.commands.openapi.document import FILE
 
 Schema = dict[str, Any]
 
+DOCUMENT: Schema = json.loads(FILE.read_text(encoding="utf-8"))
+
 _URI = "urn:openapi"
 _REGISTRY: Registry[Any] = Registry().with_resource(
-    _URI, Resource.from_contents(document(), default_specification=DRAFT202012)
+    _URI, Resource.from_contents(DOCUMENT, default_specification=DRAFT202012)
 )
 
 
 def operations() -> Iterator[tuple[str, str, Schema]]:
     """Path, method and description of every operation."""
-    for path, methods in document()["paths"].items():
+    for path, methods in DOCUMENT["paths"].items():
         for method, described in methods.items():
             yield path, method.upper(), described
 
@@ -37,7 +39,7 @@ def resolved(described: Schema) -> Schema:
     """The thing itself where a reference to it may stand."""
     if "$ref" not in described:
         return described
-    found = document()
+    found = DOCUMENT
     for part in described["$ref"].removeprefix("#/").split("/"):
         found = found[part]
     return found
@@ -62,6 +64,12 @@ def example_body(described: Schema) -> Any:
         return None
     [content] = described["requestBody"]["content"].values()
     return next(iter(content["examples"].values()))["value"]
+
+
+def example_answer(name: str, status: int = 200) -> Any:
+    """The example of what an operation answers."""
+    [content] = operation(name)["responses"][str(status)]["content"].values()
+    return content["example"]
 
 
 def faults(value: object, schema: Schema) -> list[str]:

@@ -12,11 +12,13 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
+from shared.commands.local.hosting_files import HostingFiles
 from shared.commands.local.server import Dispatcher
+from shared.commands.openapi.declared import ROOT, operations
 from shared.domain.api_key import ApiKey, Scope, key_digest, make_key
 from shared.embedded import open_embedded
 from shared.store.deadline import Timing
-from shared.web.routes import OPERATIONS, Access
+from shared.web.operations import Access
 from shared.web.settings import ReadAccess, Settings
 from tests.http import documented
 from tests.http.framework import REWRITES, Service
@@ -25,7 +27,7 @@ WITH_KEY = {"X-API-Key": "example-key"}
 
 _API_KEYS = {"ci": WITH_KEY["X-API-Key"]}
 _WEBHOOK_SECRET = "example-webhook-secret"
-_BY_NAME = {operation.name: operation for operation in OPERATIONS}
+_BY_NAME = {operation.name: operation for operation in operations()}
 _EXAMPLE = object()
 
 
@@ -34,7 +36,7 @@ class DocumentedService(Service):
 
     @property
     def hosting(self) -> Dispatcher:
-        return Dispatcher(REWRITES, self.app)
+        return Dispatcher(REWRITES, HostingFiles.load(ROOT / "firebase.json"), self.app)
 
     def ask(
         self,

@@ -14,11 +14,10 @@ from google.cloud.firestore import Client
 from werkzeug.test import Client as HttpClient
 from werkzeug.test import TestResponse
 
+from shared.commands.local.hosting_files import HostingFiles
 from shared.commands.local.server import Dispatcher
 from shared.commands.rewrites import Rewrites
-from shared.domain.identity import Classifier
 from shared.store.deadline import Timing
-from shared.store.ledger import Ledger, ledger_on
 from shared.web.entry_point import EntryPoint, entry_point
 from shared.web.logs import Log
 from shared.web.services import Services
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
 SOURCE = Path(__file__).with_name("source.py")
 REWRITES = Rewrites.load(SOURCE.parents[2] / "firebase.json")
+NO_FILES = HostingFiles(SOURCE.parent / "none")
 
 NOW = datetime(2020, 5, 1, 12, tzinfo=UTC)
 KEY = {"X-API-Key": "s3cret"}
@@ -63,21 +63,6 @@ def framework_app(make_function: Callable[[], EntryPoint]) -> WSGIApplication:
     return under_gunicorn
 
 
-class _TimedServices(Services):
-    """The services of a process whose ledger goes by another clock."""
-
-    def __init__(self, settings: Settings, *, timing: Timing | None, **options: Any) -> None:
-        super().__init__(settings, **options)
-        self._timing = timing
-
-    @property
-    def ledger(self) -> Ledger:
-        if self._timing is None:
-            return super().ledger
-        client = self._open_client(self.settings)
-        return ledger_on(client, classify=Classifier(), clock=self.clock, timing=self._timing)
-
-
 class Service:
     """All functions, under the paths of hosting and each at its own URL.
 
@@ -93,7 +78,7 @@ class Service:
         clock: Callable[[], datetime] = lambda: NOW,
     ) -> None:
         self.logged: list[str] = []
-        self.services: Services = _TimedServices(
+        self.services = Services(
             settings or Settings(api_keys={"ci": "s3cret"}),
             timing=timing,
             open_client=lambda _: open_client(),
@@ -101,13 +86,13 @@ class Service:
             log=Log(write=self.logged.append),
         )
         self._apps: dict[str, WSGIApplication] = {}
-        self._hosting = HttpClient(Dispatcher(REWRITES, self.app))
+        self._hosting = HttpClient(Dispatcher(REWRITES, NO_FILES, self.app))
 
     def app(self, name: str) -> WSGIApplication:
         """A function by its entry point's name."""
         if name not in self._apps:
-            handlers = import_module(f"functions.{name}").HANDLERS
-            self._apps[name] = framework_app(lambda: entry_point(name, handlers, self.services))
+            function = import_module(f"functions.{name}")
+            self._apps[name] = framework_app(lambda: entry_point(function, self.services))
         return self._apps[name]
 
     def request(
@@ -122,8 +107,10 @@ class Service:
         """Ask hosting, or the function `at` its own URL."""
         client = HttpClient(self.app(at)) if at else self._hosting
         response = client.open(path, method=method, headers=dict(headers or {}), **options)
-        assert response.headers["Cache-Control"] == "no-store"
-        assert response.headers["Vary"] == "X-API-Key, Authorization"
+        cached = response.headers["Cache-Control"]
+        assert cached in {"no-store", "public, max-age=0, s-maxage=15"}
+        assert response.headers["Vary"].startswith("X-API-Key, Authorization")
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert response.headers["X-Request-Id"]
         return response
 

@@ -69,7 +69,6 @@ class TestBrokenBody:
             NoMoreData(),
             ClientDisconnected(),
             ConnectionResetError(),
-            TimeoutError(),
         ],
         ids=lambda error: type(error).__name__,
     )
@@ -79,7 +78,7 @@ class TestBrokenBody:
             return service.request(
                 "POST",
                 path,
-                headers=headers,
+                headers={**headers, "Transfer-Encoding": "chunked"},
                 content_type="application/json",
                 environ_overrides={"wsgi.input": Broken(error)},
             )
@@ -90,6 +89,16 @@ class TestBrokenBody:
         problem = assert_problem(send(KEY), 400, "malformed")
         assert "ended early" in problem["detail"]
         assert_problem(send({}), 401, "unauthenticated")
+
+    def test_that_stalls_is_too_slow(self, service: Service) -> None:
+        response = service.request(
+            "POST",
+            TRACK,
+            headers={**KEY, "Transfer-Encoding": "chunked"},
+            content_type="application/json",
+            environ_overrides={"wsgi.input": Broken(TimeoutError())},
+        )
+        assert_problem(response, 408, "too_slow")
 
     def test_that_is_shorter_than_declared_is_not_recorded(
         self, service: Service, database: Client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -75,6 +76,23 @@ def test_a_recorded_commit_is_named_with_its_cost_and_score(service: Service) ->
     }
 
 
+def test_a_replay_that_says_something_else_names_the_fields(service: Service) -> None:
+    send(service, [commit(1), commit(2, author_email="ada@old.example"), commit(3)])
+    answer = send(
+        service,
+        [
+            commit(1, cost_amount=7, co_authors=[{"email": "bea@example.com"}]),
+            commit(2, contributor_email="ada@old.example"),
+            commit(3),
+        ],
+    )
+    outcomes = answer.get_json()["outcomes"]
+    assert [outcome["outcome"] for outcome in outcomes] == ["replayed"] * 3
+    assert outcomes[0]["differs"] == ["cost_amount", "co_authors"]
+    assert outcomes[1]["differs"] == ["contributor_email"]
+    assert "differs" not in outcomes[2]
+
+
 @pytest.mark.parametrize(
     ("bad", "pointer"),
     [
@@ -98,6 +116,61 @@ def test_a_bad_commit_says_what_is_wrong_and_blocks_nothing(
     assert [one["outcome"] for one in outcomes] == ["recorded", "invalid", "recorded"]
     assert pointer in [fault["pointer"] for fault in outcomes[1]["errors"]]
     assert len(assert_balanced(database)) == 2
+
+
+@pytest.mark.parametrize(
+    ("bad", "pointer", "message"),
+    [
+        (rb'{"contributor_name": "A\u0000"}', "/contributor_name", "control characters"),
+        (rb'{"contributor_name": "\ud800"}', "/contributor_name", "control characters"),
+        (b'{"contributor_name": "M\xfcller"}', "/contributor_name", "control characters"),
+        (b'{"contributor_email": "m\xfcller@x.y"}', "/contributor_email", "control characters"),
+        (b'{"commit_hash": "a", "commit_hash": "b"}', "/commit_hash", "the same key twice"),
+        (b'{"cost_amount": ' + b"1" * 70 + b"}", "/cost_amount", "more than 64 characters"),
+        (b'{"cost_amount": NaN}', "/cost_amount", "NaN is not a number"),
+        (b'{"cost_amount": 1e' + b"9" * 40 + b"}", "/cost_amount", "exponent is out of range"),
+        (rb'{"metadata": {"a": ["\ud800"]}}', "/metadata", "half of a surrogate pair"),
+        (rb'{"metadata": {"a\u0000": 1}}', "/metadata", "no NUL"),
+        (b'{"metadata": {"a": 1, "a": 2}}', "/metadata", "the same key twice"),
+        (b'{"metadata": {"a": ' + b"1" * 70 + b"}}", "/metadata", "more than 64 characters"),
+        (b'{"co_authors": [{"email": "a@b", "email": "c@d"}]}', "/co_authors/0/email", "twice"),
+        (rb'{"url": "https://x/\ud800"}', "/url", "control characters"),
+        (rb'{"a\u0000": 1}', "/a\ufffd", "not permitted"),
+        (rb'{"\ud800": 1}', "", "half of a surrogate pair"),
+        (b'{"misspelt": 1, "misspelt": 2}', "/misspelt", "twice"),
+        (b"NaN", "", "must be a JSON object"),
+    ],
+)
+def test_a_commit_that_cannot_be_told_or_kept_blocks_nothing(
+    service: Service, database: Client, bad: bytes, pointer: str, message: str
+) -> None:
+    good = [json.dumps(commit(number)).encode() for number in (7, 8)]
+    if bad.startswith(b"{"):
+        fields = commit(1).items()
+        rest = {name: value for name, value in fields if name != pointer.removeprefix("/")}
+        bad = json.dumps(rest).encode().removesuffix(b"}") + b", " + bad.removeprefix(b"{")
+    items = b",".join([good[0], bad, good[1]])
+    answer = service.post(PATH, data=b'{"repository": "octo/repo", "commits": [' + items + b"]}")
+    assert answer.status_code == 200
+    outcomes = answer.get_json()["outcomes"]
+    assert [one["outcome"] for one in outcomes] == ["recorded", "invalid", "recorded"]
+    assert [pointer] == [fault["pointer"] for fault in outcomes[1]["errors"]]
+    assert message in outcomes[1]["errors"][0]["message"]
+    assert len(assert_balanced(database)) == 2
+
+
+def test_a_hash_with_half_a_character_is_not_echoed(service: Service, database: Client) -> None:
+    answer = send(service, [commit(1, commit_hash="\ud800"), commit(2)])
+    assert answer.get_json()["outcomes"][0]["commit_hash"] is None
+    assert len(assert_balanced(database)) == 1
+
+
+@pytest.mark.parametrize("body", [b'{"repository": "o/r", "repository": "o/x", "commits": [{}]}'])
+def test_a_batch_whose_repository_cannot_be_told_is_422(service: Service, body: bytes) -> None:
+    problem = assert_problem(service.post(PATH, data=body), 422, "invalid")
+    assert problem["errors"] == [
+        {"pointer": "/repository", "message": "an object holds the same key twice"}
+    ]
 
 
 def test_500_commits_are_taken(service: Service, database: Client) -> None:

@@ -103,10 +103,38 @@ def test_a_commit_is_found_in_one_repository_or_in_all(
 
 
 @pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ("since=2024-05-01", "since=2024-05-01T00:00:00Z"),
+        ("until=2024-05-01", "until=2024-05-01T00:00:00Z"),
+        ("until=2024-05-02", "until=2024-05-02T00:00:00Z"),
+        ("since=2024-05-01T05:00:00+02:00", "since=2024-05-01T03:00:00Z"),
+        ("contributor=1+bob@example.com", "contributor=1%2Bbob%40example.com"),
+        ("contributor=+bob@example.com", "contributor=%2Bbob%40example.com"),
+    ],
+)
+def test_a_date_and_a_bare_plus_are_what_they_look_like(
+    service: Service, contributions: list[dict[str, Any]], query: str, meant: str
+) -> None:
+    for number, email in enumerate(("1+bob@example.com", "+bob@example.com", "bob@example.com")):
+        service.track(contributor_email=email, commit_hash=f"abcde{number}")
+    answer, expected = (
+        service.get(f"/v1/contributions?{text}&include_voided=true", headers=KEY)
+        for text in (query, meant)
+    )
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    assert answer.get_json() == expected.get_json()
+    if query.startswith("contributor"):
+        assert len(answer.get_json()) == 1
+
+
+@pytest.mark.parametrize(
     "query",
     [
         "since=yesterday",
-        "until=2024-05-01",
+        "until=2024-05",
+        "until=2024-02-30",
+        "since=20240501",
         "since=2024-05-01T00:00:00",
         "include_voided=yes",
         "repository=octo",

@@ -5,20 +5,20 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from werkzeug.test import TestResponse
 
-from shared.web.routes import OPERATIONS
+from shared.commands.openapi.declared import operations
 from tests.http.framework import KEY, Service
 
 # The part before the at sign is nowhere else, so that any trace of it is a leak.
 LOCAL = "zaphod.beeblebrox"
 ADDRESS = f"{LOCAL}@hidden.test"
 CO_AUTHOR = f"co-{ADDRESS}"
-READS = [operation for operation in OPERATIONS if operation.method == "GET"]
+READS = [operation for operation in operations() if operation.method == "GET"]
 TRACE = re.compile(re.escape(LOCAL), re.IGNORECASE)
 
 
@@ -172,3 +172,32 @@ def test_no_refusal_repeats_the_address(
         assert answer.status_code in {401, 404, 409, 422}
         assert not TRACE.search(whole_text(answer))
     assert not TRACE.search("\n".join(service.logged))
+
+
+class TestWhatSomebodyIsPaid:
+    PERSON: ClassVar = {
+        "name": "Ada",
+        "email": "ada@example.com",
+        "type": "HUMAN",
+        "wallet_address": "0xabc",
+        "hourly_rate": "85.50",
+    }
+    PRIVATE: ClassVar = {"wallet_address": "0xabc", "hourly_rate": "85.50"}
+
+    @pytest.fixture
+    def path(self, service: Service) -> str:
+        created = service.post("/v1/contributors", self.PERSON)
+        assert created.get_json().items() >= self.PRIVATE.items()
+        return f"/v1/contributors/{created.get_json()['id']}"
+
+    def test_is_for_who_may_see_addresses(self, service: Service, path: str) -> None:
+        assert service.get(path, headers=KEY).get_json().items() >= self.PRIVATE.items()
+        [listed] = service.get("/v1/contributors", headers=KEY).get_json()
+        assert listed.items() >= self.PRIVATE.items()
+
+    def test_is_for_nobody_else(self, service: Service, path: str) -> None:
+        [listed] = service.get("/v1/contributors").get_json()
+        for shown in (service.get(path).get_json(), listed):
+            # Not null either, which would say that there is none.
+            assert not self.PRIVATE.keys() & shown.keys()
+            assert shown["type"] == shown["contributor_type"] == "HUMAN"

@@ -51,6 +51,12 @@ class TestAToken:
         assert response.status_code == 201
         assert response.get_json()["recorded_by"] == "oidc:octo/repo"
 
+    def test_records_for_an_owner_with_an_old_name(self, issuer: Issuer, service: Service) -> None:
+        report = REPORT | {"repository": "-ACE-/demo"}
+        token = issuer.token(repository="-ACE-/demo", repository_owner="-ACE-")
+        response = service.post(TRACK, report, headers=bearer(token))
+        assert response.get_json()["recorded_by"] == "oidc:-ace-/demo"
+
     def test_records_a_batch_for_its_own_repository(self, issuer: Issuer, service: Service) -> None:
         commit = {name: REPORT[name] for name in ("contributor_email", "commit_hash")}
         batch = {"repository": "octo/repo", "commits": [commit]}

@@ -1,20 +1,18 @@
-"""The OpenAPI document: valid, complete, and at one with the routes."""
+"""The OpenAPI document: valid, complete, and at one with what the functions declare."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import tomllib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from werkzeug.test import Client as HttpClient
 
-from shared.web.openapi import VERSION, document
-from shared.web.routes import OPERATIONS, Access
+from shared.commands.openapi.declared import operations
+from shared.commands.openapi.document import FILE, as_text
+from shared.web.operations import Access
 from tests.http import documented
 from tests.http.documented_service import DocumentedService, documented_service
 from tests.http.framework import REWRITES
@@ -27,42 +25,25 @@ def service() -> Iterator[DocumentedService]:
 
 
 def test_it_is_valid_openapi_3_1() -> None:
-    OpenAPIV31SpecValidator(document()).validate()
+    OpenAPIV31SpecValidator(documented.DOCUMENT).validate()
 
 
-def test_it_is_answered_at_its_path(service: DocumentedService) -> None:
-    answer = service.get("/v1/openapi.json")
+def test_its_file_is_what_make_openapi_writes() -> None:
+    assert FILE.read_text(encoding="utf-8") == as_text()
+
+
+def test_hosting_serves_the_file_at_its_path(service: DocumentedService) -> None:
+    answer = HttpClient(service.hosting).get("/v1/openapi.json")
     assert (answer.status_code, answer.mimetype) == (200, "application/json")
-    assert answer.get_json() == document()
+    assert answer.get_json() == documented.DOCUMENT
 
 
-def test_it_is_made_once_for_a_process() -> None:
-    assert document() is document()
-
-
-def test_it_has_the_version_of_the_project() -> None:
-    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["version"] == VERSION
-
-
-def test_it_is_answered_without_loading_firestore() -> None:
-    script = """
-import sys, main
-from werkzeug.test import Client
-from werkzeug.wrappers import Request
-answer = Client(Request.application(main.health)).get("/v1/openapi.json")
-assert answer.status_code == 200, answer.text
-assert not {"google.cloud.firestore", "grpc"} & sys.modules.keys()
-"""
-    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
-
-
-def test_it_has_the_operations_of_the_routes_and_no_others() -> None:
+def test_it_has_the_operations_of_the_functions_and_no_others() -> None:
     in_document = {(method, path, o["operationId"]) for path, method, o in documented.operations()}
-    assert in_document == {(o.method, o.path, o.name) for o in OPERATIONS}
+    assert in_document == {(o.method, o.path, o.name) for o in operations()}
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.name)
+@pytest.mark.parametrize("operation", operations(), ids=lambda o: o.name)
 def test_each_operation_is_told_under_the_function_that_hosting_sends_it_to(
     operation: Any,
 ) -> None:
@@ -70,10 +51,10 @@ def test_each_operation_is_told_under_the_function_that_hosting_sends_it_to(
     path = documented.example_path(operation.path, described)
     assert REWRITES.entry_point(path) == operation.function
     assert described["tags"] == [operation.function.replace("_", "-")]
-    assert described["tags"][0] in {tag["name"] for tag in document()["tags"]}
+    assert described["tags"][0] in {tag["name"] for tag in documented.DOCUMENT["tags"]}
 
 
-def test_who_may_call_an_operation_is_what_the_routes_say() -> None:
+def test_who_may_call_an_operation_is_what_its_access_says() -> None:
     keys: list[dict[str, Any]] = [{"ApiKey": []}, {"Bearer": []}]
     security = {
         Access.OPEN: [],
@@ -82,12 +63,12 @@ def test_who_may_call_an_operation_is_what_the_routes_say() -> None:
         Access.RECORD: keys,
         Access.ADMIN: keys,
     }
-    for operation in OPERATIONS:
+    for operation in operations():
         assert documented.operation(operation.name)["security"] == security[operation.access]
 
 
 def test_both_kinds_of_credentials_are_described() -> None:
-    schemes = document()["components"]["securitySchemes"]
+    schemes = documented.DOCUMENT["components"]["securitySchemes"]
     assert (
         schemes["ApiKey"].items() >= {"type": "apiKey", "in": "header", "name": "X-API-Key"}.items()
     )
@@ -96,7 +77,7 @@ def test_both_kinds_of_credentials_are_described() -> None:
 
 def test_every_example_is_as_its_schema_says() -> None:
     checked = 0
-    for schema, example, place in _examples(document(), "#"):
+    for schema, example, place in _examples(documented.DOCUMENT, "#"):
         assert documented.faults(example, schema) == [], place
         checked += 1
     assert checked > 50
@@ -132,7 +113,7 @@ def test_every_answer_and_every_body_has_an_example() -> None:
 
 
 @pytest.mark.parametrize(
-    "operation", [o for o in OPERATIONS if o.method in {"GET", "DELETE"}], ids=lambda o: o.name
+    "operation", [o for o in operations() if o.method in {"GET", "DELETE"}], ids=lambda o: o.name
 )
 def test_the_query_parameters_are_those_that_the_operation_knows(
     operation: Any, service: DocumentedService

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from shared.web import openapi_examples as examples
-from tests.http.documented import assert_documented
+from tests.http.documented import assert_documented, example_answer, example_body, operation
 from tests.http.documented_service import WITH_KEY, DocumentedService, documented_service
 
+CONTRIBUTION = example_answer("track_commit", 201)
+REPORT = example_body(operation("track_commit"))
+REPOSITORY = CONTRIBUTION["repository"]
 # Fields that tell when something happened.
 TIMES = {"recorded_at", "created_at", "last_contribution_at", "voided_at"}
 
@@ -21,54 +23,50 @@ def service() -> Iterator[DocumentedService]:
         yield service
 
 
-def test_a_commit_s_way_through_the_ledger_is_as_the_examples_tell(
-    service: DocumentedService,
-) -> None:
-    story = [
-        ("track_commit", examples.CONTRIBUTION),
-        ("track_commit", examples.CONTRIBUTION),
-        ("get_contribution", examples.CONTRIBUTION),
-        ("list_contributions", [examples.CONTRIBUTION]),
-        ("list_contributor_contributions", [examples.CONTRIBUTION]),
-        ("list_asset_contributions", [examples.CONTRIBUTION]),
-        ("get_contributor", examples.CONTRIBUTOR),
-        ("get_asset", examples.ASSET),
-        ("list_assets", [examples.ASSET]),
-        ("create_asset", examples.CREATED_ASSET),
-        ("create_contribution", examples.CONTRIBUTION_BY_IDS),
-        ("create_contribution", examples.CONTRIBUTION_BY_IDS),
-        ("void_contribution", examples.VOIDED_CONTRIBUTION),
-        ("void_contribution", examples.VOIDED_CONTRIBUTION),
-    ]
-    for name, example in story:
-        headers = WITH_KEY | {"Idempotency-Key": examples.IDEMPOTENCY_KEY}
-        answer = assert_documented(service.ask(name, headers=headers), name)
-        # Recorded by ids without a time, it has the time at which the test runs.
-        now = TIMES | {"timestamp"} if name == "create_contribution" else TIMES
-        assert _without(now, answer) == _without(now, example), name
+def test_a_commit_s_way_through_the_ledger_is_documented(service: DocumentedService) -> None:
+    story = (
+        ("track_commit", 201),
+        ("track_commit", 200),
+        ("get_contribution", 200),
+        ("list_contributions", 200),
+        ("list_contributor_contributions", 200),
+        ("list_asset_contributions", 200),
+        ("get_contributor", 200),
+        ("get_asset", 200),
+        ("list_assets", 200),
+        ("create_contribution", 201),
+        ("create_contribution", 200),
+        ("void_contribution", 200),
+        ("void_contribution", 200),
+    )
+    for name, status in story:
+        headers = WITH_KEY | {"Idempotency-Key": "invoice-2026-0017"}
+        answer = service.ask(name, headers=headers)
+        assert answer.status_code == status, name
+        assert_documented(answer, name)
 
 
-def _without(fields: set[str], value: Any) -> Any:
+def _without_times(value: Any) -> Any:
     if isinstance(value, list):
-        return [_without(fields, item) for item in value]
-    return {name: item for name, item in value.items() if name not in fields}
+        return [_without_times(item) for item in value]
+    return {name: item for name, item in value.items() if name not in TIMES}
 
 
-def test_a_created_contributor_is_as_the_example_tells(service: DocumentedService) -> None:
-    answer = assert_documented(service.ask("create_contributor"), "create_contributor")
-    assert _without(TIMES, answer) == _without(TIMES, examples.CREATED_CONTRIBUTOR)
-
-
-def test_the_outcomes_of_a_batch_are_as_the_example_tells(service: DocumentedService) -> None:
-    taken = {**examples.SHORTEST_REPORT, "commit_hash": "abc123"}
-    assert service.ask("track_commit", body=taken).status_code == 201
-    answer = assert_documented(service.ask("track_batch"), "track_batch")
-    assert answer == examples.BATCH_ANSWER
-
-
-def test_the_outcomes_of_a_push_are_as_the_example_tells(service: DocumentedService) -> None:
-    answer = assert_documented(service.ask("receive_webhook"), "receive_webhook")
-    assert answer == examples.PUSH_ANSWER
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("track_commit", 201),
+        ("track_batch", 200),
+        ("receive_webhook", 200),
+        ("create_contributor", 201),
+        ("create_asset", 201),
+    ],
+)
+def test_what_an_empty_ledger_answers_is_as_the_example_tells(
+    service: DocumentedService, name: str, status: int
+) -> None:
+    answer = assert_documented(service.ask(name), name)
+    assert _without_times(answer) == _without_times(example_answer(name, status))
 
 
 def test_every_outcome_of_a_commit_in_a_batch_is_documented(service: DocumentedService) -> None:
@@ -76,9 +74,9 @@ def test_every_outcome_of_a_commit_in_a_batch_is_documented(service: DocumentedS
         return {"contributor_email": "a@b", "commit_hash": f"{number:06}", **more}
 
     for number in (1, 2, 3):
-        report = commit(number, repository=examples.REPOSITORY)
+        report = commit(number, repository=REPOSITORY)
         assert service.ask("track_commit", body=report).status_code == 201
-    voided = f"{examples.REPOSITORY}@000003"
+    voided = f"{REPOSITORY}@000003"
     assert (
         service.request("DELETE", f"/v1/contributions/{voided}", headers=WITH_KEY).status_code
         == 200
@@ -91,7 +89,7 @@ def test_every_outcome_of_a_commit_in_a_batch_is_documented(service: DocumentedS
         commit(4, cost_amount=-1),
         "no commit",
     ]
-    body = {"repository": examples.REPOSITORY, "commits": commits}
+    body = {"repository": REPOSITORY, "commits": commits}
     answer = assert_documented(service.ask("track_batch", body=body), "track_batch")
     assert [outcome["outcome"] for outcome in answer["outcomes"]] == [
         "recorded",
@@ -105,7 +103,7 @@ def test_every_outcome_of_a_commit_in_a_batch_is_documented(service: DocumentedS
 
 def test_a_replay_that_differs_says_so_in_documented_headers(service: DocumentedService) -> None:
     service.ask("track_commit")
-    answer = service.ask("track_commit", body={**examples.REPORT, "cost_amount": 7, "url": None})
+    answer = service.ask("track_commit", body={**REPORT, "cost_amount": 7, "url": None})
     assert_documented(answer, "track_commit")
     assert answer.status_code == 200
     assert answer.headers["Idempotency-Replayed"] == "true"
@@ -118,7 +116,7 @@ def test_a_replay_that_differs_says_so_in_documented_headers(service: Documented
         ("list_contributions", "/v1/contributions"),
         ("list_contributors", "/v1/contributors"),
         ("list_assets", "/v1/assets"),
-        ("list_asset_contributions", f"/v1/assets/{examples.REPOSITORY}/contributions"),
+        ("list_asset_contributions", f"/v1/assets/{REPOSITORY}/contributions"),
     ],
 )
 @pytest.mark.parametrize("headers", [WITH_KEY, {}], ids=["with a key", "masked"])
@@ -126,12 +124,12 @@ def test_every_page_of_a_list_is_documented(
     service: DocumentedService, name: str, path: str, headers: dict[str, str]
 ) -> None:
     for number in range(2):
-        report = {**examples.REPORT, "commit_hash": f"{number:06}"}
+        report = {**REPORT, "commit_hash": f"{number:06}"}
         service.ask("track_commit", body=report)
     service.ask("create_asset")
     page = service.get(path, query_string={"limit": 1}, headers=headers)
     [first] = assert_documented(page, name)
-    onward = page.headers["Link"].removesuffix('>; rel="next"').removeprefix("<http://localhost")
+    onward = page.headers["Link"].removesuffix('>; rel="next"').removeprefix("<")
     page = service.get(onward, headers=headers)
     [second] = assert_documented(page, name)
     assert "Link" not in page.headers
@@ -141,7 +139,7 @@ def test_every_page_of_a_list_is_documented(
 def test_a_correction_and_what_it_corrects_are_documented(service: DocumentedService) -> None:
     service.ask("track_commit")
     service.ask("void_contribution")
-    body = {**examples.NEW_CONTRIBUTION, "corrects": examples.CONTRIBUTION["id"]}
+    body = {**example_body(operation("create_contribution")), "corrects": CONTRIBUTION["id"]}
     correction = assert_documented(
         service.ask("create_contribution", body=body), "create_contribution"
     )
@@ -150,7 +148,7 @@ def test_a_correction_and_what_it_corrects_are_documented(service: DocumentedSer
     assert correction["corrects"] == corrected["id"]
 
 
-@pytest.mark.parametrize("name", ["alive", "ready", "tracking", "openapi"])
+@pytest.mark.parametrize("name", ["alive", "ready", "tracking"])
 def test_health_is_documented_with_and_without_contributions(
     service: DocumentedService, name: str
 ) -> None:
@@ -161,8 +159,8 @@ def test_health_is_documented_with_and_without_contributions(
 
 def test_tracking_shows_a_rejection_as_documented(service: DocumentedService) -> None:
     service.ask("track_commit")
-    service.ask("track_commit", body={**examples.REPORT, "contributor_email": "nobody"})
-    for query in ({}, {"repository": examples.REPOSITORY}):
+    service.ask("track_commit", body={**REPORT, "contributor_email": "nobody"})
+    for query in ({}, {"repository": REPOSITORY}):
         tracking = assert_documented(service.ask("tracking", query=query), "tracking")
         assert tracking["latest_rejection"]["code"] == "invalid"
 

@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from shared.commands.openapi.declared import body_of, operations
+from shared.commands.openapi.schemas import ref
+from shared.domain.contribution import Commit
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import parse
-from shared.web.body import parse_json
-from shared.web.openapi import document
-from shared.web.openapi_plain_schemas import ref
-from shared.web.openapi_schemas import REQUESTS
+from shared.web.json_text import parse_json
 from tests.http import documented
 
-MODELS = {model.__name__: model for model in REQUESTS}
+BODIES: list[type[BaseModel]] = [Commit, *filter(None, map(body_of, operations()))]
+MODELS = {model.__name__: model for model in BODIES}
 
 EMAIL, REPOSITORY, HASH = "a@b", "o/r", "abc123"
 COMMIT = {"contributor_email": EMAIL, "commit_hash": HASH}
@@ -143,7 +144,7 @@ def test_what_a_schema_cannot_say_is_said_in_words(
     model: str, value: dict[str, Any], words: str
 ) -> None:
     assert not _accepts(MODELS[model], value)
-    assert words in json.dumps(document())
+    assert words in json.dumps(documented.DOCUMENT)
 
 
 def _accepts(model: type[BaseModel], value: dict[str, Any]) -> bool:

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from shared.commands.openapi.declared import operations
 from shared.embedded import EmbeddedFirestore
-from shared.web.routes import OPERATIONS, Access
+from shared.web.operations import Access
 from shared.web.settings import ReadAccess, Settings
-from tests.http.framework import KEY, Service
+from tests.http.framework import KEY, REPORT, Service
 from tests.http.problems import assert_problem
 
-READS = [operation for operation in OPERATIONS if operation.method == "GET"]
+READS = [operation for operation in operations() if operation.method == "GET"]
 
 
 @pytest.fixture
@@ -64,3 +65,37 @@ def test_what_is_not_there_is_closed_as_well(closed: Service) -> None:
 
 def test_head_is_closed_as_well(closed: Service) -> None:
     assert closed.request("HEAD", "/v1/contributions").status_code == 401
+
+
+class TestTracking:
+    """Whether tracking works is for everybody to know, and what is tracked is not."""
+
+    PATH = "/v1/health/tracking"
+
+    @pytest.fixture(autouse=True)
+    def rejected(self, closed: Service) -> None:
+        closed.track(repository="octo/secret", cost_amount=-1)
+
+    @pytest.mark.parametrize("headers", [{}, {"X-API-Key": "wrong"}], ids=["no key", "wrong key"])
+    def test_is_its_status_alone_without_a_key(
+        self, closed: Service, headers: dict[str, str]
+    ) -> None:
+        for query in ("", "?strict=true", "?strict=false"):
+            answer = closed.get(f"{self.PATH}{query}", headers=headers)
+            assert answer.get_json() == {"status": "receiving"}
+
+    @pytest.mark.parametrize("headers", [{}, {"X-API-Key": "wrong"}], ids=["no key", "wrong key"])
+    @pytest.mark.parametrize("repository", [REPORT["repository"], "octo/none", "nonsense"])
+    @pytest.mark.parametrize("strict", ["true", "false", "maybe"])
+    def test_of_a_repository_needs_a_key(
+        self, closed: Service, headers: dict[str, str], repository: str, strict: str
+    ) -> None:
+        path = f"{self.PATH}?repository={repository}&strict={strict}"
+        assert_problem(closed.get(path, headers=headers), 401, "unauthenticated")
+
+    def test_is_all_of_it_with_a_key(self, closed: Service) -> None:
+        answer = closed.get(self.PATH, headers=KEY).get_json()
+        assert answer["newest_repository"] == REPORT["repository"]
+        assert answer["latest_rejection"]["repository"] == "octo/secret"
+        of_it = closed.get(f"{self.PATH}?repository={REPORT['repository']}", headers=KEY)
+        assert of_it.get_json()["contributions"] == 1

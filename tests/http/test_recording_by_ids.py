@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from google.api_core.exceptions import ServiceUnavailable
 from google.cloud.firestore import Client
 
+from shared.embedded import EmbeddedFirestore
 from tests.contract.books import assert_balanced
+from tests.contract.fake_time import FakeTime
+from tests.contract.spy import After, Before, Spy
 from tests.http.framework import KEY, Service
 from tests.http.problems import assert_problem
 
@@ -142,3 +146,15 @@ class TestTheIdempotencyKey:
     ) -> None:
         assert_problem(record(service, ids, key), 422, "invalid")
         assert assert_balanced(database) == {}
+
+
+@pytest.mark.parametrize(("key", "code"), [(None, "outcome_unknown"), ("k", "unavailable")])
+def test_an_outcome_that_nobody_knows_is_told_from_one_that_can_be_tried_again(
+    store: EmbeddedFirestore, service: Service, ids: dict[str, str], key: str | None, code: str
+) -> None:
+    spy = Spy(store.client())
+    spy.fail("commit", After(ServiceUnavailable("lost")))
+    spy.fail("batch_get_documents", *[Before(ServiceUnavailable("away"))] * 1000)
+    hurried = Service(lambda: spy.client, timing=FakeTime().timing)
+    problem = assert_problem(record(hurried, ids, key), 503, code)
+    assert ("look before you send it again" in problem["detail"]) == (key is None)

@@ -21,7 +21,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import AcceptedNegativeData, ServerError
 from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
 
-from shared.web.routes import OPERATIONS
+from shared.commands.openapi.declared import operations
 from tests.http.documented_service import (
     WITH_KEY,
     DocumentedService,
@@ -149,7 +149,7 @@ def _test_without_a_key(operation: str) -> Any:
 
 # One function for each operation: the items that schemathesis makes of one function share a node
 # id, and of those with one id pytest-xdist runs one.
-for _operation in OPERATIONS:
+for _operation in operations():
     _name = f"test_answers_of_{_operation.name}"
     globals()[f"{_name}_with_a_key_are_documented"] = _test_with_a_key(_operation.name)
     if _operation.method == "GET":

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from google.api_core.exceptions import PermissionDenied, ServiceUnavailable
+from google.api_core.exceptions import DeadlineExceeded, PermissionDenied, ServiceUnavailable
 from google.cloud.firestore import Client
 
 from shared.domain.api_key import ApiKey, Scope, key_digest, make_key
 from shared.embedded import EmbeddedFirestore, open_embedded
+from shared.web.connections import Connections
 from shared.web.settings import ReadAccess, Settings
 from tests.contract.books import documents
-from tests.contract.fake_time import FakeTime
+from tests.contract.fake_time import BUDGET, FakeTime
 from tests.contract.spy import Before, Spy
 from tests.http.clock import Clock
 from tests.http.framework import NOW, REPORT, Service
@@ -167,6 +169,8 @@ class TestRepositories:
             (("octo/one",), "octo/one-two", False),
             (("octo/one",), "octo/two", False),
             (("octo/one", "other/*"), "other/x", True),
+            (("-ace-/*",), "-ACE-/demo", True),
+            (("-ace-/*",), "ACE-/demo", False),
         ],
     )
     def test_are_those_that_the_key_names(
@@ -368,3 +372,73 @@ def test_keys_of_the_environment_need_no_firestore(spy: Spy) -> None:
     service = Service(lambda: spy.client, Settings(api_keys={"ci": "s3cret"}))
     service.post(TRACK, data=b"", headers={"X-API-Key": "s3cret"})
     assert spy.methods == ["commit"]  # the note of a rejection
+
+
+class TestASlowFirestore:
+    """Firestore is slow: a call takes four seconds, by a clock of the test's own."""
+
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("POST", TRACK),
+            ("POST", f"{TRACK}/batch"),
+            ("POST", "/v1/contributions"),
+            ("POST", "/v1/assets"),
+            ("GET", "/v1/contributions?contributor=test@example.com"),
+            ("GET", "/v1/contributors?sort=recent"),
+            ("GET", "/v1/assets/seeker71/Coherence-Network/contributions"),
+            ("DELETE", "/v1/contributions/seeker71/Coherence-Network@abc123"),
+        ],
+    )
+    def test_of_a_request_has_one_end_through_all_its_calls(
+        self, store: EmbeddedFirestore, keep: Any, method: str, path: str
+    ) -> None:
+        header = keep(Scope.ADMIN)
+        time = FakeTime()
+
+        def let_pass(timeout: float) -> None:
+            time.now += min(timeout, 4.0)
+            if timeout < 4.0:
+                raise DeadlineExceeded("injected")
+
+        spy = Spy(store.client(), on_call=let_pass)
+        service = Service(lambda: spy.client, Settings(), timing=time.timing)
+        service.services.connections = Connections(monotonic=time.monotonic)
+        commit = {"contributor_email": "test@example.com", "commit_hash": "abc123"}
+        body = {
+            TRACK: REPORT,
+            f"{TRACK}/batch": {"repository": "octo/one", "commits": [commit]},
+            "/v1/contributions": {
+                "contributor_id": "4f758c4b-f15e-5ad8-9ddf-034d0b5e98ba",
+                "asset_id": "be2e4112-a5b0-5072-9971-c59703a2b0e1",
+                "cost_amount": 1,
+            },
+            "/v1/assets": {"description": "d", "type": "CODE", "name": "n"},
+        }.get(path)
+        options: dict[str, Any] = {"json": body} if method == "POST" else {}
+        response = service.request(method, path, headers=header, **options)
+        assert response.status_code in {200, 201, 404, 503}
+        assert time.elapsed <= BUDGET
+
+    def test_that_the_client_takes_is_its_own(self, store: EmbeddedFirestore, keep: Any) -> None:
+        header = keep()
+        time = FakeTime()
+        service = Service(store.client, Settings(), timing=time.timing)
+        # By the same clock, each part of the body takes five seconds.
+        service.services.connections = Connections(monotonic=time.monotonic)
+        parts = [b"{", json.dumps(REPORT).encode()[1:]]
+
+        class Slow:
+            def read(self, _size: int = -1) -> bytes:
+                time.now += 5.0
+                return parts.pop(0) if parts else b""
+
+        response = service.request(
+            "POST",
+            TRACK,
+            headers=header | {"Transfer-Encoding": "chunked"},
+            content_type="application/json",
+            environ_overrides={"wsgi.input": Slow()},
+        )
+        assert response.status_code == 201
+        assert time.elapsed > BUDGET

@@ -15,7 +15,7 @@ from google.cloud.firestore import Client
 
 from shared.domain.api_key import ApiKey, Scope, key_digest, make_key
 from shared.embedded import EmbeddedFirestore, open_embedded
-from shared.web.settings import ReadAccess, Settings
+from shared.web.settings import Settings
 from tests.contract.books import documents
 from tests.contract.fake_time import FakeTime
 from tests.contract.spy import Before, Spy
@@ -394,16 +394,6 @@ class TestLatestRejection:
 
 
 class TestAccess:
-    def test_is_for_everybody_even_where_reading_needs_a_key(
-        self, store: EmbeddedFirestore, clock: Clock
-    ) -> None:
-        settings = Settings(api_keys={"ci": "s3cret"}, read_access=ReadAccess.KEY)
-        service = Service(store.client, settings, clock=clock)
-        service.track()
-        service.track(commit_hash="x")
-        for query in ("", "?repository=seeker71/Coherence-Network", "?strict=true"):
-            assert tracking(service, query)["status"] == "receiving"
-
     def test_answers_head(self, service: Service) -> None:
         assert service.request("HEAD", TRACKING).status_code == 200
         assert service.request("HEAD", f"{TRACKING}?strict=true").status_code == 503

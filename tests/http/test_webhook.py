@@ -227,6 +227,58 @@ class TestPush:
         [contribution] = assert_balanced(database).values()
         assert contribution.get("url") is None
 
+    @pytest.mark.parametrize(
+        "thrown_away",
+        [
+            rb'"message": "Import\u0000notes"',
+            rb'"modified": ["src/\ud800.py"]',
+            b'"modified": ["src/\xff.py"]',
+            b'"tree_id": "a", "tree_id": "b"',
+            b'"size": ' + b"9" * 70,
+            b'"size": -Infinity',
+            b'"size": 1e' + b"9" * 40,
+            b'"committer": {"name": "\xff", "name": ""}',
+            # What is kept without it, or cleaned.
+            b'"timestamp": "a", "timestamp": "b"',
+            rb'"url": "https://github.com/\ud800"',
+            b'"author": {"email": "dev@example.com", "name": "D\\u0000\\ud800\xff"}',
+            rb'"message": "S\n\nCo-authored-by: \ud800 <a@b>\nCo-authored-by: x <\u0000@b>"',
+        ],
+    )
+    def test_does_not_judge_what_it_throws_away(
+        self, thrown_away: bytes, deliver: Deliver, database: Client
+    ) -> None:
+        body = json.dumps(pushed({"marked": 1}, {"id": "b" * 40})).encode()
+        body = body.replace(b'"marked": 1', thrown_away)
+        for name in (b'"message"', b'"modified"', b'"timestamp"', b'"url"', b'"author"'):
+            # Instead of what the captured commit has there.
+            if thrown_away.startswith(name):
+                first = body.index(name, body.index(b'"commits"'))
+                body = body[:first] + name[:-1] + b'_"' + body[first + len(name) :]
+        assert set(outcomes(deliver(body)).values()) == {"recorded"}
+        assert len(assert_balanced(database)) == 2
+
+    @pytest.mark.parametrize(
+        ("kept", "pointer"),
+        [
+            (b'"id": "c"', "/commit_hash"),
+            (b'"message": "b"', "/message"),
+            (b'"author": {}', "/author"),
+            (b'"modified": []', "/modified"),
+        ],
+    )
+    def test_holds_a_doubled_value_that_is_kept_against_that_commit_alone(
+        self, kept: bytes, pointer: str, deliver: Deliver, database: Client
+    ) -> None:
+        body = json.dumps(pushed({"marked": 1}, {"id": "b" * 40})).encode()
+        answer = deliver(body.replace(b'"marked": 1', kept)).get_json()
+        [bad, good] = answer["outcomes"]
+        assert (bad["outcome"], good["outcome"]) == ("invalid", "recorded")
+        assert {"pointer": pointer, "message": "an object holds the same key twice"} in bad[
+            "errors"
+        ]
+        assert len(assert_balanced(database)) == 1
+
     def test_credits_the_co_authors_of_the_last_paragraph(
         self, deliver: Deliver, database: Client
     ) -> None:
@@ -337,7 +389,7 @@ class TestIgnored:
     ) -> None:
         environment = {
             "LEDGER_WEBHOOK_SECRETS": f"new={SECRET}",
-            "LEDGER_TRACKED_BRANCHES": "main, release/1",
+            "LEDGER_TRACKED_BRANCHES": "main, release/*",
         }
         service = Service(store.client, Settings.from_environment(environment))
         assert delivered(service, pushed({})).status_code == 202

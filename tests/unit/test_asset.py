@@ -23,6 +23,7 @@ def test_a_repository_has_its_document_under_owner_and_name() -> None:
         "id": "be2e4112-a5b0-5072-9971-c59703a2b0e1",
         "name": "Seeker71/Coherence-Network",
         "asset_type": "CODE",
+        "type": "CODE",
         "description": "GitHub repository: Seeker71/Coherence-Network",
         "contribution_count": 0,
         "total_cost": "0.00",

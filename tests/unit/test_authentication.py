@@ -14,7 +14,7 @@ from shared.domain.api_key import ApiKey, Scope, key_digest, make_key
 from shared.domain.errors import Forbidden, Unauthenticated, Unavailable
 from shared.store.keys import KeyStore
 from shared.web.authentication import Authenticator, Credential
-from shared.web.routes import Access
+from shared.web.operations import Access
 
 BEGIN = datetime(2024, 5, 1, 12, tzinfo=UTC)
 KEY_ID, KEY = make_key(id_bytes=bytes(10), secret_bytes=bytes(32))

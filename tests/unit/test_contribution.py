@@ -22,10 +22,10 @@ from shared.domain.contribution import (
     contribution_of_commit,
 )
 from shared.domain.contributor import ContributorType, NewContributor
+from shared.domain.cost_basis import EVIDENCE
 from shared.domain.credits import share_out
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import parse
-from shared.domain.repository import Repository
 
 REPORT: dict[str, Any] = {
     "contributor_email": "test@example.com",
@@ -56,7 +56,7 @@ def contribution(**changes: Any) -> StoredContribution:
     )
     return contribution_of_commit(
         commit,
-        Repository.parse(commit.repository),
+        commit.repository,
         asset_id="be2e4112-a5b0-5072-9971-c59703a2b0e1",
         credits=credits,
         recorded_by="ci",
@@ -68,7 +68,7 @@ class TestCommitReport:
     def test_reads_the_request_of_the_documentation(self) -> None:
         read = report()
         assert read.contributor_email == "test@example.com"
-        assert read.repository == "seeker71/Coherence-Network"
+        assert read.repository.full_name == "seeker71/Coherence-Network"
         assert read.commit_hash == "abc123"
         assert read.cost_amount == 100_000_000
         assert read.metadata == {"files_changed": 3, "lines_added": 120}
@@ -87,7 +87,7 @@ class TestCommitReport:
         assert read.contributor_email == "test@example.com"
         assert read.author_email == "old@example.com"
         assert read.contributor_name == "Test Person"
-        assert read.repository == "Seeker71/Coherence-Network"
+        assert read.repository.full_name == "Seeker71/Coherence-Network"
         assert read.commit_hash == "abc123"
         assert read.timestamp == datetime(2024, 5, 1, 10, 0, 0, 123_456, UTC)
         assert read.distinct_co_authors() == {"b@x.org": "Bea", "c@x.org": None}
@@ -218,8 +218,38 @@ class TestSameAuthor:
         commit = report(contributor_email=reported[0], author_email=reported[1])
         assert kept.same_author(commit) is same
 
+    @pytest.mark.parametrize(
+        ("stored", "reported", "same"),
+        [
+            (("bo\u200bb@x.org", None), ("bob@x.org", None), True),
+            (("bo\u200bb@x.org", None), ("bo\u200bb@x.org", None), True),
+            (("new@x.org", "o\u00adld@x.org"), ("old@x.org", None), True),
+            (("bo\u200bb@x.org", None), ("rob@x.org", None), False),
+        ],
+    )
+    def test_knows_who_was_kept_with_characters_that_nobody_sees(
+        self, stored: tuple[str, str | None], reported: tuple[str, str | None], same: bool
+    ) -> None:
+        kept = contribution().model_copy(
+            update={"contributor_email": stored[0], "author_email": stored[1]}
+        )
+        commit = report(contributor_email=reported[0], author_email=reported[1])
+        assert kept.same_author(commit) is same
+
 
 class TestDifferences:
+    def test_of_co_authors_kept_with_characters_that_nobody_sees_are_none(self) -> None:
+        kept = contribution(co_authors=[{"email": "b@x.org"}, {"email": "c@x.org"}])
+        author, first, second = kept.credits
+        credits = (
+            author,
+            first.model_copy(update={"email": "\u200bb@x.org"}),
+            second.model_copy(update={"email": "b@x.org"}),
+        )
+        kept = kept.model_copy(update={"credits": credits})
+        twice = [{"email": "\u200bb@x.org"}, {"email": "b@x.org"}]
+        assert kept.differences(report(co_authors=twice)) == ()
+
     def test_of_the_same_report_are_none(self) -> None:
         full = {
             "contributor_name": "Test",
@@ -271,6 +301,16 @@ class TestContribution:
         assert contribution(cost_amount=0).cost_basis == "submitted"
         estimated = contribution(cost_amount=None)
         assert (estimated.cost_basis, estimated.cost_amount) == ("estimated", 790_000)
+
+    @pytest.mark.parametrize("name", sorted(EVIDENCE))
+    def test_with_evidence_of_a_cost_that_was_given_is_verified(self, name: str) -> None:
+        assert contribution(metadata={name: "2026-7"}).cost_basis == "actual_verified"
+        assert contribution(metadata={name: 7}).cost_basis == "actual_verified"
+        assert contribution(metadata={name: "2026-7"}, cost_amount=None).cost_basis == "estimated"
+
+    @pytest.mark.parametrize("value", ["", "  ", None, False, 0, [], {}])
+    def test_takes_nothing_filled_in_for_no_evidence(self, value: object) -> None:
+        assert contribution(metadata={"invoice_id": value}).cost_basis == "submitted"
 
     def test_is_shown_with_the_fields_of_the_contract_and_no_others(self) -> None:
         assert contribution(author_email="old@x.org", contributor_name="Test").shown() == {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,8 @@ from shared.domain.credits import Role, share_out
 
 
 def kind_of(email: str) -> ContributorType:
+    if email.startswith("bot"):
+        return ContributorType.BOT
     return ContributorType.AGENT if email.startswith("agent") else ContributorType.HUMAN
 
 
@@ -31,8 +34,13 @@ class TestShareOut:
         assert shares(100, "agent@x.org", "b@x.org") == [50, 0, 50]
         assert shares(100, "agent@x.org") == [100, 0]
 
-    def test_pays_an_agent_that_is_the_author(self) -> None:
-        assert shares(100, "b@x.org", author="agent@x.org") == [50, 50]
+    def test_gives_a_bot_nothing_either(self) -> None:
+        assert shares(100, "bot@x.org", "b@x.org", "agent@x.org") == [50, 0, 50, 0]
+        assert shares(100, "bot@x.org", author="agent@x.org") == [100, 0]
+
+    @pytest.mark.parametrize("author", ["agent@x.org", "bot@x.org"])
+    def test_pays_an_agent_or_a_bot_that_is_the_author(self, author: str) -> None:
+        assert shares(100, "b@x.org", author=author) == [50, 50]
 
     def test_names_everybody_with_id_and_role_author_first(self) -> None:
         credits = share_out(

@@ -12,12 +12,13 @@ import yaml
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
+from shared.commands.openapi.declared import operations
 from shared.commands.rewrites import Rewrites
 from shared.domain.contribution import Outcome
 from shared.web.logs import Log
-from shared.web.routes import OPERATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
+HANDBOOK = "shared/commands/README.md"
 MONITORING = ROOT / "shared" / "monitoring"
 METRICS = sorted((MONITORING / "metrics").glob("*.yaml"))
 ALERTS = sorted((MONITORING / "alerts").glob("*.yaml"))
@@ -110,8 +111,8 @@ def test_an_alert_is_found_again_by_its_name_and_has_a_playbook(file: Path) -> N
     # As `make deploy` reads it.
     assert f'\ndisplayName: "{alert["displayName"]}"\n' in "\n" + file.read_text(encoding="utf-8")
     heading = alert["displayName"].replace("Contribution ledger", "Alert")
-    assert f'"{heading}"' in alert["documentation"]["content"]
-    assert f"\n### {heading}\n" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f'{HANDBOOK}, under "{heading}"' in alert["documentation"]["content"]
+    assert f"\n### {heading}\n" in (ROOT / HANDBOOK).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("file", ALERTS, ids=stem)
@@ -132,5 +133,5 @@ def test_an_alert_watches_a_metric_that_exists(file: Path) -> None:
 
 def test_the_uptime_check_asks_strictly_whether_tracking_works() -> None:
     path, _, query = load(UPTIME)["--path"].partition("?")
-    assert path in {operation.path for operation in OPERATIONS if operation.name == "tracking"}
+    assert path in {operation.path for operation in operations() if operation.name == "tracking"}
     assert query == "strict=true"

@@ -13,20 +13,15 @@ from typing import Any
 
 import pytest
 
+import main
 from shared.commands.deploy.variables import SECRETS
 from shared.web.settings import Settings
 from tests.fake_tools import PROJECT, FakeTools
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = f"ledger-functions@{PROJECT}.iam.gserviceaccount.com"
-FUNCTIONS = [
-    "track-github",
-    "github-webhook",
-    "contributions",
-    "contributors",
-    "assets",
-    "health",
-]
+FUNCTIONS = [name.replace("_", "-") for name in main.ENTRY_POINTS]
+MONITORING = ROOT / "shared" / "monitoring"
 READING = ("list", "list-configs", "describe", "version", "versions", "projects:list")
 
 Ended = subprocess.CompletedProcess[str]
@@ -85,12 +80,9 @@ def test_an_empty_project_gets_everything_once(done: Done) -> None:
     assert (state["databases"], state["schedules"]) == (["(default)"], ["daily"])
     assert state["secrets"] == list(SECRETS.values())
     assert (state["firebase_projects"], state["sites"]) == ([PROJECT], [PROJECT])
-    assert len(state["metrics"]) == 5
-    assert state["policies"] == [
-        "Contribution ledger: errors",
-        "Contribution ledger: quiet",
-        "Contribution ledger: rejected writes",
-    ]
+    assert sorted(state["metrics"]) == sorted(f.stem for f in (MONITORING / "metrics").iterdir())
+    alerts = [file.stem.replace("_", " ") for file in (MONITORING / "alerts").iterdir()]
+    assert sorted(state["policies"]) == sorted(f"Contribution ledger: {name}" for name in alerts)
     assert list(state["deployed"]) == ["firestore", "hosting"]
     assert state["smoke"]["url"] == f"https://{PROJECT}.web.app"
     assert [state["smoke"]["keys"]] == state["versions of ledger-api-keys"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from shared.domain.asset import Asset
-from shared.domain.contribution import Coherence, CostBasis, StoredContribution
+from shared.domain.contribution import Coherence, StoredContribution
 from shared.domain.contributor import Contributor, ContributorType
+from shared.domain.cost_basis import CostBasis
 from shared.domain.credits import Credit, Role
 from shared.store.documents import asset_from, contribution_from, contributor_from, to_fields
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.email import mask_text, name_from_email, normalise_email
+from shared.domain.email import mask_text, name_from_email, normalise_email, spelt_as_today
 
 
 class TestNormaliseEmail:
@@ -44,6 +44,22 @@ class TestNormaliseEmail:
             # The Turkish capital dotted I becomes two characters, and stays so.
             ("İ@x.org", "i\u0307@x.org"),
             ("i\u0307@x.org", "i\u0307@x.org"),
+            # What nobody sees: zero-width, joiners, soft hyphen, directions, byte order mark,
+            # variation selectors, tags, fillers, musical and shorthand controls.
+            ("bo\u200bb@x.org", "bob@x.org"),
+            ("bo\u200cb@x\u200d.org", "bob@x.org"),
+            ("bo\u00adb@x.org", "bob@x.org"),
+            ("\u202abob\u202c@x.org\u200e", "bob@x.org"),
+            ("\u2066bob\u2069@x.org", "bob@x.org"),
+            ("\ufeffbob@x.org", "bob@x.org"),
+            ("bob\ufe0f@x.org\U000e0100", "bob@x.org"),
+            ("bob\U000e0062@x.org", "bob@x.org"),
+            ("bob\u3164@x.org\uffa0", "bob@x.org"),
+            ("bob\u180e\u034f\u061c\u2060@x.org", "bob@x.org"),
+            ("bob\U0001d173\U0001bca0@x.org", "bob@x.org"),
+            ("\u200b bob@x.org \u200b", "bob@x.org"),
+            # Without it, two characters compose.
+            ("ju\u200b\u0308rgen@x.org", "jürgen@x.org"),
         ],
     )
     def test_gives_one_spelling(self, text: str, email: str) -> None:
@@ -54,7 +70,7 @@ class TestNormaliseEmail:
 
     @pytest.mark.parametrize(
         "text",
-        ["", " ", "@", "a@", "@b", "a", "a@b@c", "@@", "a b", "name <a>"],
+        ["", " ", "@", "a@", "\u200b@b", "a@\u00ad", "@b", "a", "a@b@c", "@@", "a b", "name <a>"],
     )
     def test_refuses_text_without_exactly_one_at_sign_between_text(self, text: str) -> None:
         with pytest.raises(ValueError, match="one @ with text on both sides"):
@@ -87,6 +103,20 @@ class TestNormaliseEmail:
         assert normalise_email(f" {once}\n") == once
 
 
+class TestSpeltAsToday:
+    @pytest.mark.parametrize(
+        ("kept", "today"),
+        [
+            ("bob@x.org", "bob@x.org"),
+            ("bo\u200bb@x.org", "bob@x.org"),
+            ("\u200b@x.org", "\u200b@x.org"),
+            ("no address", "no address"),
+        ],
+    )
+    def test_is_another_one_where_rules_came_later(self, kept: str, today: str) -> None:
+        assert spelt_as_today(kept) == today
+
+
 class TestNameFromEmail:
     @pytest.mark.parametrize(
         ("email", "name"),
@@ -98,7 +128,8 @@ class TestNameFromEmail:
             ("octocat@users.noreply.github.com", "octocat"),
             ("x+octocat@users.noreply.github.com", "x+octocat"),
             ("1+@users.noreply.github.com", "1+"),
-            ("583231+octocat@users.noreply.example.com", "583231+octocat"),
+            ("583231+octocat@users.noreply.example.com", "octocat"),
+            ("583231+octocat@noreply.example.com", "583231+octocat"),
         ],
     )
     def test_is_the_local_part_or_the_github_login(self, email: str, name: str) -> None:
@@ -119,6 +150,13 @@ class TestMaskText:
             ("jürgen@müller.example", "j***@müller.example"),
             ("one@two@three", "o***@t***@three"),
             ("line\nalice@example.com\nline", "line\na***@example.com\nline"),
+            ('by "first last"@example.com', 'by "***@example.com'),
+            (r'{"a": "\"first last\"@example.com"}', r'{"a": "***@example.com"}'),
+            (r'by "a\" b"@example.com', 'by "***@example.com'),
+            ('<"first\tlast"@example.com>', "<***@example.com>"),
+            (r"by first\ last@example.com", "by f***@example.com"),
+            ('"first@last name"@example.com', '"***@l***@example.com'),
+            ('first.last"@example.com', "f***@example.com"),
         ],
     )
     def test_hides_the_local_part_of_every_address(self, text: str, masked: str) -> None:
@@ -142,8 +180,10 @@ class TestMaskText:
         assert mask_text("@" * 16_384) == "@" * 16_384
         assert mask_text("ab@c " * 3_000) == "a***@c " * 3_000
         assert mask_text("a" * 16_384 + "@b") == "a***@b"
+        assert mask_text('"' + r"\"" * 8_192 + '"@b') == '"***@b'
+        assert mask_text(r"\ " * 8_192 + "@b") == r"\ " * 8_192 + "@b"
 
-    @given(st.text(alphabet="ab.@ \n%40<>", max_size=40))
+    @given(st.text(alphabet='ab.@ \n%40<>"\\', max_size=40))
     def test_is_idempotent_and_keeps_what_follows_the_at_sign(self, text: str) -> None:
         masked = mask_text(text)
         assert mask_text(masked).count("@") == text.count("@")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 import pytest
 
 from shared.domain.errors import (
@@ -21,6 +19,7 @@ from shared.domain.errors import (
     UnsupportedMedia,
 )
 from shared.web.answer import problem
+from tests.http.problems import TITLES
 
 
 class TestProblem:
@@ -63,8 +62,7 @@ class TestProblem:
         assert answer.status == status
         assert answer.body == {
             "type": "about:blank",
-            # Newer Pythons name some of them otherwise.
-            "title": HTTPStatus(status).phrase,
+            "title": TITLES[status],
             "status": status,
             "detail": detail,
             "code": code,
@@ -74,7 +72,7 @@ class TestProblem:
         error = InvalidInput([Fault("/a", "must be b"), Fault("", "must be c")])
         assert problem(error).body == {
             "type": "about:blank",
-            "title": HTTPStatus.UNPROCESSABLE_ENTITY.phrase,
+            "title": "Unprocessable Content",
             "status": 422,
             "detail": "/a: must be b; body: must be c",
             "code": "invalid",

@@ -10,8 +10,8 @@ import jsonschema
 import yaml
 
 import main
+from shared.commands.openapi.declared import operations
 from shared.commands.rewrites import Rewrites
-from shared.web.routes import OPERATIONS
 
 ROOT = Path(main.__file__).parent
 FIREBASE_JSON = ROOT / "firebase.json"
@@ -61,6 +61,6 @@ def test_the_files_that_it_names_exist() -> None:
 
 def test_every_operation_is_answered_by_its_own_function() -> None:
     rewrites = Rewrites.load(FIREBASE_JSON)
-    for operation in OPERATIONS:
+    for operation in operations():
         path = operation.path.replace("{", "").replace("}", "")
         assert rewrites.entry_point(path) == operation.function, operation.name

@@ -26,7 +26,7 @@ from shared.domain.contributor import NewContributor
 from shared.domain.errors import InvalidInput, MalformedRequest
 from shared.domain.fields import parse
 from shared.embedded import open_embedded
-from shared.web.body import parse_json
+from shared.web.json_text import parse_json
 from shared.web.settings import Settings
 from tests.contract.books import assert_balanced
 from tests.http.framework import KEY, REPORT, Service

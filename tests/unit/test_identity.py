@@ -40,13 +40,36 @@ class TestClassifier:
             ("noreply@anthropic.com", AGENT),
             ("cursoragent@cursor.com", AGENT),
             ("codex@openai.com", AGENT),
+            ("noreply@openai.com", AGENT),
+            ("noreply@opencode.ai", AGENT),
+            ("openhands@all-hands.dev", AGENT),
+            ("amp@ampcode.com", AGENT),
+            ("223556219+copilot@users.noreply.github.com", AGENT),
+            ("81847+claude@users.noreply.github.com", AGENT),
+            ("cursoragent@users.noreply.github.com", AGENT),
+            ("devin-ai-integration[bot]@users.noreply.github.com", AGENT),
+            ("138933559+factory-droid[bot]@users.noreply.github.com", AGENT),
+            ("66853113+pre-commit-ci[bot]@users.noreply.github.com", BOT),
+            # GitHub Enterprise: a server of one's own, and a tenant of GitHub's.
+            ("7+copilot-swe-agent[bot]@users.noreply.github.corp.example", AGENT),
+            ("7+google-labs-jules[bot]@users.noreply.octo.ghe.com", AGENT),
+            ("7+build[bot]@users.noreply.github.corp.example", BOT),
+            ("build[bot]@users.noreply.github.corp.example", BOT),
+            ("7+octocat@users.noreply.github.corp.example", HUMAN),
+            # There, a person may be called like an agent's account on github.com.
+            ("7+claude@users.noreply.github.corp.example", HUMAN),
+            ("codex@users.noreply.github.com.corp.example", HUMAN),
             ("copilot@github.com", AGENT),
             ("aider@aider.chat", AGENT),
             # Somebody whose login merely begins or ends like an agent's.
             ("1+claudette@users.noreply.github.com", HUMAN),
             ("1+not-copilot@users.noreply.github.com", HUMAN),
-            ("someone@notaider.chat", HUMAN),
-            ("a@aider.chat.example.com", HUMAN),
+            ("1+claude[bot]x@users.noreply.github.com", HUMAN),
+            ("xnoreply@openai.com", HUMAN),
+            ("noreply@openai.com.example.com", HUMAN),
+            # Those who make an agent are people.
+            ("paul@aider.chat", HUMAN),
+            ("claude@anthropic.com", HUMAN),
         ],
     )
     def test_goes_by_the_address(self, email: str, expected: ContributorType) -> None:
@@ -103,8 +126,14 @@ class TestGitHubAccount:
             ("a+b@users.noreply.github.com", GitHubAccount("a+b", None)),
             ("1+@users.noreply.github.com", GitHubAccount("1+", None)),
             ("²+octocat@users.noreply.github.com", GitHubAccount("²+octocat", None)),
+            (
+                "7+octocat@users.noreply.github.corp.example",
+                GitHubAccount("octocat", 7, "github.corp.example"),
+            ),
+            ("octocat@users.noreply.octo.ghe.com", GitHubAccount("octocat", None, "octo.ghe.com")),
             ("octocat@github.com", None),
-            ("octocat@users.noreply.github.com.example.com", None),
+            ("octocat@noreply.github.com", None),
+            ("octocat@users.noreply.", None),
         ],
     )
     def test_is_told_by_a_no_reply_address(self, email: str, account: GitHubAccount | None) -> None:

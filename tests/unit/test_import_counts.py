@@ -41,7 +41,7 @@ NEEDED_BY = {
     "shared.domain.signature": {"github_webhook"},
     "shared.web.batches": RECORDING,
     "shared.web.lists": LISTS,
-    "shared.web.openapi": set(),
+    "shared.web.described": set(),
     "shared.web.pages": LISTS,
 }
 NOT_FOR_RECORDING = ("accounts", "recording_by_ids", "listing", "lookup", "voiding")

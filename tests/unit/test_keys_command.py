@@ -18,8 +18,9 @@ from google.cloud.firestore import Client
 from shared.commands.keys import describe, main
 from shared.domain.api_key import ApiKey, Scope, key_digest
 from shared.embedded import open_embedded, read_embedded
+from shared.store.clients import emulator_client
 from shared.web.settings import Settings
-from tests.backends import emulator_client, new_project
+from tests.backends import new_project
 from tests.contract.books import documents
 from tests.end_to_end.local_run import DEADLINE, ROOT, clean_environment
 from tests.http.framework import REPORT, Service
@@ -104,13 +105,18 @@ def operator(request: pytest.FixtureRequest) -> Operator:
     return operator
 
 
+def secret_of(text: str) -> str:
+    """What proves a key; underscores are among its characters."""
+    return text.split("_", 2)[2]
+
+
 def test_a_key_is_created_shown_once_listed_used_and_revoked(operator: Operator) -> None:
     created = operator.run(
         "create", "--name", "ci of octo", "--scope", "record", "--repository", "Octo/*"
     )
     assert created.returncode == 0
     text = created.stdout.strip()
-    secret = text.rpartition("_")[2]
+    secret = secret_of(text)
     [(key_id, document)] = operator.kept().items()
     # Once on the standard output, alone, so that it can be piped on; and nowhere else.
     assert created.stdout == f"{text}\n"
@@ -150,22 +156,23 @@ def test_a_key_is_created_shown_once_listed_used_and_revoked(operator: Operator)
 
 
 def test_each_key_is_another_one(embedded: Operator, tmp_path: Path) -> None:
-    texts = {embedded.create("--name", "ci", "--scope", "read") for _ in range(3)}
+    texts = {embedded.create("--name", f"ci {n}", "--scope", "read") for n in range(3)}
     assert len(texts) == 3
     assert len({key_digest(text.encode()) for text in texts}) == 3
     kept = b"".join(file.read_bytes() for file in (tmp_path / "embedded").iterdir())
-    assert not any(text.rpartition("_")[2].encode() in kept for text in texts)
+    assert not any(secret_of(text).encode() in kept for text in texts)
 
 
 def test_options_are_kept_as_they_were_given(embedded: Operator, tmp_path: Path) -> None:
     embedded.create(
         *("--name", " ops ", "--scope", "record", "--expires", "2099-01-02T03:04:05Z"),
         *("--repository", "Octo/One", "--repository", "octo/*", "--repository", "octo/one"),
+        *("--repository=-ACE-/*", "--repository=-ACE-/demo"),
     )
     embedded.create("--name", "soon", "--scope", "admin", "--expires", "30")
     with read_embedded(tmp_path / "embedded", project="demo-ledger") as store:
         kept = {key["name"]: key for key in documents(store.client(), "keys").values()}
-    assert kept["ops"]["repositories"] == ["octo/one", "octo/*"]
+    assert kept["ops"]["repositories"] == ["octo/one", "octo/*", "-ace-/*", "-ace-/demo"]
     assert kept["ops"]["expires_at"] == datetime(2099, 1, 2, 3, 4, 5, tzinfo=UTC)
     left = kept["soon"]["expires_at"] - kept["soon"]["created_at"]
     assert abs(left - timedelta(days=30)) < timedelta(minutes=10)
@@ -181,6 +188,14 @@ def test_options_are_kept_as_they_were_given(embedded: Operator, tmp_path: Path)
         ["create", "--name", "x" * 65, "--scope", "read"],
         ["create", "--name", "two\nlines", "--scope", "read"],
         ["create", "--name", "ops@example.com", "--scope", "read"],
+        ["create", "--name", "webhook:github", "--scope", "record"],
+        ["create", "--name", "oidc:octo/one", "--scope", "record"],
+        ["create", "--name", "anonymous", "--scope", "record"],
+        ["create", "--name", "import", "--scope", "record"],
+        ["create", "--name", " Import ", "--scope", "record"],
+        ["create", "--name", "WebHook : main", "--scope", "record"],
+        ["create", "--name", "oidc\uff1aocto/one", "--scope", "record"],
+        ["create", "--name", "anony\u200bmous", "--scope", "record"],
         ["create", "--name", "x", "--scope", "record", "--repository", "octo"],
         ["create", "--name", "x", "--scope", "record", "--repository", "*/*"],
         ["create", "--name", "x", "--scope", "record", "--expires", "soon"],
@@ -234,6 +249,21 @@ def test_a_key_is_created_and_revoked_while_the_store_serves(embedded: Operator)
         assert posted.status_code == 201
         assert embedded.run("revoke", key.split("_")[1]).returncode == 0
         assert "revoked" in embedded.run("list").stdout
+
+
+@pytest.mark.parametrize("name", ["ci", "CI", " c i ", "\uff43\uff49"])
+def test_a_name_that_looks_like_another_keys_is_refused(embedded: Operator, name: str) -> None:
+    embedded.create("--name", "ci", "--scope", "record")
+    done = embedded.run("create", "--name", name, "--scope", "admin")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "choose another name" in done.stderr
+    assert len(embedded.kept()) == 1
+
+
+def test_a_revoked_keys_name_stays_its_own(embedded: Operator) -> None:
+    text = embedded.create("--name", "ci", "--scope", "record")
+    embedded.run("revoke", text.split("_")[1])
+    assert embedded.run("create", "--name", "ci", "--scope", "record").returncode == 1
 
 
 def test_a_cloud_without_credentials_is_said(embedded: Operator, tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from shared.domain.contribution import Coherence, CostBasis
+from shared.domain.contribution import Coherence
 from shared.domain.contributor import ContributorType
+from shared.domain.cost_basis import CostBasis
 from shared.domain.errors import InvalidInput
 from shared.domain.identity import Classifier
 from shared.domain.legacy.file import LegacyFile, NotTaken, number
@@ -92,6 +93,7 @@ class TestContributors:
             "email": "ann@example.com",
             "name": "Ann B.",
             "contributor_type": "HUMAN",
+            "type": "HUMAN",
             "wallet_address": "0x1",
             "hourly_rate": "50.00",
             "contribution_count": 0,
@@ -328,6 +330,11 @@ class TestContributions:
         plan = old.plan()
         assert list(plan.contributions) == [f"by-id@{old_id}"]
         assert plan.not_taken == ()
+
+    def test_with_evidence_of_their_cost_are_verified(self, old: OldStore) -> None:
+        old.commit(old.contributor(), old.asset(), metadata={"receipt_id": "7"})
+        [planned] = old.plan().contributions.values()
+        assert planned.contribution.cost_basis is CostBasis.ACTUAL_VERIFIED
 
     def test_with_a_cost_of_the_old_estimator_are_estimated(self, old: OldStore) -> None:
         old.commit(old.contributor(), old.asset(), metadata={"estimation_used": True})

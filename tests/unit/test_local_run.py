@@ -104,7 +104,9 @@ class TestDataDirectory:
         self, tmp_path: Path
     ) -> None:
         (tmp_path / "file").write_text("")
-        with pytest.raises(CommandError, match="LEDGER_DATA_DIR cannot be used"):
+        with pytest.raises(
+            CommandError, match=r"cannot be used for the data .* in LEDGER_DATA_DIR"
+        ):
             DataDirectory(tmp_path / "file").create()
 
 

@@ -12,11 +12,15 @@ import pytest
 from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
+import main
+from shared.commands.local.hosting_files import HostingFiles
 from shared.commands.local.server import Dispatcher, noting_changes
 from shared.commands.rewrites import Rewrite, Rewrites
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+NO_FILES = HostingFiles(Path("none"))
 
 
 class TestRewrite:
@@ -57,6 +61,11 @@ class TestRewrites:
         assert rewrites.entry_point("/v1/contributions/github/x") == "contributions"
         assert rewrites.entry_point("/v1/contributors") is None
 
+    def test_names_each_function_once(self) -> None:
+        rewrites = Rewrites(tuple(Rewrite(path, "track-github") for path in ("/a", "/b")))
+        assert list(rewrites.entry_points()) == ["track_github"]
+        assert list(rewrites.function_ids()) == ["track-github"]
+
     def test_reads_only_rewrites_to_functions(self, tmp_path: Path) -> None:
         table = [
             {"source": "/app/**", "destination": "/index.html"},
@@ -79,42 +88,93 @@ def answering(
 
 
 class TestDispatcher:
-    def test_hands_each_path_to_its_function_and_loads_it_once(self) -> None:
-        loaded: list[str] = []
-
-        def load(entry_point: str) -> WSGIApplication:
-            loaded.append(entry_point)
-            return answering(entry_point)
-
+    def test_hands_each_path_to_its_function(self) -> None:
         rewrites = Rewrites((Rewrite("/v1/assets", "assets"), Rewrite("**", "health")))
-        client = Client(Dispatcher(rewrites, load))
+        client = Client(Dispatcher(rewrites, NO_FILES, answering))
         assert client.get("/v1/assets").text == "assets"
         assert client.post("/v1/assets").text == "assets"
-        assert client.get("/").text == "health"
-        assert loaded == ["assets", "health"]
-
-    def test_a_function_that_cannot_be_loaded_is_tried_again(self) -> None:
-        failures = [ImportError("not yet")]
-
-        def load(entry_point: str) -> WSGIApplication:
-            if failures:
-                raise failures.pop()
-            return answering(entry_point)
-
-        client = Client(Dispatcher(Rewrites((Rewrite("**", "health"),)), load))
-        with pytest.raises(ImportError):
-            client.get("/")
         assert client.get("/").text == "health"
 
     def test_matches_the_decoded_path(self) -> None:
         rewrites = Rewrites((Rewrite("/é/**", "assets"),))
-        client = Client(Dispatcher(rewrites, answering))
+        client = Client(Dispatcher(rewrites, NO_FILES, answering))
         assert client.get("/%C3%A9/x").text == "assets"
 
     def test_says_so_where_no_rewrite_matches(self) -> None:
-        answer = Client(Dispatcher(Rewrites(()), answering)).get("/")
+        answer = Client(Dispatcher(Rewrites(()), NO_FILES, answering)).get("/")
         assert answer.status_code == HTTPStatus.NOT_FOUND
         assert "firebase.json" in answer.text
+
+
+@pytest.fixture
+def hosting(tmp_path: Path) -> Client:
+    """A folder with files, and a function that answers everything else."""
+    (tmp_path / "secret.txt").write_text("secret")
+    public = tmp_path / "public"
+    for name, text in {
+        "index.html": "<p>page</p>",
+        "robots.txt": "all of them",
+        "v1/openapi.json": "{}",
+        ".hidden": "secret",
+        ".git/config.json": "secret",
+    }.items():
+        (public / name).parent.mkdir(parents=True, exist_ok=True)
+        (public / name).write_text(text)
+    rewrites = Rewrites((Rewrite("**", "health"),))
+    return Client(Dispatcher(rewrites, HostingFiles(public), answering))
+
+
+class TestHostingFiles:
+    @pytest.mark.parametrize(
+        ("path", "content_type", "text"),
+        [
+            ("/v1/openapi.json", "application/json", "{}"),
+            ("/robots.txt", "text/plain; charset=utf-8", "all of them"),
+            ("/index.html", "text/html; charset=utf-8", "<p>page</p>"),
+            ("/", "text/html; charset=utf-8", "<p>page</p>"),
+            ("/v1/openapi%2Ejson", "application/json", "{}"),
+        ],
+    )
+    def test_come_before_the_functions(
+        self, hosting: Client, path: str, content_type: str, text: str
+    ) -> None:
+        answer = hosting.get(path)
+        assert (answer.status_code, answer.text) == (HTTPStatus.OK, text)
+        assert answer.headers["Content-Type"] == content_type
+
+    def test_are_told_of_without_being_sent_to_head(self, hosting: Client) -> None:
+        answer = hosting.head("/robots.txt")
+        assert (answer.text, answer.headers["Content-Length"]) == ("", "11")
+
+    @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+    def test_are_not_what_another_method_asks_for(self, hosting: Client, method: str) -> None:
+        assert hosting.open("/robots.txt", method=method).text == "health"
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/.hidden",
+            "/.git/config.json",
+            "/../secret.txt",
+            "/%2e%2e/secret.txt",
+            "/v1/../../secret.txt",
+            "//secret.txt",
+            "/..%2fsecret.txt",
+            "/..%5csecret.txt",
+            "/v1",
+            "/v1/",
+            "/robots.txt/",
+            "/robots.txt%00",
+        ],
+    )
+    def test_are_those_of_the_folder_alone(self, hosting: Client, path: str) -> None:
+        assert hosting.get(path).text == "health"
+
+    def test_are_those_of_the_project(self) -> None:
+        root = Path(main.__file__).parent
+        files = HostingFiles.load(root / "firebase.json")
+        for path in ("/v1/openapi.json", "/robots.txt"):
+            assert files.answers("GET", path)
 
 
 class TestNotingChanges:

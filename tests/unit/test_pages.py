@@ -17,7 +17,7 @@ values = (
     | st.integers(-(2**63), 2**63 - 1)
     | st.datetimes(min_value=datetime(1, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 )
-keys = st.from_regex(r"\A[a-z0-9][a-z0-9_-]{0,38}:[a-z0-9._-]{1,100}@[0-9a-f]{6,64}\Z") | st.uuids(
+keys = st.from_regex(r"\A[a-z0-9-][a-z0-9_-]{0,38}:[a-z0-9._-]{1,100}@[0-9a-f]{6,64}\Z") | st.uuids(
     version=5
 ).map(str)
 

@@ -32,6 +32,8 @@ class TestFromEnvironment:
                 "LEDGER_TRACKED_BRANCHES": "main, release",
                 "LEDGER_CONTRIBUTOR_TYPES": "*@CI.example=BOT,a=b@x.org=AGENT",
                 "LEDGER_READ_ACCESS": "key",
+                "LEDGER_PUBLIC_URL": "https://ledger.example/",
+                "LEDGER_CORS_ORIGINS": "https://pages.example, http://localhost:8000",
                 "LEDGER_OIDC_AUDIENCE": "https://ledger.example",
                 "LEDGER_OIDC_OWNERS": "583231, 9919",
                 "LEDGER_OIDC_ISSUER": "https://issuer.example/",
@@ -45,12 +47,14 @@ class TestFromEnvironment:
         ) == Settings(
             api_keys={"ci": "s3cret=with=", "ops": "other"},
             webhook_secrets={"hook": "h"},
-            tracked_branches=frozenset({"main", "release"}),
+            tracked_branches=("main", "release"),
             contributor_types={
                 "*@ci.example": ContributorType.BOT,
                 "a=b@x.org": ContributorType.AGENT,
             },
             read_access=ReadAccess.KEY,
+            public_url="https://ledger.example",
+            cors_origins=frozenset({"https://pages.example", "http://localhost:8000"}),
             oidc_audience="https://ledger.example",
             oidc_owners=frozenset({"583231", "9919"}),
             oidc_issuer="https://issuer.example",
@@ -92,6 +96,35 @@ class TestFromEnvironment:
             ({"LEDGER_CONTRIBUTOR_TYPES": "a@b"}, "LEDGER_CONTRIBUTOR_TYPES"),
             ({"LEDGER_CONTRIBUTOR_TYPES": "a@b=SYSTEM"}, "LEDGER_CONTRIBUTOR_TYPES"),
             ({"LEDGER_CONTRIBUTOR_TYPES": "=BOT"}, "LEDGER_CONTRIBUTOR_TYPES"),
+            *(
+                ({"LEDGER_CONTRIBUTOR_TYPES": f"{pattern}=BOT"}, repr(pattern))
+                for pattern in (
+                    "*[bot]@users.noreply.*",
+                    "bot-*@x.org",
+                    "dependabot",
+                    "*@a@b",
+                    "*@x .org",
+                    "@x.org",
+                )
+            ),
+            *(
+                ({"LEDGER_TRACKED_BRANCHES": f"main,{pattern}"}, repr(pattern))
+                for pattern in (
+                    "refs/heads/main",
+                    "!refs/heads/main",
+                    "release/",
+                    "/main",
+                    "a b",
+                    "a..b",
+                    "v[12]",
+                    "colou?r",
+                    "main.lock",
+                    ".hidden",
+                    "!",
+                )
+            ),
+            ({"LEDGER_TRACKED_BRANCHES": "!main,!release/*"}, "LEDGER_TRACKED_BRANCHES"),
+            ({"LEDGER_OIDC_AUDIENCE": "a", "LEDGER_OIDC_OWNERS": "0583231"}, "LEDGER_OIDC_OWNERS"),
             ({"LEDGER_WEBHOOK_SECRETS": "h"}, "LEDGER_WEBHOOK_SECRETS"),
             # An audience without owners would let everybody's workflows in.
             ({"LEDGER_OIDC_AUDIENCE": "https://ledger.example"}, "LEDGER_OIDC_OWNERS"),
@@ -125,3 +158,26 @@ class TestFromEnvironment:
         names = ("LEDGER_API_KEYS", "LEDGER_WEBHOOK_SECRETS", "LEDGER_LOG_SALT")
         settings = Settings.from_environment(dict.fromkeys(names, "ci=s3cret"))
         assert "s3cret" not in repr(settings)
+
+
+class TestAddresses:
+    @pytest.mark.parametrize(
+        "text",
+        ["ledger.example", "ftp://x.example", "https://x.example/?a=b", 'https://x"y', "https://"],
+    )
+    def test_of_the_ledger_are_urls(self, text: str) -> None:
+        assert mistakes(LEDGER_PUBLIC_URL=text) == [
+            "LEDGER_PUBLIC_URL must be like https://ledger.example"
+        ]
+
+    @pytest.mark.parametrize(
+        "text",
+        ["pages.example", "https://pages.example/", "https://x.example/a", "null", "https://*"],
+    )
+    def test_of_pages_are_origins(self, text: str) -> None:
+        [mistake] = mistakes(LEDGER_CORS_ORIGINS=f"https://good.example,{text}")
+        assert mistake.startswith("LEDGER_CORS_ORIGINS must be origins")
+
+    def test_of_all_pages_are_a_star(self) -> None:
+        settings = Settings.from_environment({"LEDGER_CORS_ORIGINS": "*"})
+        assert settings.cors_origins == frozenset()

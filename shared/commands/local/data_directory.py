@@ -47,7 +47,10 @@ class DataDirectory:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.emulator.mkdir(exist_ok=True)
         except OSError as error:
-            raise CommandError(f"LEDGER_DATA_DIR cannot be used: {error}") from None
+            raise CommandError(
+                f"{self.root} cannot be used for the data ({error.strerror}); "
+                "name a folder of yours in LEDGER_DATA_DIR"
+            ) from None
 
     def holding(self) -> list[str]:
         """The backends that have data here."""

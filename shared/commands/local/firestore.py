@@ -84,8 +84,6 @@ def _reaching(host: str) -> dict[str, str]:
     return {
         "LEDGER_BACKEND": "emulator",
         "FIRESTORE_EMULATOR_HOST": host,
-        # gRPC would ask a proxy even for this machine.
-        "no_grpc_proxy": host.rpartition(":")[0],
     }
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import functions_framework
 from gunicorn.app.base import BaseApplication
 
+from shared.commands.local.hosting_files import HostingFiles
 from shared.commands.rewrites import Rewrites
 
 if TYPE_CHECKING:
@@ -29,32 +30,25 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Dispatcher:
-    """A WSGI application that hands each request to the function that its path belongs to.
+    """A WSGI application that answers as hosting does: with a file, or the function of the path."""
 
-    A function is loaded when it is first asked for, so the process listens at once.
-    """
-
-    def __init__(self, rewrites: Rewrites, load: Callable[[str], WSGIApplication]) -> None:
+    def __init__(
+        self, rewrites: Rewrites, files: HostingFiles, function: Callable[[str], WSGIApplication]
+    ) -> None:
         self._rewrites = rewrites
-        self._load = load
-        self._loading = threading.Lock()
-        self._functions: dict[str, WSGIApplication] = {}
+        self._files = files
+        self._function = function
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         # https://peps.python.org/pep-3333/#unicode-issues
         path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+        if self._files.answers(environ["REQUEST_METHOD"], path):
+            return self._files.answer(path, environ, start_response)
         entry_point = self._rewrites.entry_point(path)
         if entry_point is None:
             start_response("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
             return [b"firebase.json has no rewrite for this path\n"]
         return self._function(entry_point)(environ, start_response)
-
-    def _function(self, entry_point: str) -> WSGIApplication:
-        if entry_point not in self._functions:
-            with self._loading:
-                if entry_point not in self._functions:
-                    self._functions[entry_point] = self._load(entry_point)
-        return self._functions[entry_point]
 
 
 def noting_changes(app: WSGIApplication, changed: Callable[[], None]) -> WSGIApplication:
@@ -80,8 +74,15 @@ def noting_changes(app: WSGIApplication, changed: Callable[[], None]) -> WSGIApp
 class LocalServer(BaseApplication):  # type: ignore[misc]
     """gunicorn as functions-framework runs it in production: one process, many threads."""
 
-    def __init__(self, app: WSGIApplication, *, bind: str, threads: int, lifeline: int | None):
-        self._app = app
+    def __init__(
+        self,
+        make_app: Callable[[], WSGIApplication],
+        *,
+        bind: str,
+        threads: int,
+        lifeline: int | None,
+    ) -> None:
+        self._make_app = make_app
         self._settings = {
             "bind": bind,
             "workers": 1,
@@ -105,8 +106,8 @@ class LocalServer(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> WSGIApplication:
-        """Called by gunicorn."""
-        return self._app
+        """Called by gunicorn in its worker, before there is a request."""
+        return self._make_app()
 
 
 def _stop_at_end_of(lifeline: int, server: int) -> None:
@@ -134,15 +135,22 @@ def main() -> None:
 
     source = arguments.source.resolve()
 
-    def load(entry_point: str) -> WSGIApplication:
-        function: WSGIApplication = functions_framework.create_app(entry_point, str(source))
-        return function
+    firebase_json = source.parent / "firebase.json"
+    rewrites, files = Rewrites.load(firebase_json), HostingFiles.load(firebase_json)
 
-    app: WSGIApplication = Dispatcher(Rewrites.load(source.parent / "firebase.json"), load)
-    if arguments.changed_file:
-        app = noting_changes(app, arguments.changed_file.touch)
+    def make_app() -> WSGIApplication:
+        # All of them now: the framework changes the environment, which threads must not see.
+        functions = {
+            entry_point: functions_framework.create_app(entry_point, str(source))
+            for entry_point in rewrites.entry_points()
+        }
+        app: WSGIApplication = Dispatcher(rewrites, files, functions.__getitem__)
+        if arguments.changed_file:
+            app = noting_changes(app, arguments.changed_file.touch)
+        return app
+
     threads = int(os.environ.get("THREADS", "16"))
-    LocalServer(app, bind=arguments.bind, threads=threads, lifeline=arguments.lifeline).run()
+    LocalServer(make_app, bind=arguments.bind, threads=threads, lifeline=arguments.lifeline).run()
 
 
 if __name__ == "__main__":

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 from uuid import UUID
 
 from shared.domain.asset import Asset, asset_of_repository
-from shared.domain.contribution import EVIDENCE, Coherence, CostBasis, StoredContribution
+from shared.domain.contribution import Coherence, StoredContribution
 from shared.domain.contributor import Contributor, ContributorType
+from shared.domain.cost_basis import cost_basis
 from shared.domain.credits import share_out
 from shared.domain.email import name_from_email
 from shared.domain.identifiers import (
@@ -202,7 +202,11 @@ class _Planner:
             repository=repository.full_name if repository else None,
             commit_hash=commit_hash,
             cost_amount=old.cost_amount,
-            cost_basis=_cost_basis(old.metadata, by_commit=commit_hash is not None),
+            cost_basis=cost_basis(
+                old.metadata,
+                by_commit=commit_hash is not None,
+                estimated=commit_hash is not None and old.metadata.get("estimation_used") is True,
+            ),
             coherence_score=old.coherence_score,
             coherence=Coherence(version=SCORED_BY),
             credits=share_out(old.cost_amount, author=email, co_authors=(), type_of=self.classify),
@@ -225,11 +229,3 @@ def _opening(old: LegacyAsset) -> tuple[str, Asset]:
     own = {"asset_type": old.type, "created_at": old.created_at}
     description = old.description or asset.description
     return document_id, asset.model_copy(update=own | {"description": description})
-
-
-def _cost_basis(metadata: Mapping[str, Any], *, by_commit: bool) -> CostBasis:
-    if by_commit:
-        estimated = metadata.get("estimation_used") is True
-        return CostBasis.ESTIMATED if estimated else CostBasis.SUBMITTED
-    verified = any(metadata.get(name) for name in EVIDENCE)
-    return CostBasis.ACTUAL_VERIFIED if verified else CostBasis.DECLARED_UNVERIFIED

@@ -17,13 +17,15 @@ import argparse
 import io
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from action import run_action
 from backfill import run_backfill
 from common import ConfigurationError, Runtime, TrackError
 from text import public
-from workflow import run_action
+
+WITH_VALUE = ("--url", "--repository", "--repo-dir", "--branch", "--since", "--paths-ignore")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -37,14 +39,18 @@ def _parser() -> argparse.ArgumentParser:
         description="Report the history of a local clone, merge commits left out. It can be "
         "stopped and started again at any time: what is recorded already stays as it is. "
         "The API key comes from the environment variable LEDGER_API_KEY.",
-        epilog="Exit status: 0 all is recorded, 1 something is not, 2 wrong usage, 130 Ctrl-C.",
+        epilog="Exit status: 0 done, 1 something failed or was refused, 2 wrong usage, 130 Ctrl-C.",
     )
     option = backfill.add_argument
     option("--url", default="", help="the service's address")
     option("--repository", required=True, type=_repository, help="owner/name on GitHub")
     option("--repo-dir", default=".", type=Path, metavar="DIR", help="the clone (default: here)")
     option("--branch", default="HEAD", metavar="REF", help="default: HEAD")
-    option("--since", metavar="DATE", help="only commits after it, as `git log --since` takes it")
+    option(
+        "--since",
+        metavar="DATE",
+        help="only what was committed since: 2024-01-31 (UTC), 2024-01-31T12:00:00Z, 30 days",
+    )
     option("--paths-ignore", action="append", default=[], metavar="PATTERN", help="as the action's")
     option("--dry-run", action="store_true", help="read and count everything, send nothing")
     return parser
@@ -56,8 +62,16 @@ def _repository(text: str) -> str:
     return text
 
 
+def _joined(arguments: Sequence[str]) -> Iterator[str]:
+    """Yield `--name value` as `--name=value`: an owner may be named `-ACE-`, which is no option."""
+    rest = iter(arguments)
+    for argument in rest:
+        value = next(rest, None) if argument in WITH_VALUE else None
+        yield argument if value is None else f"{argument}={value}"
+
+
 def main(arguments: Sequence[str], runtime: Runtime) -> int:
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(list(_joined(arguments)))
     try:
         return run_backfill(runtime, options) if options.command else run_action(runtime)
     except ConfigurationError as error:

@@ -6,15 +6,19 @@ import argparse
 import contextlib
 import datetime as dt
 import json
-import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from common import ConfigurationError, Runtime, TrackError
-from git import Git
-from ledger import PLANNED, REJECTED, Outcome, Record, api_key, ledger, service_base
+from git import clone_at
+from history import read_history
+from interrupts import Interrupts
+from ledger import FAILED, PLANNED, REJECTED, Outcome, Record, api_key, ledger, service_base
 from paths import PathFilter
-from reports import MERGE, Tally, commits_url, report
+from reports import MERGE, Result, Tally, commits_url, report
+from since import committed_since, read_since
 from text import public
+from unreportable import Unreportable
 
 
 class Progress:
@@ -25,6 +29,7 @@ class Progress:
 
     def __init__(self, runtime: Runtime, total: int) -> None:
         self._stream, self._clock = runtime.stderr, runtime.clock
+        self._columns = runtime.columns
         self._total = total
         self._done = self._batches = 0
         self._started = self._shown = self._clock()
@@ -52,7 +57,7 @@ class Progress:
 
     def _draw(self, now: float) -> None:
         status = self._status(now)
-        width = min(40, shutil.get_terminal_size().columns - len(status) - 4)
+        width = min(40, self._columns() - len(status) - 4)
         filled = width * self._done // max(self._total, self._done, 1)
         bar = f"[{'#' * filled:.<{width}}] " if width > 0 else ""
         print(f"\r\x1b[K{bar}{status}", end="", file=self._stream, flush=True)
@@ -82,38 +87,43 @@ class DryRun:
 
 
 def run_backfill(runtime: Runtime, options: argparse.Namespace) -> int:
-    """Report a clone's history; 0 where all of it is recorded, 1 where not, 130 on Ctrl-C."""
-    git = Git(options.repo_dir, runtime.environ)
+    """Report a clone's history; 0 where nothing failed and nothing was refused, 130 on Ctrl-C."""
+    since = read_since(options.since, runtime.wall_clock()) if options.since else None
+    git = clone_at(options.repo_dir.resolve(), runtime.environ)
     if git.run("rev-parse", "--is-shallow-repository") == "true":
         raise ConfigurationError("the clone is shallow; run `git fetch --unshallow` in it first")
-    dry_run = DryRun()
-    record = dry_run if options.dry_run else _backfill_ledger(runtime, options)
-    ignored = PathFilter(options.paths_ignore)
     tip = git.run("rev-parse", "--verify", "--end-of-options", f"{options.branch}^{{commit}}")
-    selection = [tip, *([f"--since={options.since}"] if options.since else [])]
-    total = int(git.run("rev-list", "--count", "--no-merges", *selection, "--"))
-    progress, tally = Progress(runtime, total), Tally()
+    total = sum(not is_merge for _, is_merge in committed_since(git, tip, since))
+    progress, tally, unreportable = Progress(runtime, total), Tally(), Unreportable()
+    dry_run = DryRun()
     status, ending = 0, "Done"
-    try:
-        with contextlib.closing(git.log(*selection)) as commits:
-            for batch in report(
-                commits,
-                repository=options.repository,
-                commits_url=commits_url(runtime.environ, options.repository),
-                ignored=ignored,
-                record=record,
-            ):
-                tally.update(result.outcome.name for result in batch)
-                for result in batch:
-                    if result.outcome.name in REJECTED:
-                        said = result.outcome
-                        progress.say(f"{result.commit_hash} {said.name}: {said.reason}")
-                progress.advance(sum(result.outcome is not MERGE for result in batch))
-    except KeyboardInterrupt:
-        status, ending = 130, "Interrupted"
-    except TrackError as error:
-        status, ending = 1, f"Stopped: {error}"
+    with Interrupts(progress.say) as interrupts:
+        runtime = replace(runtime, sleep=interrupts.pausing(runtime.sleep))
+        record = dry_run if options.dry_run else _ledger(runtime, options, interrupts)
+        ignored = PathFilter(options.paths_ignore)
+        hashes = (commit_hash for commit_hash, _ in committed_since(git, tip, since))
+        try:
+            with contextlib.closing(read_history(git, tip, hashes)) as commits:
+                for batch in report(
+                    commits,
+                    repository=options.repository,
+                    commits_url=commits_url(runtime.environ, options.repository),
+                    ignored=ignored,
+                    record=record,
+                ):
+                    tally.add(batch)
+                    unreportable.add(batch)
+                    _name_rejected(batch, progress)
+                    progress.advance(sum(result.outcome is not MERGE for result in batch))
+                    interrupts.check()
+        except KeyboardInterrupt:
+            status, ending = 130, "Interrupted"
+        except TrackError as error:
+            status, ending = 1, f"Stopped: {error}"
+        tally[FAILED] += interrupts.under_way
     progress.finish()
+    for reason, line in unreportable.remedies():
+        print(f"{public(reason)} {line}", file=runtime.stderr)
     print(public(f"{ending}. {tally}."), file=runtime.stdout)
     if options.dry_run:
         counts = f"Requests: {dry_run.requests:,}. People: {len(dry_run.people):,}."
@@ -121,11 +131,17 @@ def run_backfill(runtime: Runtime, options: argparse.Namespace) -> int:
     if status:
         again = "The same command goes on from here: what is recorded already stays as it is."
         print(again, file=runtime.stdout)
-    return status or (1 if tally.rejected else 0)
+    return status or (0 if tally.is_clean else 1)
 
 
-def _backfill_ledger(runtime: Runtime, options: argparse.Namespace) -> Record:
+def _name_rejected(batch: Iterable[Result], progress: Progress) -> None:
+    for result in batch:
+        if result.outcome.name in REJECTED:
+            progress.say(f"{result.commit_hash} {result.outcome.name}: {result.outcome.reason}")
+
+
+def _ledger(runtime: Runtime, options: argparse.Namespace, interrupts: Interrupts) -> Record:
     key = runtime.environ.get("LEDGER_API_KEY", "").strip()
     if not key:
         raise ConfigurationError("the environment variable LEDGER_API_KEY is not set")
-    return ledger(runtime, service_base(options.url), api_key(key))
+    return interrupts.finishing(ledger(runtime, service_base(options.url), api_key(key)))

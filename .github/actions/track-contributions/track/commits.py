@@ -1,11 +1,11 @@
-"""Commits as git shows them."""
+"""Commits as their own bytes say: who wrote them, when, and what they change."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from text import decode, one_line
@@ -13,10 +13,15 @@ from text import decode, one_line
 UTC = dt.timezone.utc  # noqa: UP017 - datetime.UTC came with Python 3.11
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
 
-
 NAME_LENGTH = 256
 EMAIL_LENGTH = 254
 CO_AUTHORS = 50
+TRAILERS = 10_000  # a message of a million trailers must not keep anybody busy
+
+# As git splits an identity: the address ends at the first `>` and the time begins after the last.
+# https://github.com/git/git/blob/v2.39.5/ident.c (split_ident_line)
+IDENTITY = re.compile(r"(?P<name>[^<]*)<(?P<email>[^>]*)>(?:.*>)?\s*(?P<seconds>\d*)", re.DOTALL)
+CONTACT = re.compile(r"(?P<name>[^<]*)<(?P<email>[^<>]*)>")
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,10 @@ class Person:
         return self.email.lower() == other.email.lower()
 
 
+Canonical = Callable[[Person], Person]
+"""Returns the person as .mailmap has them."""
+
+
 @dataclass(frozen=True)
 class Change:
     """A changed file: a rename has its old and its new path, a binary file has no lines."""
@@ -50,7 +59,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Commit:
-    """One commit; `author` is as .mailmap says and `written_email` as the commit itself does.
+    """One commit; `author` is as .mailmap says and `written` as the commit itself does.
 
     `authored_at` is RFC 3339 in UTC, or None where the commit holds no time that fits it.
     """
@@ -58,99 +67,76 @@ class Commit:
     hash: str
     is_merge: bool
     author: Person
-    written_email: str
+    written: Person
     authored_at: str | None
     co_authors: tuple[Person, ...]
     changes: tuple[Change, ...]
 
 
-# Each field ends with a NUL, which no commit header can contain; -z sets one after the last.
-LOG_FORMAT = "%x00".join(
-    (
-        "commit %H",
-        *("%P", "%aN", "%aE", "%ae", "%at", "%ct"),
-        "%(trailers:key=Co-authored-by,valueonly,unfold,separator=%x0A)",
+def read_commit(
+    commit_hash: str,
+    raw: bytes,
+    trailers: bytes,
+    changes: Iterable[Change],
+    canonical: Canonical,
+) -> Commit:
+    """Return the commit of these bytes; `trailers` are its co-authors, one a line, in UTF-8."""
+    header, encoding = _header(raw), encoding_of(raw)
+    authored = IDENTITY.match(decode(_field(header, b"author"), encoding))
+    committed = IDENTITY.match(decode(_field(header, b"committer"), encoding))
+    written = Person(authored["email"], read_name(authored["name"])) if authored else Person("", "")
+    mapped = canonical(written) if authored else written
+    author = Person(mapped.email.strip(), mapped.name)
+    return Commit(
+        hash=commit_hash,
+        is_merge=sum(line.startswith(b"parent ") for line in header) > 1,
+        author=author,
+        written=written,
+        authored_at=_utc(authored) or _utc(committed),
+        co_authors=_co_authors(trailers, author, canonical),
+        changes=tuple(changes),
     )
-)
-# All that somebody's configuration could change, said outright.
-LOG_OPTIONS = (
-    "-z",
-    f"--format={LOG_FORMAT}",
-    "--numstat",
-    "--find-renames",
-    "--diff-algorithm=myers",
-    "--encoding=UTF-8",
-    "--no-ext-diff",
-    "--no-textconv",
-    "--no-show-signature",
-)
-NUMSTAT = re.compile(rb"\n?(\d+|-)\t(\d+|-)\t(.*)", re.DOTALL)
-CONTACT = re.compile(r"(?P<name>[^<]*)<(?P<email>[^<>]*)>")
 
 
-def parse_log(tokens: Iterator[bytes], canonical: Callable[[Person], Person]) -> Iterator[Commit]:
-    """Yield the commits in the output of `git log` with LOG_OPTIONS, split at NUL.
-
-    No file name can pass for a commit: a numstat token has two tabs in front of its name, and the
-    two names of a rename are taken right after the token that announces them.
-    """
-    token = next(tokens, None)
-    while token is not None:
-        fields = [decode(next(tokens, b"")) for _ in range(7)]
-        parents, name, address, written_address, authored, committed, trailers = fields
-        author = Person(address.strip(), _name(name))
-        changes, following = _read_changes(tokens)
-        yield Commit(
-            hash=decode(token).removeprefix("commit "),
-            is_merge=" " in parents,
-            author=author,
-            written_email=written_address.strip(),
-            authored_at=_utc(authored) or _utc(committed),
-            co_authors=_co_authors(trailers, author, canonical),
-            changes=changes,
-        )
-        token = following
+def encoding_of(raw: bytes) -> str:
+    """Return the encoding that the commit claims to be in, or nothing: then it is UTF-8."""
+    return decode(_field(_header(raw), b"encoding"))
 
 
-def _read_changes(tokens: Iterator[bytes]) -> tuple[tuple[Change, ...], bytes | None]:
-    """Return the changes up to the next commit, and that commit's first token."""
-    changes = []
-    for token in tokens:
-        entry = NUMSTAT.fullmatch(token)
-        if entry:
-            paths = (entry[3],) if entry[3] else (next(tokens, b""), next(tokens, b""))
-            added, deleted = (0 if count == b"-" else int(count) for count in entry.group(1, 2))
-            changes.append(Change(tuple(map(decode, paths)), added, deleted))
-        elif token.startswith(b"commit "):
-            return tuple(changes), token
-    return tuple(changes), None
+def _header(raw: bytes) -> list[bytes]:
+    return raw.partition(b"\n\n")[0].split(b"\n")
 
 
-def _utc(seconds: str) -> str | None:
+def _field(header: Iterable[bytes], name: bytes) -> bytes:
+    """Return the first value of the name; the further lines of a value begin with a blank."""
+    values = (line[len(name) + 1 :] for line in header if line.startswith(name + b" "))
+    return next(values, b"")
+
+
+def _utc(identity: re.Match[str] | None) -> str | None:
     try:
-        moment = EPOCH + dt.timedelta(seconds=int(seconds))
+        seconds = int(identity["seconds"]) if identity else None
+        moment = EPOCH + dt.timedelta(seconds=seconds) if seconds is not None else None
     except (ValueError, OverflowError):
         return None
-    return moment.isoformat().replace("+00:00", "Z")
+    return moment.isoformat().replace("+00:00", "Z") if moment else None
 
 
-def _co_authors(
-    trailers: str, author: Person, canonical: Callable[[Person], Person]
-) -> tuple[Person, ...]:
+def _co_authors(trailers: bytes, author: Person, canonical: Canonical) -> tuple[Person, ...]:
     """Return the co-authors, each address once, without the author and unusable addresses."""
-    people: list[Person] = []
-    # A message of a million trailers must not keep git busy with a million questions.
-    for contact in map(CONTACT.match, trailers.split("\n")[: 4 * CO_AUTHORS]):
+    people: dict[str, Person] = {author.email.lower(): author}
+    for value in trailers.split(b"\n")[:TRAILERS]:
+        contact = CONTACT.match(decode(value))
         if contact:
             person = canonical(read_person(contact))
-            if person.usable and not any(map(person.same_address, (author, *people))):
-                people.append(person)
-    return tuple(people[:CO_AUTHORS])
+            if person.usable:
+                people.setdefault(person.email.lower(), person)
+    return tuple(people.values())[1 : CO_AUTHORS + 1]
 
 
 def read_person(contact: re.Match[str]) -> Person:
-    return Person(contact["email"].strip(), _name(contact["name"]))
+    return Person(contact["email"].strip(), read_name(contact["name"]))
 
 
-def _name(name: str) -> str:
+def read_name(name: str) -> str:
     return one_line(name)[:NAME_LENGTH].rstrip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -20,7 +21,11 @@ class ConfigurationError(TrackError):
 
 
 class GitError(TrackError):
-    """git is missing, or refused a command."""
+    """git refused a command."""
+
+
+class MissingTool(TrackError):
+    """The machine has no git: nothing can be reported, and nothing is wrong with the push."""
 
 
 class ServiceError(TrackError):
@@ -38,3 +43,4 @@ class Runtime:
     wall_clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     uniform: Callable[[float, float], float] = random.uniform
+    columns: Callable[[], int] = lambda: shutil.get_terminal_size().columns

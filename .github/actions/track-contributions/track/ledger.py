@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from common import ConfigurationError, Runtime, ServiceError
 from sending import Http, describe_errors
 
 SINGLE_PATH = "/v1/contributions/github"
 BATCH_PATH = f"{SINGLE_PATH}/batch"
+TOKEN_PATIENCE = 60.0  # seconds; asked for before each try at the ledger
 
 
 RECORDED, REPLAYED, CONFLICT, VOIDED, INVALID = OUTCOMES = (
@@ -25,6 +28,7 @@ RECORDED, REPLAYED, CONFLICT, VOIDED, INVALID = OUTCOMES = (
 REJECTED = (CONFLICT, VOIDED, INVALID)
 FAILED = "failed"  # the service never said what became of the commit
 SKIPPED = "skipped"
+UNREPORTABLE = "unreportable"  # no ledger would take it
 PLANNED = "planned"  # a dry run
 
 REASONS = {
@@ -42,6 +46,8 @@ class Outcome:
     reason: str = ""
     cost: str = ""
     score: str = ""
+    differs: tuple[str, ...] = ()
+    """The fields in which the ledger keeps something else, because the first report wins."""
 
 
 def service_base(url: str) -> str:
@@ -76,14 +82,15 @@ def identity_token(runtime: Runtime, audience: str, mask: Callable[[str], None])
     https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments/about-security-hardening-with-openid-connect
     """
     query = urllib.parse.urlencode({"audience": audience})
-    request = urllib.request.Request(
+    request = functools.partial(
+        urllib.request.Request,
         f"{runtime.environ['ACTIONS_ID_TOKEN_REQUEST_URL']}&{query}",
         headers={"Authorization": f"Bearer {runtime.environ['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"},
     )
 
     def ask() -> tuple[str, str]:
         try:
-            answer = Http(runtime).exchange(request)
+            answer = Http(runtime, TOKEN_PATIENCE).exchange(request)
         except ServiceError as error:
             raise ServiceError(f"GitHub gave no identity token: {error}") from error
         token = answer.get("value") if isinstance(answer, dict) else None
@@ -103,7 +110,7 @@ def ledger(runtime: Runtime, base: str, credential: Credential) -> Record:
     """Return what records a batch at the service."""
     web = Http(runtime)
 
-    def record(hashes: Sequence[str], body: bytes) -> list[Outcome]:
+    def request(body: bytes) -> urllib.request.Request:
         name, value = credential()
         headers = {
             "Content-Type": "application/json",
@@ -111,8 +118,10 @@ def ledger(runtime: Runtime, base: str, credential: Credential) -> Record:
             "User-Agent": "track-contributions",
             name: value,
         }
-        request = urllib.request.Request(base + BATCH_PATH, body, headers, method="POST")
-        return read_outcomes(web.exchange(request), hashes)
+        return urllib.request.Request(base + BATCH_PATH, body, headers, method="POST")
+
+    def record(hashes: Sequence[str], body: bytes) -> list[Outcome]:
+        return read_outcomes(web.exchange(lambda: request(body)), hashes)
 
     return record
 
@@ -146,15 +155,23 @@ def read_outcomes(answer: object, hashes: Sequence[str]) -> list[Outcome]:
         or [entry.get("commit_hash") for entry in entries] != list(hashes)
     ):
         raise ServiceError("what answers at that url is not a contribution ledger")
-    return [
-        Outcome(
-            name=entry["outcome"],
-            reason=describe_errors(entry.get("errors")) or REASONS.get(entry["outcome"], ""),
-            cost=_shown(entry.get("cost_amount")),
-            score=_shown(entry.get("coherence_score")),
-        )
-        for entry in entries
-    ]
+    return [_read_outcome(entry) for entry in entries]
+
+
+def _read_outcome(entry: Mapping[str, Any]) -> Outcome:
+    differs = entry.get("differs")
+    fields = tuple(map(str, differs)) if isinstance(differs, list) else ()
+    reasons = (
+        describe_errors(entry.get("errors")) or REASONS.get(entry["outcome"], ""),
+        f"kept with another {', '.join(fields)}" if fields else "",
+    )
+    return Outcome(
+        name=entry["outcome"],
+        reason="; ".join(filter(None, reasons)),
+        cost=_shown(entry.get("cost_amount")),
+        score=_shown(entry.get("coherence_score")),
+        differs=fields,
+    )
 
 
 def _shown(value: object) -> str:

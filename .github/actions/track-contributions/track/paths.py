@@ -41,6 +41,7 @@ class PathFilter:
         self._rules = [
             (_compile(pattern.removeprefix("!")), not pattern.startswith("!"))
             for pattern in patterns
+            if pattern
         ]
 
     def ignores(self, commit: Commit) -> bool:

@@ -33,7 +33,6 @@ WHOLE_HISTORY = 2**31 - 1  # as --unshallow asks: https://git-scm.com/docs/shall
 def read_push(event: Mapping[str, Any]) -> Push | None:
     """Return the push to a branch; None for a tag and for a branch that was deleted."""
     ref, before, after = (str(event.get(key, "")) for key in ("ref", "before", "after"))
-    repository = event.get("repository") or {}
     listed = (str(commit.get("id")) for commit in event.get("commits") or ())
     if not ref.startswith("refs/heads/") or not after.strip("0"):
         return None
@@ -43,13 +42,19 @@ def read_push(event: Mapping[str, Any]) -> Push | None:
         ref=ref,
         before=before if OBJECT_ID.fullmatch(before) and before.strip("0") else None,
         after=after,
-        default_branch=str(repository.get("default_branch") or ""),
+        default_branch=default_branch(event),
         listed=tuple(filter(OBJECT_ID.fullmatch, listed)),
     )
 
 
+def default_branch(event: Mapping[str, Any]) -> str:
+    """Return the repository's default branch, or nothing where the event names no repository."""
+    repository = event.get("repository")
+    return str(repository.get("default_branch") or "") if isinstance(repository, dict) else ""
+
+
 def select_commits(git: Git, push: Push, say: Callable[[str], None]) -> tuple[str, ...]:
-    """Return the arguments that make `git log` yield what the push brought, oldest first.
+    """Return the arguments that make `git rev-list` yield what the push brought, oldest first.
 
     Fetches what the clone lacks. Where there is a choice, too much is better than too little: a
     commit that was reported before is a replay and changes nothing, a commit left out is lost.
@@ -76,7 +81,17 @@ def select_commits(git: Git, push: Push, say: Callable[[str], None]) -> tuple[st
     return _obtain(git, selection, push.after, f"+refs/heads/{push.default_branch}:{base}")
 
 
-def _obtain(git: Git, selection: tuple[str, ...], *sources: str) -> tuple[str, ...]:
+def obtain_branch(git: Git, branch: str, head: str) -> str:
+    """Return the tip of the branch when its whole history is there; `head` where it is known."""
+    tracking = f"refs/remotes/origin/{branch}"
+    tip, source = (head, head) if head else (tracking, f"+refs/heads/{branch}:{tracking}")
+    _obtain(git, (tip,), source, depth=WHOLE_HISTORY)
+    return git.run("rev-parse", "--verify", f"{tip}^{{commit}}")
+
+
+def _obtain(
+    git: Git, selection: tuple[str, ...], *sources: str, depth: int = 32
+) -> tuple[str, ...]:
     """Return the selection when all that belongs to it has been fetched from the sources.
 
     In a shallow clone a commit at the edge passes for one without parents: the range would be cut
@@ -84,7 +99,7 @@ def _obtain(git: Git, selection: tuple[str, ...], *sources: str) -> tuple[str, .
     parents, be it a true root, the clone is deepened.
     """
     revisions = [source.rpartition(":")[2] for source in sources]
-    depth, exhausted = 32, False
+    exhausted = False
     while True:
         is_shallow = git.run("rev-parse", "--is-shallow-repository") == "true"
         edge = ("rev-list", "--max-count=1", "--max-parents=0", *selection, "--")

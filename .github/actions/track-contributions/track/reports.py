@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from commits import Commit, Person
-from ledger import FAILED, INVALID, PLANNED, RECORDED, REJECTED, REPLAYED, SKIPPED, Outcome, Record
+from ledger import (
+    FAILED,
+    PLANNED,
+    RECORDED,
+    REJECTED,
+    REPLAYED,
+    SKIPPED,
+    UNREPORTABLE,
+    Outcome,
+    Record,
+)
 from paths import DOC_DIRECTORIES, DOC_FILE, TEST_DIRECTORIES, TEST_FILE, PathFilter, touches
 
 BATCH_COMMITS = 500
@@ -34,11 +44,11 @@ def payload(commit: Commit, commits_url: str) -> bytes:
             "has_docs": touches(commit.changes, DOC_DIRECTORIES, DOC_FILE),
         },
     }
-    written = Person(commit.written_email, "")
     if commit.author.name:
         report["contributor_name"] = commit.author.name
-    if written.usable and written.email != commit.author.email:
-        report["author_email"] = written.email
+    written = commit.written.email.strip()
+    if Person(written, "").usable and written != commit.author.email:
+        report["author_email"] = written
     if commit.authored_at:
         report["timestamp"] = commit.authored_at
     if commit.co_authors:
@@ -60,6 +70,7 @@ def commits_url(environ: Mapping[str, str], repository: str = "") -> str:
 class Result:
     commit_hash: str
     author: Person
+    written: Person
     outcome: Outcome
 
 
@@ -93,7 +104,7 @@ class Batch:
         body = self._head + b",".join(self._payloads) + b"]}"
         answered = iter(record(hashes, body) if hashes else ())
         return [
-            Result(commit.hash, commit.author, outcome or next(answered))
+            Result(commit.hash, commit.author, commit.written, outcome or next(answered))
             for commit, outcome in self._commits
         ]
 
@@ -125,12 +136,19 @@ def _decide(commit: Commit, ignored: PathFilter) -> Outcome | None:
     if ignored.ignores(commit):
         return Outcome(SKIPPED, "changes ignored paths only")
     if not commit.author.usable:
-        return Outcome(INVALID, "the author has no usable email address")
+        return Outcome(UNREPORTABLE, "the author has no usable email address")
     return None
 
 
 class Tally(Counter[str]):
-    """How many commits had which outcome."""
+    """How many commits had which outcome, and of how many the ledger keeps other figures."""
+
+    differing = 0
+
+    def add(self, results: Iterable[Result]) -> None:
+        for result in results:
+            self[result.outcome.name] += 1
+            self.differing += bool(result.outcome.differs)
 
     @property
     def rejected(self) -> int:
@@ -142,5 +160,7 @@ class Tally(Counter[str]):
 
     def __str__(self) -> str:
         counts = {name: self[name] for name in (RECORDED, REPLAYED)} | {"rejected": self.rejected}
-        counts |= {name: self[name] for name in (PLANNED, FAILED, SKIPPED) if self[name]}
-        return ", ".join(f"{count:,} {name}" for name, count in counts.items())
+        rest = (PLANNED, FAILED, UNREPORTABLE, SKIPPED)
+        counts |= {name: self[name] for name in rest if self[name]}
+        text = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+        return text + (f"; {self.differing:,} kept with other figures" if self.differing else "")

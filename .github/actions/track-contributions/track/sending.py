@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import email.utils
 import http.client
+import itertools
 import json
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any
@@ -52,34 +54,37 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 class Http:
-    """Requests that are tried again, within bounds, where trying again can help.
+    """Requests that are tried again where trying again can help, for `patience` seconds.
 
-    429, 5xx and network failures wait as `Retry-After` says, else by exponential backoff with full
-    jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+    429, 5xx and network failures wait by exponential backoff with full jitter, and no less than
+    `Retry-After` says: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
     """
 
     TIMEOUT = 60.0
-    PATIENCE = 180.0
-    TRIES = 8
+    PATIENCE = 600.0  # longer than a ledger takes to be deployed anew or to be restarted
     FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
+    def __init__(self, runtime: Runtime, patience: float = PATIENCE) -> None:
+        self._runtime, self._patience = runtime, patience
         self._opener = urllib.request.build_opener(_NoRedirect)
 
-    def exchange(self, request: urllib.request.Request) -> Any:
-        """Return the JSON of the first 2xx answer; ServiceError with the last failure's reason."""
-        deadline = self._runtime.clock() + self.PATIENCE
-        for attempt in range(1, self.TRIES + 1):
-            answer = self._once(request)
+    def exchange(self, ask: Callable[[], urllib.request.Request]) -> Any:
+        """Return the JSON of the first 2xx answer; ServiceError with the last failure's reason.
+
+        `ask` makes the request of each try, because what it shows may not last as long.
+        """
+        deadline = self._runtime.clock() + self._patience
+        for attempt in itertools.count(1):
+            answer = self._once(ask())
             if answer.is_success:
                 return answer.parsed()
             failure = describe_failure(answer)
-            if answer.is_final or attempt == self.TRIES:
+            if answer.is_final:
                 break
             delay = self._delay(answer, attempt)
             if self._runtime.clock() + delay > deadline:
-                failure += f"; the next try would be {delay:.0f} s away"
+                tries = "1 try" if attempt == 1 else f"{attempt} tries"
+                failure += f"; given up after {tries}, the next would be {delay:.0f} s away"
                 break
             print(f"{public(failure)}; next try in {delay:.1f} s", file=self._runtime.stderr)
             self._runtime.sleep(delay)
@@ -98,11 +103,10 @@ class Http:
 
     def _delay(self, answer: Answer, attempt: int) -> float:
         uniform = self._runtime.uniform
+        own = uniform(0.0, min(self.LONGEST_DELAY, self.FIRST_DELAY * 2 ** min(attempt - 1, 9)))
         asked = _retry_after(answer.headers.get("Retry-After", ""), self._runtime.wall_clock())
-        if asked is None:
-            return uniform(0.0, min(self.LONGEST_DELAY, self.FIRST_DELAY * 2 ** (attempt - 1)))
         # A little more than asked, or all who were turned away come back at the same moment.
-        return asked * uniform(1.0, 1.1)
+        return max(own, asked * uniform(1.0, 1.1)) if asked else own
 
 
 def _retry_after(value: str, now: float) -> float | None:

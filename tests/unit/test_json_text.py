@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.errors import InvalidInput, LedgerError, MalformedRequest
-from shared.web.body import parse_json
+from shared.domain.unreadable import Unreadable
+from shared.web.json_text import parse_json, parse_json_of_many
 
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 storable = st.recursive(
@@ -133,3 +134,44 @@ class TestParseJson:
             parse_json(body)
         except (MalformedRequest, InvalidInput):
             return
+
+
+TWICE = Unreadable("an object holds the same key twice")
+TOO_LONG = Unreadable("a number has more than 64 characters")
+
+
+class TestParseJsonOfMany:
+    @pytest.mark.parametrize(
+        ("bad", "instead"),
+        [
+            (b"NaN", Unreadable("NaN is not a number that can be recorded")),
+            (b"-Infinity", Unreadable("-Infinity is not a number that can be recorded")),
+            (b"1" * 70, TOO_LONG),
+            (b"0." + b"1" * 70, TOO_LONG),
+            (b"1e" + b"9" * 40, Unreadable("a number's exponent is out of range")),
+            (b'{"a": 1, "a": 1, "b": 2}', {"a": TWICE, "b": 2}),
+            (rb'{"a": 1, "\u0061": {}}', {"a": TWICE}),
+            (rb'"a\u0000b"', "a\0b"),
+            (rb'"\ud800"', "\ud800"),
+            (b'"M\xfcller"', "M\udcfcller"),
+        ],
+    )
+    def test_marks_a_bad_value_where_it_stands(self, bad: bytes, instead: object) -> None:
+        assert parse_json_of_many(b'{"bad": ' + bad + b', "good": "\xc3\xbc"}') == {
+            "bad": instead,
+            "good": "ü",
+        }
+
+    @pytest.mark.parametrize("body", [b"", b"{", b"{}x", b"\xff", b'"\n"'])
+    def test_refuses_what_is_no_json(self, body: bytes) -> None:
+        with pytest.raises(MalformedRequest, match="The body is not JSON"):
+            parse_json_of_many(body)
+
+    def test_refuses_bottomless_nesting(self) -> None:
+        with pytest.raises(InvalidInput, match="nested too deeply"):
+            parse_json_of_many(b"[" * 60_000)
+
+    @given(storable)
+    def test_reads_what_has_no_fault_as_ever(self, value: Any) -> None:
+        body = json.dumps(value).encode()
+        assert parse_json_of_many(body) == parse_json(body)

@@ -1,0 +1,189 @@
+"""The OpenAPI document: the operations, the models and the errors, put together.
+
+https://spec.openapis.org/oas/v3.1.0
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode
+
+from shared.commands.openapi import examples
+from shared.commands.openapi.declared import (
+    ROOT,
+    answers,
+    body_of,
+    functions,
+    operations,
+)
+from shared.commands.openapi.schemas import component_schemas, headers_of, parameters_of, ref
+from shared.domain import errors
+from shared.domain.contribution import Commit
+from shared.web.answer import JSON, PROBLEM_JSON, Answer, Page, ProblemHeaders, problem
+from shared.web.described import Metadata, Problem
+from shared.web.operations import Access, Operation
+
+Schema = dict[str, Any]
+
+FILE = ROOT / "shared" / "hosting" / "v1" / "openapi.json"
+
+_ABOUT = Path(__file__).with_name("about.md").read_text(encoding="utf-8")
+_VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+
+_SCHEMES: Schema = {
+    "ApiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Key",
+        "description": "A key of this service. Recording commits takes the scope `record`, reading "
+        "addresses `read`, creating, voiding and recording by ids `admin`.",
+    },
+    "Bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key of this service, or the OIDC token of a GitHub Actions workflow, "
+        "which may record commits of its own repository. "
+        "https://docs.github.com/en/actions/concepts/security/openid-connect",
+    },
+}
+_ERRORS = (
+    errors.MalformedRequest("The body is not JSON: Expecting value at line 1 column 1"),
+    errors.Unauthenticated("Send an API key as X-API-Key or as Authorization: Bearer"),
+    errors.Forbidden("This credential lacks the scope admin"),
+    errors.NotFound("Contributor"),
+    errors.MethodNotAllowed(["GET", "HEAD"]),
+    errors.Conflict("An asset with this name exists as 5f1b7c1e-3f0a-5d0e-9a53-0c1d2e3f4a5b"),
+    errors.TooSlow(),
+    errors.PayloadTooLarge(65536),
+    errors.UnsupportedMedia("Send Content-Type: application/json"),
+    errors.InvalidInput.at("/cost_amount", "must be from 0 to 10,000,000"),
+    errors.Unavailable("Firestore did not answer in time; nothing is lost, try again"),
+)
+_WITH_A_KEY: list[Schema] = [{scheme: []} for scheme in _SCHEMES]
+
+
+def as_text() -> str:
+    """The document as its file has it."""
+    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+
+
+@cache
+def document() -> Schema:
+    """The document; not to be changed."""
+    paths: dict[str, Schema] = {}
+    models: dict[type[BaseModel], JsonSchemaMode] = {Commit: "validation"}
+    for operation in operations():
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+        if body := body_of(operation):
+            # What is not held against its model is told as what is shown: nothing in it is needed.
+            models[body] = "serialization" if isinstance(operation.body, str) else "validation"
+    shown = {model for operation in operations() for _, model in answers(operation)}
+    models |= dict.fromkeys({Problem, Metadata, *shown}, "serialization")
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Contribution ledger", "version": _VERSION, "description": _ABOUT},
+        "servers": [{"url": "/"}],
+        "tags": [{"name": _tag(f.__name__), "description": inspect.getdoc(f)} for f in functions()],
+        "paths": paths,
+        "components": {
+            "schemas": component_schemas(models),
+            "responses": {type(error).__name__: _error(error) for error in _ERRORS},
+            "securitySchemes": _SCHEMES,
+        },
+    }
+
+
+def _tag(module: str) -> str:
+    return module.rpartition(".")[2].replace("_", "-")
+
+
+def _operation(operation: Operation) -> Schema:
+    summary, _, about = (inspect.getdoc(operation.handler) or "").partition("\n")
+    told = [" ".join(about.split())]
+    if operation.main:
+        told.append("At the function's own URL it is also `/`.")
+    if operation.body:
+        told.append(f"The body may hold {operation.body_limit // 1024} KiB.")
+    described: Schema = {
+        "operationId": operation.name,
+        "tags": [_tag(operation.handler.__module__)],
+        "summary": summary.removesuffix("."),
+        "description": " ".join(filter(None, told)) or summary,
+        "parameters": parameters_of(operation),
+        "responses": {
+            **{str(k.STATUS.value): _success(operation, k, m) for k, m in answers(operation)},
+            **_errors(operation),
+        },
+        "security": _security(operation.access),
+    }
+    if body := body_of(operation):
+        described["requestBody"] = _body(operation, body)
+    return described
+
+
+def _security(access: Access) -> list[Schema]:
+    if access in {Access.OPEN, Access.SIGNED}:
+        return []
+    return [{}, *_WITH_A_KEY] if access is Access.READ else _WITH_A_KEY
+
+
+def _body(operation: Operation, model: type[BaseModel]) -> Schema:
+    shown = {name: {"value": value} for name, value in examples.of_body(model).items()}
+    return {
+        # Some clients cannot send a body with it.
+        "required": operation.method != "DELETE",
+        "content": {JSON: {"schema": ref(model.__name__), "examples": shown}},
+    }
+
+
+def _success(operation: Operation, kind: type[Answer[Any]], model: type[BaseModel]) -> Schema:
+    schema = ref(model.__name__)
+    return {
+        "description": inspect.getdoc(model if kind is Answer else kind),
+        "headers": headers_of(kind.HEADERS),
+        "content": {
+            JSON: {
+                "schema": {"type": "array", "items": schema} if issubclass(kind, Page) else schema,
+                "example": examples.of_answer(operation, kind, model),
+            }
+        },
+    }
+
+
+def _error(error: errors.LedgerError) -> Schema:
+    answer = problem(error)
+    has = {*answer.headers, "X-Request-Id"}
+    return {
+        "description": (type(error).__doc__ or "").partition("\n")[0],
+        "headers": {n: told for n, told in headers_of(ProblemHeaders).items() if n in has},
+        "content": {PROBLEM_JSON: {"schema": ref(Problem.__name__), "example": answer.body}},
+    }
+
+
+def _errors(operation: Operation) -> dict[str, Schema]:
+    """The error responses of an operation by status."""
+    kinds: set[type[errors.LedgerError]] = {*operation.errors, errors.InvalidInput}
+    if operation.access is not Access.OPEN:
+        kinds |= {errors.Unauthenticated, errors.Unavailable}
+    if operation.access in {Access.READ, Access.RECORD, Access.ADMIN}:
+        kinds.add(errors.Forbidden)
+    if operation.pattern.groupindex:
+        kinds.add(errors.NotFound)
+    if operation.body:
+        kinds |= {
+            errors.MalformedRequest,
+            errors.TooSlow,
+            errors.PayloadTooLarge,
+            errors.UnsupportedMedia,
+        }
+    return {
+        str(kind.status.value): {"$ref": f"#/components/responses/{kind.__name__}"}
+        for kind in sorted(kinds, key=lambda kind: kind.status)
+    }

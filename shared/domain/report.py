@@ -1,0 +1,78 @@
+"""A report: one commit that a request says was made, with what goes into the ledger beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.contribution import Commit, StoredContribution, contribution_of_commit, cost_of
+from shared.domain.contributor import ContributorType
+from shared.domain.credits import share_out
+from shared.domain.identifiers import commit_document_id, repository_asset_id
+from shared.domain.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A commit of a repository, reported by somebody in one request.
+
+    `request_nonce` is the request's own, `co_authors` are names by address, and `length` is that
+    of the commit's JSON in characters.
+    """
+
+    repository: Repository
+    commit: Commit
+    recorded_by: str
+    request_nonce: str
+    now: datetime
+    # What two reports of one commit have in common.
+    document_id: str
+    co_authors: Mapping[str, str | None]
+    length: int
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The addresses of everybody credited, author first."""
+        return (self.commit.contributor_email, *self.co_authors)
+
+    def contribution(self, type_of: Callable[[str], ContributorType]) -> StoredContribution:
+        """What it becomes; `type_of` is asked for co-authors, whose type decides on the shares."""
+        return contribution_of_commit(
+            self.commit,
+            self.repository,
+            asset_id=repository_asset_id(self.repository),
+            credits=share_out(
+                cost_of(self.commit),
+                author=self.commit.contributor_email,
+                co_authors=tuple(self.co_authors),
+                type_of=type_of,
+            ),
+            recorded_by=self.recorded_by,
+            request_nonce=self.request_nonce,
+            now=self.now,
+        )
+
+
+def reports_of(
+    repository: Repository,
+    commits: Iterable[Commit],
+    *,
+    recorded_by: str,
+    request_nonce: str,
+    now: datetime,
+) -> list[Report]:
+    """The reports of one request."""
+    return [
+        Report(
+            repository=repository,
+            commit=commit,
+            recorded_by=recorded_by,
+            request_nonce=request_nonce,
+            now=now,
+            document_id=commit_document_id(repository, commit.commit_hash),
+            co_authors=commit.distinct_co_authors(),
+            length=len(commit.model_dump_json()),
+        )
+        for commit in commits
+    ]

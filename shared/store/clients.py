@@ -1,0 +1,81 @@
+"""Firestore clients: on the emulator and in the cloud, opened the same way.
+
+What a client has to know is handed to it. Its library would take the emulator's address from the
+environment alone, and changing that while threads run ends the process sooner or later: glibc
+moves the environment while C code of another thread (gRPC's) reads it.
+https://www.gnu.org/software/libc/manual/html_node/Environment-Access.html
+"""
+
+from __future__ import annotations
+
+import google.auth
+import grpc
+from google.auth.credentials import AnonymousCredentials, Credentials
+from google.auth.exceptions import DefaultCredentialsError
+from google.cloud.firestore import Client
+from google.cloud.firestore_v1.services.firestore import FirestoreClient
+from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
+
+# Of every channel, as the library has them for its own.
+# https://github.com/grpc/grpc/blob/master/include/grpc/impl/channel_arg_names.h
+_OPTIONS = [
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.max_receive_message_length", -1),
+    # Left to itself it waits longer each time, up to two minutes, also after Firestore is back.
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+]
+# A proxy knows the way to other machines, not to this one.
+_NO_PROXY = ("grpc.enable_http_proxy", 0)
+
+
+class NoCredentialsError(Exception):
+    """This machine cannot prove who it is to Google Cloud; the text says what to do."""
+
+
+def open_client(*, project: str | None, emulator_host: str | None) -> Client:
+    """A client on the emulator at `address:port` where one is named, else on the cloud.
+
+    Without a project it is that of the environment or of the default credentials.
+    """
+    if emulator_host:
+        return emulator_client(emulator_host, project=project)
+    return cloud_client(project=project)
+
+
+def emulator_client(host: str, *, project: str | None) -> Client:
+    """A client on the emulator at `host` (`address:port`)."""
+    client = Client(project=project, credentials=AnonymousCredentials())
+    channel = grpc.insecure_channel(host, options=[*_OPTIONS, _NO_PROXY])
+    return _over(channel, client, host)
+
+
+def cloud_client(*, project: str | None) -> Client:
+    """A client on Firestore in the cloud, with the default credentials of this machine.
+
+    Raises `NoCredentialsError` where there are none.
+    """
+    try:
+        credentials, own = _default_credentials()
+    except DefaultCredentialsError as error:
+        raise NoCredentialsError(
+            f"No credentials: run `gcloud auth application-default login` ({error})"
+        ) from None
+    client = Client(project=project or own, credentials=credentials)
+    channel = FirestoreGrpcTransport.create_channel(credentials=credentials, options=_OPTIONS)
+    return _over(channel, client, None)
+
+
+def _default_credentials() -> tuple[Credentials, str | None]:
+    found: tuple[Credentials, str | None] = google.auth.default(scopes=Client.SCOPE)
+    return found
+
+
+def _over(channel: grpc.Channel, client: Client, emulator_host: str | None) -> Client:
+    """The client with this channel, in place of the one that it would open at its first call."""
+    # Decides whether calls bear the emulator's credential; the environment may name one, too.
+    client._emulator_host = emulator_host
+    client._firestore_api_internal = FirestoreClient(
+        transport=FirestoreGrpcTransport(channel=channel)
+    )
+    return client

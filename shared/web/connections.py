@@ -1,0 +1,184 @@
+"""How long a connection may hold a thread of the server: while a body comes, and an answer goes.
+
+A server of threads is stopped by as many slow connections as it has threads. Here each has an end,
+at most half of the threads have a slow one, and who finds no place among those is let go at once.
+What the server reads before it calls us, request line and headers, is bounded by the server alone.
+"""
+
+from __future__ import annotations
+
+import math
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from enum import Enum
+
+from werkzeug.wrappers import Request, Response
+
+# A connection that takes longer than this, in seconds, is a slow one.
+SLOW_BODY_AFTER_S = 0.25
+SLOW_ANSWER_AFTER_S = 1.0
+ANSWER_WITHIN_S = 45.0
+# Who still sends when the answer is out is heard for so long, so that the answer is read.
+_HEAR_OUT_S = 1.0
+_HEAR_OUT_PAUSE_S = 0.25
+_HEAR_OUT_BYTES = 32 * 1024 * 1024
+
+
+class Cut(Enum):
+    """Why a connection was cut off."""
+
+    TIME = "its time was up"
+    CROWD = "too many others are slow"
+
+
+@dataclass(eq=False, slots=True)
+class Limit:
+    """The time that one connection has, by the clock of its `Connections`."""
+
+    connection: socket.socket | None
+    direction: int
+    ends_at: float
+    slow_at: float = math.inf
+    has_place: bool = field(default=False, init=False)
+    cut: Cut | None = field(default=None, init=False)
+
+    def next_at(self) -> float:
+        """When it is to be looked at again."""
+        if self.cut:
+            return math.inf
+        return self.ends_at if self.has_place else min(self.slow_at, self.ends_at)
+
+
+def connection_of(request: Request) -> socket.socket | None:
+    """The connection of a request, or None where the server does not hand it over."""
+    connection = request.environ.get("gunicorn.socket")
+    return connection if isinstance(connection, socket.socket) else None
+
+
+class Connections:
+    """The connections of one process that answers with so many threads."""
+
+    def __init__(
+        self, threads: int = 16, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.now = monotonic
+        self._slow = threading.BoundedSemaphore(max(1, threads // 2))
+        self._heard_out = threading.BoundedSemaphore(max(1, threads // 4))
+        self._limits: set[Limit] = set()
+        self._changed = threading.Condition()
+        self._wakes_at = -math.inf
+        self._watcher: threading.Thread | None = None
+
+    @contextmanager
+    def limited(self, limit: Limit) -> Iterator[Limit]:
+        """Cut the connection off where the limit is passed before the block has ended."""
+        self._begin(limit)
+        try:
+            yield limit
+        finally:
+            self._end(limit)
+
+    def judge(self, limit: Limit) -> Cut | None:
+        """Whether the limit is passed now; takes a place among the slow where it needs one."""
+        with self._changed:
+            return self._judge(limit)
+
+    def send(self, request: Request, response: Response, *, close: bool) -> None:
+        """Bound the time that this answer takes; `close` ends the connection after it."""
+        connection = connection_of(request)
+        if connection is None:
+            return
+        # Not asked later: the framework's request is gone by then.
+        closes = close or _wants_to_close(request)
+        now = self.now()
+        limit = Limit(
+            connection, socket.SHUT_RDWR, now + ANSWER_WITHIN_S, now + SLOW_ANSWER_AFTER_S
+        )
+        self._begin(limit)
+
+        def done() -> None:
+            self._end(limit)
+            if close and not limit.cut:
+                self._hang_up(connection)
+            elif closes:
+                # The server would wait for the client to hang up, and meanwhile accept nobody.
+                _shut(connection, socket.SHUT_RDWR)
+
+        response.call_on_close(done)
+
+    def _begin(self, limit: Limit) -> None:
+        if limit.connection is None:
+            return
+        with self._changed:
+            self._limits.add(limit)
+            if self._watcher is None:
+                self._watcher = threading.Thread(target=self._watch, name="limits", daemon=True)
+                self._watcher.start()
+            if limit.next_at() < self._wakes_at:
+                self._changed.notify()
+
+    def _end(self, limit: Limit) -> None:
+        # Under the lock: what is shut down is never a later connection with the same number.
+        with self._changed:
+            self._limits.discard(limit)
+            if limit.has_place:
+                limit.has_place = False
+                self._slow.release()
+
+    def _judge(self, limit: Limit) -> Cut | None:
+        now = self.now()
+        if limit.cut is None and now >= limit.ends_at:
+            limit.cut = Cut.TIME
+        elif limit.cut is None and now >= limit.slow_at and not limit.has_place:
+            limit.has_place = self._slow.acquire(blocking=False)
+            limit.cut = None if limit.has_place else Cut.CROWD
+        return limit.cut
+
+    def _watch(self) -> None:
+        with self._changed:
+            while True:
+                for limit in self._limits:
+                    if limit.cut is None and self._judge(limit) and limit.connection:
+                        _shut(limit.connection, limit.direction)
+                self._wakes_at = min((limit.next_at() for limit in self._limits), default=math.inf)
+                waiting = self._wakes_at - self.now()
+                self._changed.wait(None if waiting == math.inf else max(0.0, waiting))
+
+    def _hang_up(self, connection: socket.socket) -> None:
+        if self._heard_out.acquire(blocking=False):
+            try:
+                self._hear_out(connection)
+            finally:
+                self._heard_out.release()
+        _shut(connection, socket.SHUT_RDWR)
+
+    def _hear_out(self, connection: socket.socket) -> None:
+        """Throw away what still comes: a connection closed with unread bytes takes its answer back.
+
+        https://www.rfc-editor.org/rfc/rfc9112#section-9.6
+        """
+        _shut(connection, socket.SHUT_WR)
+        ends_at = self.now() + _HEAR_OUT_S
+        heard = 0
+        with suppress(OSError):
+            while heard < _HEAR_OUT_BYTES and (left := ends_at - self.now()) > 0:
+                connection.settimeout(min(left, _HEAR_OUT_PAUSE_S))
+                part = connection.recv(1 << 20)
+                if not part:
+                    break
+                heard += len(part)
+
+
+def _wants_to_close(request: Request) -> bool:
+    closes = "close" in request.headers.get("Connection", "").lower()
+    return closes or request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0"
+
+
+def _shut(connection: socket.socket, direction: int) -> None:
+    # It may be gone already.
+    with suppress(OSError):
+        connection.shutdown(direction)

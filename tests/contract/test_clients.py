@@ -1,0 +1,89 @@
+"""Clients are opened on what is handed over; the environment neither decides nor changes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+import main
+from tests.backends import new_project
+
+ROOT = Path(main.__file__).parent
+# In processes of their own, because the environment of this one must stay as it is.
+ON_EMULATOR = """
+import os, sys
+from shared.store.clients import emulator_client
+before = dict(os.environ)
+client = emulator_client(sys.argv[1], project=sys.argv[2])
+client.document("things/one").create({"a": 1})
+print([snapshot.to_dict() for snapshot in client.collection("things").stream()])
+client._firestore_api.transport.close()
+assert os.environ == before
+"""
+IN_THE_CLOUD = """
+import os
+from shared.store.clients import cloud_client
+before = dict(os.environ)
+client = cloud_client(project=None)
+print(client.project, client._firestore_api.transport.host, client._rpc_metadata)
+assert os.environ == before
+"""
+
+
+def printed(script: str, *arguments: str, **environment: str) -> str:
+    """What a script prints that runs in this environment."""
+    return subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        cwd=ROOT,
+        env={"PATH": os.defpath, "PYTHONPATH": str(ROOT), **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {},
+        {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"},
+        {"https_proxy": "http://127.0.0.1:1", "grpc_proxy": "http://127.0.0.1:1"},
+    ],
+    ids=["nothing", "another emulator", "a proxy"],
+)
+def test_the_emulator_that_is_named_is_reached_whatever_the_environment_names(
+    emulator: str, environment: dict[str, str]
+) -> None:
+    assert printed(ON_EMULATOR, emulator, new_project(), **environment) == "[{'a': 1}]\n"
+
+
+def test_the_cloud_is_reached_with_credentials_whatever_emulator_the_environment_names(
+    tmp_path: Path,
+) -> None:
+    key = generate_private_key(public_exponent=65537, key_size=2048)
+    account = {
+        "type": "service_account",
+        "project_id": "demo-of-the-account",
+        "client_email": "ledger@demo-of-the-account.iam.gserviceaccount.com",
+        "token_uri": "https://oauth2.googleapis.com/token",
+        "private_key": key.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        ).decode(),
+    }
+    file = tmp_path / "account.json"
+    file.write_text(json.dumps(account))
+    project, host, metadata = printed(
+        IN_THE_CLOUD,
+        FIRESTORE_EMULATOR_HOST="127.0.0.1:1",
+        GOOGLE_APPLICATION_CREDENTIALS=str(file),
+    ).split(maxsplit=2)
+    assert (project, host) == ("demo-of-the-account", "firestore.googleapis.com:443")
+    assert "authorization" not in metadata
