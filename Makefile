@@ -13,10 +13,10 @@ unexport PYTHONSAFEPATH PYTHONHOME
 run: run-time ## serve every function on http://127.0.0.1:8080 (PORT, HOST, LEDGER_... change it)
 	@exec $(BIN)/python -m shared.commands.run
 
-inspect: run-time ## print the documents as the Firestore console shows them (COLLECTION=, LIMIT=, CLOUD=project)
+inspect: run-time ## print the documents as the Firestore console shows them (COLLECTION=, LIMIT=, CLOUD=project; CHECK=1 checks the embedded store)
 	@exec $(BIN)/python -m shared.commands.inspect \
 	  $(if $(COLLECTION),--collection "$(COLLECTION)") $(if $(LIMIT),--limit "$(LIMIT)") \
-	  $(if $(CLOUD),--cloud "$(CLOUD)")
+	  $(if $(CLOUD),--cloud "$(CLOUD)") $(if $(CHECK),--check)
 
 keys: run-time ## create, list and revoke API keys (ARGS="create --help", PROJECT= for the cloud)
 	@exec $(BIN)/python -m shared.commands.keys $(if $(PROJECT),--cloud "$(PROJECT)") $(ARGS)

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from _pytest import runner
@@ -14,7 +15,7 @@ from _pytest.faulthandler import fault_handler_stderr_fd_key
 from google.cloud.firestore import Client
 from hypothesis import HealthCheck, settings
 
-from shared.embedded import open_embedded
+from shared.embedded import INDEX_FILE, open_embedded
 from shared.store.clients import emulator_client
 from tests.backends import new_project, start_emulator
 
@@ -92,13 +93,20 @@ def emulator() -> Iterator[str]:
         yield host
 
 
+@pytest.fixture
+def index_file() -> Path:
+    """The composite indexes that the embedded store has; the emulator knows of none."""
+    return INDEX_FILE
+
+
 @pytest.fixture(params=["embedded", "emulator"])
-def open_client(request: pytest.FixtureRequest) -> Iterator[OpenClient]:
+def open_client(request: pytest.FixtureRequest, index_file: Path) -> Iterator[OpenClient]:
     """Opens clients on one empty database; a test that asks for it runs on both backends."""
     project = new_project()
     with ExitStack() as stack:
         if request.param == "embedded":
-            yield stack.enter_context(open_embedded(None, project=project)).client
+            store = open_embedded(None, project=project, index_file=index_file)
+            yield stack.enter_context(store).client
             return
         host = request.getfixturevalue("emulator")
 

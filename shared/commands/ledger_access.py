@@ -17,6 +17,8 @@ from shared.commands.local.data_directory import DataDirectory
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
+    from shared.embedded import EmbeddedFirestore
+
 
 def open_for_writing(
     environment: Mapping[str, str], stack: ExitStack, *, cloud: str | None = None
@@ -24,10 +26,9 @@ def open_for_writing(
     """A client that can write, and where to. `cloud` names a project; `stack` closes what was
     opened.
 
-    Raises `CommandError` where no emulator is running, or where what is running shares its store
-    with nobody.
+    Raises `CommandError` where the backend cannot be had.
     """
-    from shared.embedded import EmbeddedStoreError, StoreInUseError, open_embedded
+    from shared.embedded import EmbeddedStoreError, open_embedded
     from shared.store.clients import NoCredentialsError, cloud_client, emulator_client
 
     if cloud:
@@ -37,9 +38,11 @@ def open_for_writing(
             raise CommandError(str(error)) from None
     data = DataDirectory(Path(environment["LEDGER_DATA_DIR"]))
     project = environment["GOOGLE_CLOUD_PROJECT"]
-    if environment.get("LEDGER_BACKEND") != "embedded":
-        running = data.run()
-        host = named = environment.get("FIRESTORE_EMULATOR_HOST")
+    host = named = environment.get("FIRESTORE_EMULATOR_HOST")
+    running = data.run()
+    if running and running.backend == "embedded" and not named:
+        project = running.project
+    elif environment.get("LEDGER_BACKEND") != "embedded":
         if running and running.emulator_host and not named:
             host, project = running.emulator_host, running.project
         if host and answers(host):
@@ -48,8 +51,6 @@ def open_for_writing(
             raise CommandError("The emulator is not running; start it with `make run` first")
     try:
         store = stack.enter_context(open_embedded(data.embedded, project=project))
-    except StoreInUseError as error:
-        raise CommandError(f"{error}; stop it first, since one process has it at a time") from None
     except EmbeddedStoreError as error:
         raise CommandError(f"The embedded store cannot be opened: {error}") from None
     return store.client(), f"the embedded store in {data.embedded}"
@@ -60,7 +61,6 @@ def open_for_reading(environment: Mapping[str, str], stack: ExitStack) -> tuple[
 
     Raises `CommandError` where the backend cannot be had.
     """
-    from shared.embedded import read_embedded
     from shared.store.clients import emulator_client
 
     project = environment["GOOGLE_CLOUD_PROJECT"]
@@ -82,8 +82,8 @@ def open_for_reading(environment: Mapping[str, str], stack: ExitStack) -> tuple[
 
     backend = forced or next(iter(data.holding()), "embedded")
     if backend == "embedded":
-        copy = read_embedded(data.embedded, project=project)
-        return copy.client(), f"the embedded store in {data.embedded}"
+        store, where = embedded_store(environment, stack, project=project)
+        return store.client(), where
     newest = next(iter(data.exports.complete()), None)
     if newest is None:
         raise CommandError(f"There is no data of the emulator in {data.root}")
@@ -92,6 +92,20 @@ def open_for_reading(environment: Mapping[str, str], stack: ExitStack) -> tuple[
     emulator = Emulator.start(installation, log=folder / "log", metadata=metadata(newest))
     stack.callback(emulator.stop)
     return emulator_client(emulator.host, project=project), f"the emulator's latest export {newest}"
+
+
+def embedded_store(
+    environment: Mapping[str, str], stack: ExitStack, *, project: str = ""
+) -> tuple[EmbeddedFirestore, str]:
+    """The embedded store, to be read only, whatever else there is; raises `CommandError`."""
+    from shared.embedded import EmbeddedStoreError, read_embedded
+
+    data = DataDirectory(Path(environment["LEDGER_DATA_DIR"]))
+    try:
+        store = stack.enter_context(read_embedded(data.embedded, project=project))
+    except EmbeddedStoreError as error:
+        raise CommandError(f"The embedded store cannot be opened: {error}") from None
+    return store, f"the embedded store in {data.embedded}"
 
 
 def _is_there(host: str, pid: int | None) -> bool:

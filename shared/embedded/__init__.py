@@ -1,49 +1,32 @@
 """Firestore in this process, for machines without the emulator and for fast tests.
 
-The client is the real one; what it talks to is a small implementation of the RPCs that a server
-program sends: Commit, BatchGetDocuments, RunQuery, RunAggregationQuery and ListCollectionIds. It
-answers as the Firestore emulator does, and keeps every commit in a journal that is synced before
-the commit is answered. It has no transactions, no listeners and no security rules.
+The client is the real one; what it talks to is a small implementation of the RPCs that the ledger
+sends: Commit, BatchGetDocuments, RunQuery, RunAggregationQuery and ListCollectionIds. It answers
+as Firestore does, from one SQLite database, and refuses what the ledger never asks.
+
+Any number of processes may have a store open; each opens it after it was forked.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from types import TracebackType
+from typing import TYPE_CHECKING
 
-from google.cloud.firestore import Client
+from shared.embedded import files
+from shared.embedded.files import EmbeddedStoreError as EmbeddedStoreError
 
-from shared.embedded.connection import connect
-from shared.embedded.documents import Documents
-from shared.embedded.errors import (
-    EmbeddedStoreError,
-    JournalCorruptError,
-    JournalError,
-    JournalVersionError,
-    StoreInUseError,
-)
-from shared.embedded.journal import Journal
-from shared.embedded.lock import DirectoryLock
-from shared.embedded.recovery import Recovered, open_journal, read_journal
-from shared.embedded.rpc import FirestoreRpc
+# The client takes half a second to import, and who only asks about files needs none.
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client
 
-__all__ = [
-    "EmbeddedFirestore",
-    "EmbeddedStoreError",
-    "JournalCorruptError",
-    "JournalError",
-    "JournalVersionError",
-    "StoreInUseError",
-    "open_embedded",
-    "read_embedded",
-]
+    from shared.embedded.database import Database
 
-JOURNAL = "journal.jsonl"
+INDEX_FILE = Path(__file__).parents[1] / "firestore" / "firestore.indexes.json"
 
-_LOGGER = logging.getLogger(__name__)
+Clock = Callable[[], datetime]
 
 
 def _utc_now() -> datetime:
@@ -51,7 +34,7 @@ def _utc_now() -> datetime:
 
 
 def open_embedded(
-    path: Path | None, *, project: str, clock: Callable[[], datetime] = _utc_now
+    path: Path | None, *, project: str, clock: Clock = _utc_now, index_file: Path = INDEX_FILE
 ) -> EmbeddedFirestore:
     """Open a store, or begin one.
 
@@ -60,107 +43,79 @@ def open_embedded(
             memory.
         project: the project id of clients that name no other.
         clock: the time now, aware of its zone. Update times follow it, but never go back.
+        index_file: what `firebase deploy` gives Firestore. Where it has changed, all index entries
+            are made anew.
 
     Raises:
-        StoreInUseError: another process has it open, or this one has already.
-        JournalCorruptError: the journal is damaged other than by an unfinished last line.
-        JournalVersionError: a newer version of the program wrote it.
+        EmbeddedStoreError: the directory holds something else; it is left as it is.
     """
+    from shared.embedded.database import Database
+    from shared.embedded.documents import follow_rules
+    from shared.embedded.status import StatusError
+
     if path is None:
-        return EmbeddedFirestore(
-            project=project, clock=clock, journal=None, recovered=Recovered(), lock=None
-        )
-    path.mkdir(parents=True, exist_ok=True)
-    lock = DirectoryLock(path)
+        database = Database(files.connect_to_memory, most=1)
+    else:
+        database = Database(partial(files.connect, files.prepare(path)))
+    store = EmbeddedFirestore(database, project=project, clock=clock, index_file=index_file)
     try:
-        journal, recovered = open_journal(path / JOURNAL)
-    except BaseException:
-        lock.release()
-        raise
-    return EmbeddedFirestore(
-        project=project, clock=clock, journal=journal, recovered=recovered, lock=lock
-    )
+        with database.writing() as connection:
+            follow_rules(connection, store.indexes)
+    except StatusError as error:
+        store.close()
+        raise EmbeddedStoreError(error.details()) from None
+    return store
 
 
 def read_embedded(path: Path, *, project: str) -> EmbeddedFirestore:
-    """Look at a store as it is now, even while another process has it open.
+    """Look at a store, while other processes may be writing into it; writing is refused.
 
-    Nothing on the disk is touched, later commits are not seen, and writing is refused. A store
-    that was never begun is empty.
-
-    Args:
-        path: the directory that holds it.
-        project: the project id of clients that name no other.
-
-    Raises:
-        JournalCorruptError, JournalVersionError: as for `open_embedded`.
+    One that was never begun is empty, and stays so. Arguments and errors are those of
+    `open_embedded`.
     """
-    return EmbeddedFirestore(
-        project=project,
-        clock=_utc_now,
-        journal=None,
-        recovered=read_journal(path / JOURNAL),
-        lock=None,
-        read_only=True,
-    )
+    from shared.embedded.database import Database
+
+    if not files.exists(path):
+        return open_embedded(None, project=project)
+    database = Database(partial(files.connect, path / files.DATABASE, read_only=True))
+    return EmbeddedFirestore(database, project=project, clock=_utc_now, index_file=INDEX_FILE)
 
 
 class EmbeddedFirestore:
-    """An open store. It serves any number of clients and threads of this process.
+    """An open store. It serves any number of clients and threads of this process."""
 
-    Attributes:
-        notices: what a person should know about how it opened, one sentence each; usually none.
-    """
+    def __init__(self, database: Database, *, project: str, clock: Clock, index_file: Path) -> None:
+        from shared.embedded.commits import Commits
+        from shared.embedded.documents import Documents
+        from shared.embedded.indexes import Indexes
+        from shared.embedded.rpc import FirestoreRpc
 
-    def __init__(
-        self,
-        *,
-        project: str,
-        clock: Callable[[], datetime],
-        journal: Journal | None,
-        recovered: Recovered,
-        lock: DirectoryLock | None,
-        read_only: bool = False,
-    ) -> None:
+        self.indexes = Indexes(index_file)
         self._project = project
-        self._journal = journal
-        self._lock = lock
-        self._documents = Documents(
-            journal=journal, recovered=recovered, clock=clock, read_only=read_only
+        self._database = database
+        self._rpc = FirestoreRpc(
+            Documents(database, self.indexes), Commits(database, self.indexes, clock)
         )
-        self._rpc = FirestoreRpc(self._documents)
-        self._closed = False
-        self.notices: tuple[str, ...] = ()
-        if recovered.torn_bytes and not read_only:  # which may be a commit just being written
-            notice = (
-                f"Dropped an unfinished last line of {recovered.torn_bytes} bytes from the "
-                "journal: a commit that was cut off before it was answered."
-            )
-            self.notices = (notice,)
-            _LOGGER.warning(notice)
 
     def client(self, *, project: str | None = None, database: str | None = None) -> Client:
         """A Firestore client on this store. Projects and databases do not see each other."""
+        from shared.embedded.channel import connect
+
         return connect(self._rpc, project=project or self._project, database=database)
 
+    def check(self) -> list[str]:
+        """What is wrong with what is stored, a sentence each; nothing where all is well."""
+        from shared.embedded.check import findings
+
+        with self._database.reading() as connection:
+            return list(findings(connection, self.indexes))
+
     def close(self) -> None:
-        """Finish the commits under way and let others open the store. Calls fail from now on."""
-        if self._closed:
-            return
-        self._closed = True
-        self._documents.close()
-        if self._journal is not None:
-            self._journal.close()
-        if self._lock is not None:
-            self._lock.release()
+        """Finish the commits under way and fold the log in. Calls fail from now on."""
+        self._database.close()
 
     def __enter__(self) -> EmbeddedFirestore:
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -1,74 +1,57 @@
 """A gRPC channel that ends in this process, so that the real client runs over it unchanged.
 
 Everything above the wire is the client library's own: encoding, retries, timeouts, the mapping
-of statuses to exceptions. A call is answered in the caller's thread before its deadline could
-matter, so timeouts are accepted and not measured.
+of statuses to exceptions. A call is answered in the caller's thread, and waits for nothing longer
+than some seconds, so its timeout is not looked at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import grpc
+from google.auth.credentials import AnonymousCredentials
+from google.cloud.firestore import Client
+from google.cloud.firestore_v1.services.firestore import FirestoreClient
+from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
 from shared.embedded.rpc import FirestoreRpc, Handler
-from shared.embedded.status import StatusError, unimplemented
+from shared.embedded.status import unimplemented
 
-Serializer = Callable[[Any], bytes]
-Deserializer = Callable[[bytes], Any]
+Codec = Callable[[Any], Any]
 
 
-class _FinishedCall:
-    """What is left of a call that succeeded."""
-
-    def code(self) -> grpc.StatusCode:
-        return grpc.StatusCode.OK
-
-    def details(self) -> str:
-        return ""
-
-    def initial_metadata(self) -> tuple[()]:
-        return ()
-
-    def trailing_metadata(self) -> tuple[()]:
-        return ()
+# What is left of a call that succeeded.
+_FINISHED = SimpleNamespace(
+    code=lambda: grpc.StatusCode.OK,
+    details=str,
+    initial_metadata=tuple,
+    trailing_metadata=tuple,
+)
 
 
 class _Unary(grpc.UnaryUnaryMultiCallable):  # type: ignore[misc]
-    def __init__(self, handler: Handler, serialize: Serializer, deserialize: Deserializer) -> None:
-        self._handler = handler
-        self._serialize = serialize
-        self._deserialize = deserialize
+    def __init__(self, handler: Handler, serialize: Codec, deserialize: Codec) -> None:
+        self._answer: Codec = lambda request: deserialize(handler(serialize(request)))
 
-    def __call__(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        return self.with_call(request, *args, **kwargs)[0]
+    def __call__(self, request: Any, *_: Any, **__: Any) -> Any:
+        return self._answer(request)
 
-    def with_call(self, request: Any, *_: Any, **__: Any) -> tuple[Any, _FinishedCall]:
-        response = self._handler(self._serialize(request))
-        return self._deserialize(response.SerializeToString()), _FinishedCall()
+    def with_call(self, request: Any, *_: Any, **__: Any) -> tuple[Any, Any]:
+        return self._answer(request), _FINISHED
 
     def future(self, *_: Any, **__: Any) -> NoReturn:
         raise unimplemented("The embedded store answers synchronous calls only.")
 
 
 class _Streaming(grpc.UnaryStreamMultiCallable):  # type: ignore[misc]
-    def __init__(self, handler: Handler, serialize: Serializer, deserialize: Deserializer) -> None:
-        self._handler = handler
-        self._serialize = serialize
-        self._deserialize = deserialize
+    def __init__(self, handler: Handler, serialize: Codec, deserialize: Codec) -> None:
+        self._answer: Codec = lambda request: map(deserialize, handler(serialize(request)))
 
     def __call__(self, request: Any, *_: Any, **__: Any) -> Iterator[Any]:
-        for response in self._handler(self._serialize(request)):
-            yield self._deserialize(response.SerializeToString())
-
-
-class _Unimplemented(grpc.StreamStreamMultiCallable):  # type: ignore[misc]
-    def __init__(self, method: str) -> None:
-        self._method = method
-
-    def __call__(self, *_: Any, **__: Any) -> NoReturn:
-        raise _unknown(self._method)
+        yield from self._answer(request)
 
 
 class EmbeddedChannel(grpc.Channel):  # type: ignore[misc]
@@ -77,64 +60,42 @@ class EmbeddedChannel(grpc.Channel):  # type: ignore[misc]
     def __init__(self, rpc: FirestoreRpc) -> None:
         self._rpc = rpc
 
-    def unary_unary(
-        self,
-        method: str,
-        request_serializer: Serializer,
-        response_deserializer: Deserializer,
-        *_: Any,
-        **__: Any,
-    ) -> grpc.UnaryUnaryMultiCallable:
+    # The client names the codecs, and its interceptors give them by place.
+    def unary_unary(self, method: str, *codecs: Any, **_: Any) -> grpc.UnaryUnaryMultiCallable:
         """The callable of a method with one response."""
-        handler = self._rpc.unary.get(_method_name(method)) or _missing(method)
-        return _Unary(handler, request_serializer, response_deserializer)
+        return _Unary(self._handler(method), *codecs[:2])
 
-    def unary_stream(
-        self,
-        method: str,
-        request_serializer: Serializer,
-        response_deserializer: Deserializer,
-        *_: Any,
-        **__: Any,
-    ) -> grpc.UnaryStreamMultiCallable:
+    def unary_stream(self, method: str, *codecs: Any, **_: Any) -> grpc.UnaryStreamMultiCallable:
         """The callable of a method with a stream of responses."""
-        handler = self._rpc.streaming.get(_method_name(method)) or _missing(method)
-        return _Streaming(handler, request_serializer, response_deserializer)
+        return _Streaming(self._handler(method), *codecs[:2])
 
     def stream_unary(self, method: str, *_: Any, **__: Any) -> Any:
-        """A callable that refuses: Firestore has no such method."""
-        return _Unimplemented(method)
+        """A callable that refuses: streamed requests are for other programs."""
+        return self._handler(method)
 
-    def stream_stream(self, method: str, *_: Any, **__: Any) -> Any:
-        """A callable that refuses: listening and streamed writes are for other programs."""
-        return _Unimplemented(method)
+    stream_stream = stream_unary
 
-    def subscribe(self, callback: Any, try_to_connect: bool = False) -> None:
-        """Nothing to report: the channel is always connected."""
+    def _handler(self, method: str) -> Handler:
+        name = method.rpartition("/")[2]
 
-    def unsubscribe(self, callback: Any) -> None:
-        """Nothing was subscribed."""
+        def refuse(*_: Any, **__: Any) -> NoReturn:
+            raise unimplemented(f"The embedded store does not implement {name}.")
 
-    def close(self) -> None:
-        """Leave the store open: it may have other clients."""
+        return self._rpc.handlers.get(name, refuse)
+
+    def close(self, *_: Any, **__: Any) -> None:
+        """Do nothing: it is always connected, and the store may have other clients."""
+
+    subscribe = unsubscribe = __exit__ = close
 
     def __enter__(self) -> EmbeddedChannel:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
-
-def _method_name(method: str) -> str:
-    return method.rpartition("/")[2]
-
-
-def _unknown(method: str) -> StatusError:
-    return unimplemented(f"The embedded store does not implement {_method_name(method)}.")
-
-
-def _missing(method: str) -> Handler:
-    def refuse(_: bytes) -> NoReturn:
-        raise _unknown(method)
-
-    return refuse
+def connect(rpc: FirestoreRpc, *, project: str, database: str | None = None) -> Client:
+    """A client whose calls `rpc` answers; it needs no credentials and no environment."""
+    client = Client(project=project, database=database, credentials=AnonymousCredentials())
+    transport = FirestoreGrpcTransport(channel=EmbeddedChannel(rpc))
+    # Where the client keeps the API that it would build over the network at its first call.
+    client._firestore_api_internal = FirestoreClient(transport=transport)
+    return client

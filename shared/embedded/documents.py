@@ -1,231 +1,206 @@
-"""The documents themselves: in memory for reading, in the journal before anybody sees them."""
+"""The documents of a store, and the index entries that lead to them.
+
+A document is kept as the bytes of its protobuf message, which is what a client gets to see, with a
+checksum that is compared at every read.
+"""
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+import heapq
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
-from shared.embedded import names, writes
-from shared.embedded.journal import (
-    Journal,
-    JournalBrokenError,
-    JournalUnavailableError,
-    encode_commit,
-)
-from shared.embedded.messages import DocumentPb, WritePb
-from shared.embedded.recovery import Recovered
-from shared.embedded.status import (
-    StatusError,
-    cancelled,
-    failed_precondition,
-    internal,
-    unavailable,
-)
+from shared.embedded.database import Database
+from shared.embedded.encoding import after
+from shared.embedded.indexes import PREFIX_BYTES, Indexes, key_of
+from shared.embedded.messages import Document, DocumentPb
+from shared.embedded.query import Query, Scan
+from shared.embedded.status import data_loss, failed_precondition
 
-Clock = Callable[[], datetime]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+# The number of a document's row, and its content.
+Row = tuple[int, bytes]
 
 
-@dataclass(eq=False)
-class _Ticket:
-    """A commit that was evaluated and waits for the disk."""
+# By whether the documents are scanned themselves, and whether backwards.
+_SCANS = {
+    (False, False): "SELECT key, document FROM entries "
+    "WHERE key >= ? AND key < ? ORDER BY key LIMIT ?",
+    (False, True): "SELECT key, document FROM entries "
+    "WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT ?",
+    (True, False): "SELECT key, number FROM documents "
+    "WHERE key >= ? AND key < ? ORDER BY key LIMIT ?",
+}
+_COUNTS = {
+    False: "SELECT COUNT(*) FROM (SELECT 1 FROM entries WHERE key >= ? AND key < ? LIMIT ?)",
+    True: "SELECT COUNT(*) FROM (SELECT 1 FROM documents WHERE key >= ? AND key < ? LIMIT ?)",
+}
 
-    changes: writes.Changes
-    line: bytes | None
-    done: bool = False
-    failure: StatusError | None = None
+
+def stored(connection: sqlite3.Connection, name: str) -> Row | None:
+    """A document by name. Raises `StatusError` where it is damaged."""
+    key = key_of(name)
+    found = connection.execute(
+        "SELECT number, content, checksum FROM documents WHERE key = ?", (key,)
+    ).fetchone()
+    return None if found is None else (found[0], _verified(key, *found[1:]))
+
+
+def _numbered(connection: sqlite3.Connection, number: int) -> bytes:
+    """A document that an entry leads to. Raises `StatusError` where it is damaged."""
+    found = connection.execute(
+        "SELECT key, content, checksum FROM documents WHERE number = ?", (number,)
+    ).fetchone()
+    if found is None:
+        raise data_loss("An index entry leads to no document; `make inspect CHECK=1` tells more.")
+    return _verified(*found)
+
+
+def put(connection: sqlite3.Connection, number: int | None, document: DocumentPb) -> int:
+    """Store a document, in the row of the one that it replaces; returns its number."""
+    key, content = key_of(document.name), document.SerializeToString(deterministic=True)
+    checksum = _checksum(key, content)
+    if number is None:
+        row = (key, content, checksum)
+        inserted = connection.execute(
+            "INSERT INTO documents (key, content, checksum) VALUES (?, ?, ?)", row
+        )
+        return int(inserted.lastrowid or 0)
+    connection.execute(
+        "UPDATE documents SET content = ?, checksum = ? WHERE number = ?",
+        (content, checksum, number),
+    )
+    return number
+
+
+def remove(connection: sqlite3.Connection, number: int) -> None:
+    """Delete a document."""
+    connection.execute("DELETE FROM documents WHERE number = ?", (number,))
+
+
+def change_entries(
+    connection: sqlite3.Connection, gone: Iterable[bytes], new: Iterable[tuple[bytes, int]]
+) -> None:
+    """Delete some index entries and add others, in the order in which they are kept."""
+    connection.executemany("DELETE FROM entries WHERE key = ?", [(key,) for key in sorted(gone)])
+    connection.executemany(
+        "INSERT OR REPLACE INTO entries (key, document) VALUES (?, ?)", sorted(new)
+    )
+
+
+def _scan(connection: sqlite3.Connection, scan: Scan, most: int) -> Iterator[tuple[bytes, int]]:
+    """Where each document of a range stands, and its number, in order; -1 for no limit."""
+    found = connection.execute(_SCANS[scan.by_id, scan.backwards], (scan.low, scan.high, most))
+    return ((key[scan.skip :], number) for key, number in found)
+
+
+def _count(connection: sqlite3.Connection, scan: Scan, most: int) -> int:
+    """How many documents a range has, `most` of them; -1 for no limit."""
+    counted = connection.execute(_COUNTS[scan.by_id], (scan.low, scan.high, most))
+    return int(counted.fetchone()[0])
+
+
+def all_documents(connection: sqlite3.Connection) -> Iterator[tuple[int, bytes, bytes, bool]]:
+    """Number, key and content of every document, and whether it is what was stored."""
+    for number, key, content, expected in connection.execute(
+        "SELECT number, key, content, checksum FROM documents"
+    ):
+        yield number, key, content, _checksum(key, content) == expected
+
+
+def check_rules(connection: sqlite3.Connection, indexes: Indexes) -> None:
+    """Refuse to go on where the entries were made by the rules of another version."""
+    if _rules(connection) not in {None, indexes.digest}:
+        raise failed_precondition(
+            "The index entries of the embedded store are of another version of the program, "
+            "which may still be running; start this one anew."
+        )
+
+
+def follow_rules(connection: sqlite3.Connection, indexes: Indexes) -> None:
+    """Make all entries anew where they were made by other rules."""
+    if _rules(connection) == indexes.digest:
+        return
+    connection.execute("DELETE FROM entries")
+    for number, _, content, intact in all_documents(connection):
+        if intact:
+            entries = indexes.entries(Document.FromString(content))
+            change_entries(connection, (), [(entry, number) for entry in entries])
+    connection.execute("DELETE FROM rules")
+    connection.execute("INSERT INTO rules (digest) VALUES (?)", (indexes.digest,))
+
+
+def _rules(connection: sqlite3.Connection) -> bytes | None:
+    found = connection.execute("SELECT digest FROM rules").fetchone()
+    return None if found is None else bytes(found[0])
+
+
+def _checksum(key: bytes, content: bytes) -> int:
+    # The key counts too: no document may stand in for another.
+    return zlib.crc32(content, zlib.crc32(key))
+
+
+def _verified(key: bytes, content: bytes, expected: int) -> bytes:
+    if _checksum(key, content) != expected:
+        raise data_loss("A document is not what was stored; `make inspect CHECK=1` names it.")
+    return content
 
 
 class Documents:
-    """Every document of every database of one store.
+    """Every document of every database of one store."""
 
-    Stored messages are never changed, only replaced, so readers need no copies.
+    def __init__(self, database: Database, indexes: Indexes) -> None:
+        self._database = database
+        self._indexes = indexes
 
-    A commit is evaluated against everything before it, on disk or still on its way there, and
-    then waits until its line is synced. Whichever waiting thread comes first writes the lines of
-    all that wait, with one sync. Readers see a commit when it is on the disk, not before.
-    """
+    def get(self, names: Iterable[str]) -> list[bytes | None]:
+        """The documents of these names."""
+        with self._database.reading() as connection:
+            found = [stored(connection, name) for name in names]
+        return [row and row[1] for row in found]
 
-    def __init__(
-        self,
-        *,
-        journal: Journal | None,
-        recovered: Recovered,
-        clock: Clock,
-        read_only: bool = False,
-    ) -> None:
-        self._journal = journal
-        self._read_only = read_only
-        self._clock = clock
-        self._pid = os.getpid()
-        self._closed = False
-        self._state = threading.Lock()  # guards everything below; held for moments only
-        self._flushing = threading.Lock()  # held while writing; taken before `_state`
-        self._collections: dict[str, dict[str, DocumentPb]] = {}
-        self._staged: dict[str, tuple[_Ticket, DocumentPb | None]] = {}
-        self._waiting: list[_Ticket] = []
-        self._latest_ticket = _Ticket(changes={}, line=None, done=True)
-        self._latest_micros = recovered.commit_micros
-        for name, document in recovered.documents.items():
-            self._collections.setdefault(names.collection_of(name), {})[name] = document
+    def run(self, query: Query) -> list[bytes]:
+        """The documents that a query finds, in order."""
+        scans = query.scans(self._indexes)
+        with self._database.reading() as connection:
+            numbers = self._numbers(connection, query, scans)
+            return [_numbered(connection, number) for number in numbers]
 
-    def commit(self, batch: Sequence[WritePb]) -> tuple[int, list[Any]]:
-        """Apply checked writes together; returns the commit time and the write results.
+    def count(self, query: Query) -> int:
+        """How many documents a query finds, by its index entries alone."""
+        scans = query.scans(self._indexes)
+        with self._database.reading() as connection:
+            if len(scans) > 1 or query.offset:
+                return len(self._numbers(connection, query, scans))
+            self._check_rules(connection, scans)
+            return _count(connection, scans[0], query.most)
 
-        Raises:
-            StatusError: a precondition failed, or the journal could not be written.
-        """
-        with self._state:
-            self._check_usable()
-            if self._read_only:
-                raise failed_precondition("The embedded store was opened for reading only.")
-            foundation = self._latest_ticket
-            try:
-                commit_micros = max(self._now_micros(), self._latest_micros + 1)
-                outcome = writes.apply_writes(batch, self._newest, commit_micros=commit_micros)
-                ticket = self._stage(outcome.changes, commit_micros)
-                refusal = None
-            except StatusError as error:
-                # What the refusal rests on may still be on its way to the disk: nobody may hear
-                # of a document that a crash could yet undo.
-                ticket, refusal = foundation, error
-                if foundation.done:
-                    raise
-        self._await(ticket)
-        if refusal is not None:
-            raise refusal
-        return commit_micros, outcome.results
+    def collection_ids(self, root: str) -> list[str]:
+        """The ids of the collections of a database that hold documents, sorted."""
+        found: list[str] = []
+        query = "SELECT key, content, checksum FROM documents WHERE key >= ? ORDER BY key LIMIT 1"
+        behind = b""
+        with self._database.reading() as connection:
+            # From the first document of each collection to behind its last one.
+            while row := connection.execute(query, (behind,)).fetchone():
+                name = str(Document.FromString(_verified(*row)).name)
+                found += [name.split("/")[-2]] if name.startswith(f"{root}/") else []
+                behind = after(row[0][:PREFIX_BYTES])
+        return sorted(found)
 
-    def get(self, wanted: Iterable[str]) -> tuple[int, list[DocumentPb | None]]:
-        """The documents of these names as they are together, and the time of that."""
-        with self._state:
-            self._check_usable()
-            found = [self._visible(name) for name in wanted]
-            return self._read_micros(), found
+    def _numbers(
+        self, connection: sqlite3.Connection, query: Query, scans: Sequence[Scan]
+    ) -> list[int]:
+        """The rows of a query's result: the ranges merged, each document once."""
+        self._check_rules(connection, scans)
+        # Each has the whole result's order, so that as many of it are enough.
+        found = [_scan(connection, scan, query.most) for scan in scans]
+        merged = heapq.merge(*found, reverse=scans[0].backwards)
+        # A document of two ranges stands in the same place in both.
+        distinct = dict.fromkeys(number for _, number in merged)
+        return list(islice(distinct, query.offset, None if query.most < 0 else query.most))
 
-    def collection(self, name: str) -> tuple[int, list[DocumentPb]]:
-        """The documents of one collection, and the time of that; in no order."""
-        with self._state:
-            self._check_usable()
-            return self._read_micros(), list(self._collections.get(name, {}).values())
-
-    def descendants(self, parent: str, collection_id: str) -> tuple[int, list[DocumentPb]]:
-        """The documents below `parent` in collections of this id, at any depth."""
-        with self._state:
-            self._check_usable()
-            found = [
-                document
-                for name, documents in self._collections.items()
-                if name.startswith(f"{parent}/") and name.endswith(f"/{collection_id}")
-                for document in documents.values()
-            ]
-            return self._read_micros(), found
-
-    def collection_ids(self, parent: str) -> list[str]:
-        """The ids of the collections right below a document or database, sorted."""
-        prefix = f"{parent}/"
-        with self._state:
-            self._check_usable()
-            below = [name for name, held in self._collections.items() if held]
-        return sorted({n[len(prefix) :].split("/")[0] for n in below if n.startswith(prefix)})
-
-    def close(self) -> None:
-        """Answer no more calls. Commits that wait for the disk are finished first."""
-        with self._flushing:
-            self._flush()
-            with self._state:
-                self._closed = True
-
-    def _check_usable(self) -> None:
-        if self._closed:
-            raise cancelled("The embedded store is closed.")
-        if os.getpid() != self._pid:
-            raise failed_precondition(
-                f"The embedded store was opened by process {self._pid}; open it after forking."
-            )
-
-    def _now_micros(self) -> int:
-        return (self._clock() - _EPOCH) // _MICROSECOND
-
-    def _read_micros(self) -> int:
-        return max(self._now_micros(), self._latest_micros)
-
-    def _visible(self, name: str) -> DocumentPb | None:
-        return self._collections.get(names.collection_of(name), {}).get(name)
-
-    def _newest(self, name: str) -> DocumentPb | None:
-        staged = self._staged.get(name)
-        return self._visible(name) if staged is None else staged[1]
-
-    def _stage(self, changes: writes.Changes, commit_micros: int) -> _Ticket:
-        """Make a commit count for the commits after it."""
-        line = None
-        if changes and self._journal is not None:
-            line = encode_commit(
-                commit_micros=commit_micros,
-                documents=[document for document in changes.values() if document is not None],
-                deleted=[name for name, document in changes.items() if document is None],
-            )
-        ticket = _Ticket(changes=changes, line=line)
-        for name, document in changes.items():
-            self._staged[name] = (ticket, document)
-        self._waiting.append(ticket)
-        self._latest_ticket = ticket
-        self._latest_micros = commit_micros
-        return ticket
-
-    def _await(self, ticket: _Ticket) -> None:
-        with self._flushing:
-            if not ticket.done:
-                self._flush()
-        if ticket.failure is not None:
-            raise StatusError(ticket.failure.code(), ticket.failure.details())
-
-    def _flush(self) -> None:
-        """Write what waits, then show it to readers. Only under `_flushing`."""
-        batch: list[_Ticket] = []
-        try:
-            with self._state:
-                batch, self._waiting = self._waiting, []
-            lines = [ticket.line for ticket in batch if ticket.line is not None]
-            if lines and self._journal is not None:
-                self._journal.append(lines)
-            with self._state:
-                for ticket in batch:
-                    self._publish(ticket)
-        except JournalUnavailableError as error:
-            self._fail(batch, unavailable(f"The journal could not be written: {error}"))
-        except JournalBrokenError as error:
-            self._fail(batch, internal(f"The journal is in doubt, open the store anew: {error}"))
-        except BaseException:  # Ctrl-C: nobody may be told that this batch is stored
-            if self._journal is not None:
-                self._journal.distrust()
-            self._fail(batch, internal("The write was interrupted, open the store anew."))
-            raise
-
-    def _publish(self, ticket: _Ticket) -> None:
-        for name, document in ticket.changes.items():
-            collection = self._collections.setdefault(names.collection_of(name), {})
-            if document is None:
-                collection.pop(name, None)
-            else:
-                collection[name] = document
-            if self._staged[name][0] is ticket:
-                del self._staged[name]
-        ticket.done = True
-
-    def _fail(self, batch: list[_Ticket], failure: StatusError) -> None:
-        """Undo what was staged: a failed commit, and all that were evaluated on top of it."""
-        with self._state:
-            failed = batch + self._waiting
-            self._waiting = []
-            self._staged.clear()
-            for ticket in failed:
-                if not ticket.done:
-                    ticket.failure, ticket.done = failure, True
+    def _check_rules(self, connection: sqlite3.Connection, scans: Sequence[Scan]) -> None:
+        if not scans[0].by_id:
+            check_rules(connection, self._indexes)

@@ -22,8 +22,6 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 @lru_cache(maxsize=4096)
 def parse(path: str) -> FieldPath:
     """Split a path into names, quotes and escapes resolved."""
-    if not path:
-        raise invalid_argument("Invalid empty property path string.")
     names: list[str] = []
     at = 0
     while match := _SEGMENT.match(path, at):
@@ -33,11 +31,7 @@ def parse(path: str) -> FieldPath:
             break
         at = match.end()
     else:
-        raise invalid_argument(
-            f'Invalid property path "{path}". Unquoted property paths must match regex '
-            r"([a-zA-Z_][a-zA-Z_0-9]*), and quoted property paths must match regex "
-            r"(`(?:[^`\\]|(?:\\.))+`)"
-        )
+        raise invalid_argument(f'Invalid property path "{path}".')
     if names[0] != NAME[0] and any(map(is_reserved, names)):
         raise invalid_argument(f"Invalid reserved name in field path {path}")
     return tuple(names)
@@ -76,9 +70,9 @@ def remove(fields: FieldMap, path: FieldPath) -> None:
 
 def project(document: DocumentPb, paths: Iterable[FieldPath]) -> DocumentPb:
     """A copy of a document with the values at these paths only."""
-    reduced = Document(
-        name=document.name, create_time=document.create_time, update_time=document.update_time
-    )
+    reduced = Document()
+    reduced.CopyFrom(document)
+    reduced.ClearField("fields")
     for path in paths:
         value = get(document.fields, path)
         if value is not None:

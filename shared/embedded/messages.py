@@ -24,6 +24,7 @@ FieldMap = Any  # a protobuf map of str to Value: `in` and `.get()` read it, `[.
 Document: Any = document.Document.pb()
 Value: Any = document.Value.pb()
 WriteResult: Any = write.WriteResult.pb()
+StructuredQuery: Any = query.StructuredQuery.pb()
 CommitRequest: Any = firestore.CommitRequest.pb()
 CommitResponse: Any = firestore.CommitResponse.pb()
 BatchGetDocumentsRequest: Any = firestore.BatchGetDocumentsRequest.pb()
@@ -35,7 +36,6 @@ RunAggregationQueryResponse: Any = firestore.RunAggregationQueryResponse.pb()
 ListCollectionIdsRequest: Any = firestore.ListCollectionIdsRequest.pb()
 ListCollectionIdsResponse: Any = firestore.ListCollectionIdsResponse.pb()
 AggregationResult: Any = aggregation_result.AggregationResult.pb()
-StructuredQuery: Any = query.StructuredQuery.pb()
 
 NULL_VALUE = 0
 

@@ -6,17 +6,12 @@ Rules: https://firebase.google.com/docs/firestore/quotas#collections_documents_a
 from __future__ import annotations
 
 import re
-from functools import total_ordering
 
-from shared.embedded.status import invalid_argument
+from shared.embedded.status import invalid_argument, unimplemented
 
 MAX_ID_BYTES = 1500
-_ROOT_SEGMENTS = 5  # projects/P/databases/D/documents
 _ROOT = re.compile(r"projects/[^/]+/databases/[^/]+/documents")
-_DATABASE = re.compile(r"projects/[^/]+/databases/[^/]+")
 _RESERVED = re.compile(r"__.+__", re.DOTALL)
-_NUMERIC_ID = re.compile(r"__id(0|-?[1-9][0-9]*)__")
-_NUMERIC_START = "/__id"
 
 
 def is_reserved(text: str) -> bool:
@@ -24,78 +19,32 @@ def is_reserved(text: str) -> bool:
     return _RESERVED.fullmatch(text) is not None
 
 
-def check_database(name: str) -> None:
-    """Refuse what is not `projects/P/databases/D`."""
-    if _DATABASE.fullmatch(name) is None:
-        raise invalid_argument(f'Database name "{name}" is invalid.')
-
-
-def check_document(name: str, *, database: str | None = None, what: str = "Document") -> None:
+def check_document(name: str, *, database: str) -> None:
     """Refuse a name that no document can have, or that lies outside `database`."""
-    segments = name.split("/")
-    if len(segments) < _ROOT_SEGMENTS + 2 or _ROOT.match(name) is None or len(segments) % 2 == 0:
-        raise invalid_argument(f'{what} name "{name}" is invalid.')
-    if database is not None and not name.startswith(f"{database}/documents/"):
-        raise invalid_argument(f'{what} name "{name}" is not in database "{database}".')
-    for segment in segments[_ROOT_SEGMENTS:]:
-        check_id(segment, where=name)
+    root, *segments = name.removeprefix(f"{database}/").split("/")
+    if _ROOT.fullmatch(f"{database}/{root}") is None or not segments or len(segments) % 2:
+        raise invalid_argument(f'Document name "{name}" is no document of "{database}".')
+    if len(segments) > 2:
+        raise unimplemented("The embedded store has collections at the root only.")
+    for segment in segments:
+        check_id(segment)
 
 
-def check_parent(name: str) -> None:
-    """Refuse what is neither the root of a database nor a document."""
-    if _ROOT.fullmatch(name) is None:
-        check_document(name, what="Document parent")
+def check_root(parent: str) -> None:
+    """Refuse a parent of collections that is not the root of a database."""
+    if _ROOT.fullmatch(parent) is None:
+        raise unimplemented("The embedded store has collections at the root only.")
 
 
-def check_id(segment: str, *, where: str) -> None:
+def check_id(segment: str) -> None:
     """Refuse a collection or document id that Firestore refuses."""
-    if not segment:
-        raise invalid_argument(f'Document name "{where}" lacks a resource id.')
-    if segment in {".", ".."}:
-        raise invalid_argument(f'Document name "{where}" contains the resource id "{segment}".')
-    if is_reserved(segment) and _NUMERIC_ID.fullmatch(segment) is None:
-        raise invalid_argument(f'Resource id "{segment}" is invalid because it is reserved.')
+    if segment in {"", ".", ".."} or is_reserved(segment):
+        raise invalid_argument(f'Resource id "{segment}" is empty or reserved.')
     if len(segment.encode()) > MAX_ID_BYTES:
         raise invalid_argument(f"The resource id is longer than {MAX_ID_BYTES} bytes.")
 
 
-def collection_of(name: str) -> str:
-    """The name of the collection that a document is in."""
-    return name.rpartition("/")[0]
-
-
-def relative(name: str) -> list[str]:
-    """The segments below `.../documents`: collection, id, collection, id, ..."""
-    return name.split("/")[_ROOT_SEGMENTS:]
-
-
-@total_ordering
-class NameKey:
-    """The place of a name in the order: segment by segment, numeric ids before all others.
-
-    Segments compare by UTF-8 bytes, which is the order of Python's strings. The segments are only
-    looked at when two names are compared, since most comparisons of documents end before that.
-    """
-
-    __slots__ = ("_name",)
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, NameKey) and self._name == other._name
-
-    def __hash__(self) -> int:
-        return hash(self._name)
-
-    def __lt__(self, other: NameKey) -> bool:
-        if _NUMERIC_START in self._name or _NUMERIC_START in other._name:
-            return _segments(self._name) < _segments(other._name)
-        return self._name.split("/") < other._name.split("/")
-
-
-def _segments(name: str) -> list[tuple[int, int | str]]:
-    return [
-        (0, int(match[1])) if (match := _NUMERIC_ID.fullmatch(segment)) else (1, segment)
-        for segment in name.split("/")
-    ]
+def split(name: str) -> tuple[str, str]:
+    """The name of the collection that a document is in, and its id there."""
+    collection, _, document_id = name.rpartition("/")
+    return collection, document_id

@@ -1,108 +1,229 @@
-"""Structured queries, answered by going through the documents of a collection."""
+"""Structured queries as scans, each of a range of one index.
+
+https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#structuredquery
+
+What the ledger never asks is refused: negations, `or`, null and NaN, several inequalities.
+"""
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from operator import itemgetter
+from itertools import product
 
-from shared.embedded import field_paths, names
-from shared.embedded.documents import Documents
+from shared.embedded import encoding, field_paths, names
 from shared.embedded.field_paths import FieldPath
-from shared.embedded.filters import Filter, compile_filter
-from shared.embedded.messages import DocumentPb, QueryPb
-from shared.embedded.ordering import Order, Position, order_of
-from shared.embedded.status import invalid_argument, unimplemented
+from shared.embedded.indexes import ASCENDING, CONTAINS, DESCENDING, Index, Indexes, Part, held_as
+from shared.embedded.messages import FilterPb, QueryPb, StructuredQuery, ValuePb
+from shared.embedded.status import failed_precondition, invalid_argument, unimplemented
+
+MAX_DISJUNCTIONS = 30
+
+_Operator = StructuredQuery.FieldFilter.Operator
+_AND = StructuredQuery.CompositeFilter.Operator.AND
+_DOWN = StructuredQuery.Direction.DESCENDING
+_LISTS = {_Operator.IN, _Operator.ARRAY_CONTAINS_ANY}
+_FIXING = {
+    _Operator.EQUAL: ASCENDING,
+    _Operator.IN: ASCENDING,
+    _Operator.ARRAY_CONTAINS: CONTAINS,
+    _Operator.ARRAY_CONTAINS_ANY: CONTAINS,
+}
+# Whether it bounds from below, and whether the bound is included.
+_BOUNDING = {
+    _Operator.GREATER_THAN: (True, False),
+    _Operator.GREATER_THAN_OR_EQUAL: (True, True),
+    _Operator.LESS_THAN: (False, False),
+    _Operator.LESS_THAN_OR_EQUAL: (False, True),
+}
 
 
 @dataclass(frozen=True)
-class Selection:
-    """The `from` of a query: one collection, or all of one id below a document."""
+class Scan:
+    """A range of keys, `low` included and `high` not, to be read forwards or backwards.
 
-    parent: str
-    collection_id: str
-    all_descendants: bool
+    What follows the first `skip` bytes of a key is where its document stands in the result.
+    """
 
-    def read(self, documents: Documents) -> tuple[int, list[DocumentPb]]:
-        """The documents to go through, and the time they are of."""
-        if self.all_descendants:
-            return documents.descendants(self.parent, self.collection_id)
-        return documents.collection(f"{self.parent}/{self.collection_id}")
+    by_id: bool
+    low: bytes
+    high: bytes
+    backwards: bool
+    skip: int
 
 
 class Query:
-    """A checked query, ready to run.
+    """A checked query. Raises `StatusError` where Firestore, or this store, refuses it.
 
-    Raises:
-        StatusError: Firestore would refuse the query.
+    Attributes:
+        projection: the fields that are asked for; None for all.
+        offset: how many documents of the result are left out in front.
+        most: how many there are at most, those left out included; -1 for all.
     """
 
     def __init__(self, parent: str, query: QueryPb) -> None:
-        names.check_parent(parent)
-        self._selection = _selection(parent, query)
-        self._where: Filter = compile_filter(query.where)
-        self._order: Order = order_of(query, self._where)
-        self._within = self._order.bounds(query)
-        self._projection = _projection(query)
-        self._offset = int(query.offset)
-        self._limit = int(query.limit.value) if query.HasField("limit") else None
-        if self._offset < 0:
-            raise invalid_argument("offset is negative")
-        if self._limit is not None and self._limit < 0:
-            raise invalid_argument("limit is negative")
+        names.check_root(parent)
+        if query.HasField("find_nearest") or [s.all_descendants for s in query.from_] != [False]:
+            raise unimplemented("The embedded store has queries of one collection only.")
+        names.check_id(query.from_[0].collection_id)
+        self.collection = f"{parent}/{query.from_[0].collection_id}"
+        # What each field is to be equal to, or to contain: one of these values.
+        self._fixed: dict[Part, list[bytes]] = {}
+        # Between which values a field lies, each with whether it is the lower one and included.
+        self._ranged: FieldPath | None = None
+        self._bounds: list[tuple[bytes, bool, bool]] = []
+        for condition in _conditions(query.where):
+            self._add(condition)
+        self._order = self._checked_order(query)
+        self._cursors = list(self._checked_cursors(query))
+        asked = [field_paths.parse(reference.field_path) for reference in query.select.fields]
+        self.projection = asked if query.HasField("select") else None
+        self.offset = int(query.offset)
+        limit = int(query.limit.value) if query.HasField("limit") else 0
+        if self.offset < 0 or limit < 0:
+            raise invalid_argument("limit or offset is negative")
+        self.most = self.offset + limit if query.HasField("limit") else -1
 
-    def run(
-        self, documents: Documents, *, requiring: Iterable[FieldPath] = ()
-    ) -> tuple[int, list[DocumentPb]]:
-        """The result in order, and the time it is of.
+    def scans(self, indexes: Indexes) -> list[Scan]:
+        """One for each combination of values; raises `StatusError` where no index serves."""
+        index, backwards = self._index(indexes)
+        beginning = index.parts[: len(self._fixed)]
+        lists = [self._fixed[held_as(part)] for part in beginning]
+        scans = []
+        for values in product(*map(dict.fromkeys, lists)):
+            directed = (_directed(v, part[1]) for v, part in zip(values, beginning, strict=True))
+            start = index.prefix(self.collection) + b"".join(directed)
+            scans.append(self._scan(index, start, backwards=backwards))
+        if len(scans) > MAX_DISJUNCTIONS:
+            raise invalid_argument(f"A query has at most {MAX_DISJUNCTIONS} disjunctions.")
+        return scans
 
-        `requiring` leaves out documents that lack one of these fields.
-        """
-        micros, candidates = self._selection.read(documents)
-        required = tuple(requiring)
-        matches, position_of, within = self._where.matches, self._order.position, self._within
-        found: list[tuple[Position, DocumentPb]] = []
-        for document in candidates:
-            if not matches(document):
+    def _add(self, condition: FilterPb) -> None:
+        path, operator = field_paths.parse(condition.field.field_path), condition.op
+        if path == field_paths.NAME:
+            raise unimplemented("The embedded store has no conditions on document ids.")
+        values = [condition.value]
+        if operator in _LISTS:
+            values = list(condition.value.array_value.values)
+            if not 0 < len(values) <= MAX_DISJUNCTIONS:
+                raise invalid_argument(f"A list has 1 to {MAX_DISJUNCTIONS} values to compare.")
+        forms = [_operand(value) for value in values]
+        if operator in _FIXING:
+            part = path, _FIXING[operator]
+            if part in self._fixed:
+                raise unimplemented("The embedded store compares a field with one value only.")
+            if part[1] == CONTAINS and any(mode == CONTAINS for _, mode in self._fixed):
+                raise invalid_argument("A query has at most one condition on what arrays contain.")
+            self._fixed[part] = forms
+        elif operator in _BOUNDING:
+            self._bound(path, forms[0], *_BOUNDING[operator])
+        else:
+            raise unimplemented("The embedded store has no such operator of a field.")
+
+    def _bound(self, path: FieldPath, form: bytes, lower: bool, included: bool) -> None:
+        """An inequality, which holds among values of one type only."""
+        if self._ranged not in {None, path}:
+            raise unimplemented("The embedded store has inequalities on one field only.")
+        self._ranged = path
+        kind = form[:1]
+        least = encoding.LEAST_NUMBER if kind == encoding.NUMBER else kind
+        self._bounds += [(least, True, True), (kind, False, True), (form, lower, included)]
+
+    def _checked_order(self, query: QueryPb) -> list[tuple[FieldPath, bool]]:
+        """The fields and whether each descends; the last one is always the document's id."""
+        order = [
+            (field_paths.parse(one.field.field_path), one.direction == _DOWN)
+            for one in query.order_by
+        ]
+        self._named = len(order)
+        paths = [path for path, _ in order]
+        if len(set(paths)) < len(paths) or field_paths.NAME in paths[:-1]:
+            raise invalid_argument("An order has each field once, and nothing behind the id.")
+        if self._ranged is not None and not paths:
+            order.append((self._ranged, False))
+        elif self._ranged not in {None, *paths[:1]}:
+            raise invalid_argument("An order begins with the field of the inequality.")
+        if field_paths.NAME not in paths:
+            order.append((field_paths.NAME, order[-1][1] if order else False))
+        return order
+
+    def _index(self, indexes: Indexes) -> tuple[Index, bool]:
+        """The index that serves the query, and whether it has to be read backwards."""
+        *fields, (_, down) = self._order
+        wanted = [(path, DESCENDING if falls else ASCENDING) for path, falls in fields]
+        paths = [path for path, _ in (*self._fixed, *wanted)]
+        for index in indexes.candidates(self.collection.rpartition("/")[2], paths):
+            if {held_as(part) for part in index.parts[: len(self._fixed)]} != set(self._fixed):
                 continue
-            position = position_of(document)
-            if position is None or not within(position):
+            rest = list(index.parts[len(self._fixed) :])
+            if rest == wanted and index.descending == down:
+                return index, False
+            # A field has an index in either direction: ours is read backwards for the other one.
+            turned = [(path, DESCENDING) for path, mode in rest if mode == ASCENDING]
+            if len(index.parts) == 1 and turned == wanted and down:
+                return index, True
+        needed = ", ".join(".".join(path) for path in paths) or "the document id, descending"
+        raise failed_precondition(f"The query requires an index on {needed}.")
+
+    def _checked_cursors(self, query: QueryPb) -> Iterator[tuple[list[bytes], bool, bool]]:
+        """Where the result starts or ends: values, whether it starts, whether they are included."""
+        for start, cursor in ((True, query.start_at), (False, query.end_at)):
+            if not cursor.values:
                 continue
-            if all(field_paths.get(document.fields, path) is not None for path in required):
-                found.append((position, document))
-        return micros, [self._reduced(document) for _, document in self._slice(found)]
+            if len(cursor.values) > self._named:
+                raise invalid_argument("Cursor has too many values.")
+            forms = []
+            for (path, _), value in zip(self._order, cursor.values, strict=False):
+                is_id = path == field_paths.NAME
+                forms.append(self._id_of(value) if is_id else encoding.of_value(value))
+            yield forms, start, cursor.before == start
 
-    def _slice(self, found: list[tuple[Position, DocumentPb]]) -> list[tuple[Position, DocumentPb]]:
-        by_position = itemgetter(0)
-        if self._limit is None:
-            found.sort(key=by_position, reverse=self._order.reverse)
-            return found[self._offset :]
-        first = heapq.nlargest if self._order.reverse else heapq.nsmallest
-        return first(self._offset + self._limit, found, key=by_position)[self._offset :]
+    def _id_of(self, value: ValuePb) -> bytes:
+        collection, document_id = names.split(value.reference_value)
+        if collection != self.collection:
+            raise invalid_argument("Cursor __key__ value is no document of the collection.")
+        return encoding.of_text(document_id)
 
-    def _reduced(self, document: DocumentPb) -> DocumentPb:
-        if self._projection is None:
-            return document
-        return field_paths.project(document, self._projection)
-
-
-def _selection(parent: str, query: QueryPb) -> Selection:
-    if query.HasField("find_nearest"):
-        raise unimplemented("The embedded store has no vector search.")
-    selectors = query.from_
-    if len(selectors) > 1:
-        raise invalid_argument(
-            "StructuredQuery.from cannot have more than one collection selector."
-        )
-    if not selectors or not selectors[0].collection_id:
-        raise unimplemented("The embedded store needs a collection id in StructuredQuery.from.")
-    selector = selectors[0]
-    names.check_id(selector.collection_id, where=f"{parent}/{selector.collection_id}")
-    return Selection(parent, selector.collection_id, selector.all_descendants)
+    def _scan(self, index: Index, start: bytes, *, backwards: bool) -> Scan:
+        # In the keys a field runs backwards where it does in the result, unless the scan does.
+        modes = [DESCENDING if falls != backwards else ASCENDING for _, falls in self._order]
+        falling = modes[0] == DESCENDING
+        cuts = [
+            (_directed(form, modes[0]), lower != falling, included)
+            for form, lower, included in self._bounds
+        ]
+        for forms, lower, included in self._cursors:
+            place = b"".join(map(_directed, forms, modes))
+            cuts.append((place, lower != backwards, included))
+        low, high = start, encoding.after(start)
+        for form, lower, included in cuts:
+            # What begins with a bound's form is at the bound: a lower one that is included is in
+            # front of all that, and so is an upper one that is not.
+            edge = start + form if lower == included else encoding.after(start + form)
+            low, high = (max(low, edge), high) if lower else (low, min(high, edge))
+        return Scan(not index.parts, low, high, backwards, len(start))
 
 
-def _projection(query: QueryPb) -> tuple[FieldPath, ...] | None:
-    if not query.HasField("select"):
-        return None
-    return tuple(field_paths.parse(reference.field_path) for reference in query.select.fields)
+def _directed(form: bytes, mode: str) -> bytes:
+    return encoding.inverted(form) if mode == DESCENDING else form
+
+
+def _conditions(where: FilterPb) -> Iterator[FilterPb]:
+    """The conditions that must all hold."""
+    match where.WhichOneof("filter_type"):
+        case "composite_filter" if where.composite_filter.op == _AND:
+            for part in where.composite_filter.filters:
+                yield from _conditions(part)
+        case "field_filter":
+            yield where.field_filter
+        case None:
+            return
+        case _:
+            raise unimplemented("The embedded store has neither `or` nor unary conditions.")
+
+
+def _operand(value: ValuePb) -> bytes:
+    form = encoding.of_value(value)
+    if form < encoding.BOOLEAN or encoding.NUMBER <= form < encoding.LEAST_NUMBER:
+        raise unimplemented("The embedded store does not look for null or NaN.")
+    return form

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NoReturn
 
 import grpc
@@ -16,11 +17,9 @@ class StatusError(grpc.RpcError):  # type: ignore[misc]
         self._details = details
 
     def code(self) -> grpc.StatusCode:
-        """The status code of the call."""
         return self._code
 
     def details(self) -> str:
-        """The text that goes with the code."""
         return self._details
 
     def trailing_metadata(self) -> tuple[()]:
@@ -32,41 +31,18 @@ class StatusError(grpc.RpcError):  # type: ignore[misc]
         raise self
 
 
-def invalid_argument(details: str) -> StatusError:
-    """The request is wrong whatever is stored."""
-    return StatusError(grpc.StatusCode.INVALID_ARGUMENT, details)
-
-
-def not_found(details: str) -> StatusError:
-    """A document that must exist does not."""
-    return StatusError(grpc.StatusCode.NOT_FOUND, details)
-
-
-def already_exists(details: str) -> StatusError:
-    """A document that must not exist does."""
-    return StatusError(grpc.StatusCode.ALREADY_EXISTS, details)
-
-
-def failed_precondition(details: str) -> StatusError:
-    """The store is not in the state that the request requires."""
-    return StatusError(grpc.StatusCode.FAILED_PRECONDITION, details)
-
-
-def unimplemented(details: str) -> StatusError:
-    """The embedded store has no such feature; Firestore and its emulator have."""
-    return StatusError(grpc.StatusCode.UNIMPLEMENTED, details)
-
-
-def unavailable(details: str) -> StatusError:
-    """Nothing was stored; the same call may succeed later."""
-    return StatusError(grpc.StatusCode.UNAVAILABLE, details)
-
-
-def internal(details: str) -> StatusError:
-    """It is unknown whether something was stored; repeating the call does not help."""
-    return StatusError(grpc.StatusCode.INTERNAL, details)
-
-
-def cancelled(details: str) -> StatusError:
-    """The store was closed; repeating the call does not help."""
-    return StatusError(grpc.StatusCode.CANCELLED, details)
+# The request is wrong whatever is stored.
+invalid_argument = partial(StatusError, grpc.StatusCode.INVALID_ARGUMENT)
+# A document that must exist does not, or one that must not does.
+not_found = partial(StatusError, grpc.StatusCode.NOT_FOUND)
+already_exists = partial(StatusError, grpc.StatusCode.ALREADY_EXISTS)
+# The store is not in the state that the request requires.
+failed_precondition = partial(StatusError, grpc.StatusCode.FAILED_PRECONDITION)
+# The ledger never asks this; Firestore and its emulator know it.
+unimplemented = partial(StatusError, grpc.StatusCode.UNIMPLEMENTED)
+# Nothing was stored; the same call may succeed later.
+unavailable = partial(StatusError, grpc.StatusCode.UNAVAILABLE)
+# Repeating the call does not help: a fault of ours, a damaged file, a store that was closed.
+internal = partial(StatusError, grpc.StatusCode.INTERNAL)
+data_loss = partial(StatusError, grpc.StatusCode.DATA_LOSS)
+cancelled = partial(StatusError, grpc.StatusCode.CANCELLED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 from collections.abc import Callable
@@ -108,7 +109,9 @@ def _open_client(settings: Settings) -> Client:
         from shared.embedded import open_embedded
 
         project = os.environ.get("GOOGLE_CLOUD_PROJECT", "demo-ledger")
-        return open_embedded(settings.data_dir / "embedded", project=project).client()
+        store = open_embedded(settings.data_dir / "embedded", project=project)
+        atexit.register(store.close)  # so that what is in its log is folded in
+        return store.client()
     from shared.store.clients import open_client
 
     return open_client(project=settings.project, emulator_host=settings.emulator_host)

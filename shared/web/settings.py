@@ -95,6 +95,10 @@ class Settings:
             reader.mistake("LEDGER_OIDC_AUDIENCE and LEDGER_OIDC_OWNERS go together")
         if not all(re.fullmatch("[1-9][0-9]*", owner) for owner in settings.oidc_owners):
             reader.mistake("LEDGER_OIDC_OWNERS must be numeric ids of GitHub accounts")
+        # Which Cloud Run sets: there the disk is gone with the instance.
+        # https://cloud.google.com/run/docs/container-contract#services-env-vars
+        if settings.embedded and environment.get("K_SERVICE"):
+            reader.mistake("LEDGER_BACKEND=embedded is for local runs only")
         reader.finish()
         return settings
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.backends import start_emulator
+from tests.benchmarks.embedded import measure_embedded
 from tests.benchmarks.growth import measure_bill, measure_growth
 from tests.benchmarks.recording import (
     measure_batch,
@@ -33,6 +34,7 @@ MEASURES: dict[str, Callable[[str, Table], None]] = {
     "memory": measure_memory,
     "bill": measure_bill,
     "growth": measure_growth,
+    "embedded": measure_embedded,
 }
 
 

@@ -53,7 +53,9 @@ class Served:
 
 
 @contextmanager
-def served(source: Path, target: str, emulator: str, project: str) -> Iterator[Served]:
+def served(
+    source: Path, target: str, emulator: str, project: str, **variables: str
+) -> Iterator[Served]:
     """Serve a function by the console script, until the block ends."""
     port = free_port()
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("LEDGER_", "PYTHONPATH"))}
@@ -64,6 +66,7 @@ def served(source: Path, target: str, emulator: str, project: str) -> Iterator[S
         "THREADS": str(THREADS),
         "PORT": str(port),
         "HOST": LOCAL,
+        **variables,
     }
     script = str(Path(sys.executable).with_name("functions-framework"))
     with Path(os.devnull).open("wb") as nowhere:

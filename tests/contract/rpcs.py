@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from google.cloud.firestore import Client
@@ -15,11 +17,27 @@ from shared.store.clients import emulator_client
 from tests.backends import new_project
 
 
+def write_index_file(folder: Path, *composites: str) -> Path:
+    """Composite indexes of the collection `v`, each as in `x, k DESCENDING, tags CONTAINS`."""
+    indexes = []
+    for composite in composites:
+        fields = []
+        for part in composite.split(", "):
+            path, _, mode = part.partition(" ")
+            kind = "arrayConfig" if mode == "CONTAINS" else "order"
+            fields.append({"fieldPath": path, kind: mode or "ASCENDING"})
+        indexes.append({"collectionGroup": "v", "queryScope": "COLLECTION", "fields": fields})
+    file = folder / "firestore.indexes.json"
+    exempt = [{"collectionGroup": "v", "fieldPath": "secret", "indexes": []}]
+    file.write_text(json.dumps({"indexes": indexes, "fieldOverrides": exempt}), encoding="utf-8")
+    return file
+
+
 @contextmanager
-def both_backends(emulator: str) -> Iterator[tuple[Client, Client]]:
+def both_backends(emulator: str, index_file: Path) -> Iterator[tuple[Client, Client]]:
     """A client on an empty database of each backend."""
     project = new_project()
-    with open_embedded(None, project=project) as store:
+    with open_embedded(None, project=project, index_file=index_file) as store:
         client = emulator_client(emulator, project=project)
         yield store.client(), client
         # An open channel would be found by the garbage collector, and warned of.

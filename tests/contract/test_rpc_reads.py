@@ -6,8 +6,8 @@ The emulator is the reference: every expectation here was taken from it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,27 +16,27 @@ from google.cloud.firestore import (
     And,
     Client,
     FieldFilter,
-    GeoPoint,
-    Or,
 )
-from google.cloud.firestore_v1 import types
-from google.cloud.firestore_v1.vector import Vector
 
 from tests.contract.rpcs import (
     ids,
-    run_query,
+    write_index_file,
 )
 
 DESCENDING = "DESCENDING"
 
 
-class TestReads:
-    def test_missing_documents_are_told_apart(self, client: Client) -> None:
-        client.document("c/x").set({"a": 1})
-        wanted = [client.document("c/x"), client.document("c/none"), client.document("c/x")]
-        found = {s.id: s.exists for s in client.get_all(wanted)}
-        assert found == {"x": True, "none": False}
+@pytest.fixture
+def index_file(tmp_path: Path) -> Path:
+    return write_index_file(
+        tmp_path,
+        "x, k DESCENDING",
+        "x, tags CONTAINS, k",
+        "tags CONTAINS, k DESCENDING",
+    )
 
+
+class TestReads:
     @pytest.mark.parametrize(
         ("paths", "expected"),
         [
@@ -54,14 +54,10 @@ class TestReads:
         client.document("c/x").set({"a": {"b": {"c": 1, "d": 2}, "e": 3}, "z": [{"q": 1}]})
         assert client.document("c/x").get(field_paths=paths).to_dict() == expected
 
-    def test_collections_are_listed_below_the_root_and_below_documents(
-        self, client: Client
-    ) -> None:
-        for path in ("b/x", "a/x", "a/none/sub/y", "a/none/zub/y/deep/z"):
+    def test_collections_are_listed_by_name(self, client: Client) -> None:
+        for path in ("b/x", "a/x", "a/y", "aa/x"):
             client.document(path).set({})
-        assert [c.id for c in client.collections()] == ["a", "b"]
-        assert [c.id for c in client.document("a/none").collections()] == ["sub", "zub"]
-        assert ids(client.collection("a")) == ["x"]
+        assert [c.id for c in client.collections()] == ["a", "aa", "b"]
 
     def test_an_emptied_collection_is_not_listed(self, client: Client) -> None:
         client.document("a/x").set({})
@@ -70,56 +66,12 @@ class TestReads:
 
 
 # In the order of Firestore; entries of one tuple are equal to a query.
-ORDERED: list[tuple[Any, ...]] = [
-    (None,),
-    (False,),
-    (True,),
-    (math.nan,),
-    (-math.inf,),
-    (-0.0, 0, 0.0),
-    (1, 1.0),
-    (float(2**53),),
-    (2**53 + 1,),
-    (2**63 - 1,),
-    (float(2**63),),
-    (math.inf,),
-    (datetime(1970, 1, 1, tzinfo=UTC),),
-    (datetime(1970, 1, 1, microsecond=1, tzinfo=UTC),),
-    ("",),
-    ("A",),
-    ("a",),
-    ("a\x00",),
-    ("\uffee",),
-    ("\U0001f600",),
-    (b"",),
-    (b"\x01",),
-    (b"\xff",),
-    ("reference:r/__id5__",),
-    ("reference:r/__id10__",),
-    ("reference:r/a",),
-    ("reference:r/a/s/t",),
-    ("reference:r/b",),
-    (GeoPoint(1, 2),),
-    (GeoPoint(1, 3),),
-    ([],),
-    ([None],),
-    ([1],),
-    ([1, 2],),
-    ([2],),
-    (Vector([5.0]),),
-    (Vector([1.0, 2.0]),),
-    ({},),
-    ({"a": 1},),
-    ({"a": 1, "b": 1},),
-    ({"a": 2},),
-    ({"b": 0},),
-]
-
-
-def _stored(client: Client, value: Any) -> Any:
-    if isinstance(value, str) and value.startswith("reference:"):
-        return client.document(value.removeprefix("reference:"))
-    return value
+ORDERED: list[tuple[Any, ...]] = [(None,), (False,), (True,), (math.nan,), (-math.inf,)]
+ORDERED += [(-0.0, 0, 0.0), (1, 1.0), (float(2**53),), (2**53 + 1,), (2**63 - 1,)]
+ORDERED += [(float(2**63),), (math.inf,), (datetime(1970, 1, 1, tzinfo=UTC),)]
+ORDERED += [(datetime(1970, 1, 1, microsecond=1, tzinfo=UTC),), ("",), ("A",), ("a",)]
+ORDERED += [("a\x00",), ("\uffee",), ("\U0001f600",), ([],), ([None],), ([1],), ([1, 2],), ([2],)]
+ORDERED += [({},), ({"a": 1},), ({"a": 1, "b": 1},), ({"a": 2},), ({"b": 0},)]
 
 
 def _rank_ids() -> list[list[str]]:
@@ -135,25 +87,10 @@ def ordered(client: Client) -> Client:
     batch = client.batch()
     for equals, names in zip(ORDERED, _rank_ids(), strict=True):
         for value, document_id in zip(equals, names, strict=True):
-            batch.set(client.document(f"v/{document_id}"), {"x": _stored(client, value)})
+            batch.set(client.document(f"v/{document_id}"), {"x": value})
     batch.set(client.document("v/none"), {"y": 1})
     batch.commit()
     return client
-
-
-def places(client: Client, query: Any) -> set[int]:
-    return {int(document_id[:2]) for document_id in ids(query)}
-
-
-def at(value: Any) -> int:
-    """The place of a value in ORDERED."""
-    return next(
-        place for place, equals in enumerate(ORDERED) if any(repr(v) == repr(value) for v in equals)
-    )
-
-
-NULL, NAN = 0, 3
-NUMBERS = set(range(4, 12))
 
 
 class TestTheOrderOfValues:
@@ -165,77 +102,6 @@ class TestTheOrderOfValues:
         expected = [document_id for names in _rank_ids() for document_id in names]
         query = ordered.collection("v").order_by("x", direction=DESCENDING)
         assert ids(query) == expected[::-1]
-
-    @pytest.mark.parametrize(
-        ("operator", "value", "expected"),
-        [
-            ("==", 0, {5}),
-            ("==", 1.0, {6}),
-            ("==", None, {NULL}),
-            ("==", math.nan, {NAN}),
-            ("==", [1.0], {at([1])}),
-            ("==", {"a": 1.0}, {at({"a": 1})}),
-            ("==", GeoPoint(1, 2), {at(GeoPoint(1, 2))}),
-            ("<", 1, {4, 5}),
-            ("<=", 1, {4, 5, 6}),
-            (">", 1.0, {7, 8, 9, 10, 11}),
-            (">=", 2**53 + 1, {8, 9, 10, 11}),
-            ("<", True, {1}),
-            ("<", "a", {at(""), at("A")}),
-            (">", "a\x00", {at("\uffee"), at("\U0001f600")}),
-            (">", b"", {at(b"\x01"), at(b"\xff")}),
-            (">", [1], {at([1, 2]), at([2])}),
-            ("<", {"a": 1, "b": 1}, {at({}), at({"a": 1})}),
-            ("in", [1, "a", [1]], {6, at("a"), at([1])}),
-            ("in", [None, math.nan, 1], {6}),
-            ("array_contains", 1.0, {at([1]), at([1, 2])}),
-            ("array_contains_any", [None, 2], {at([1, 2]), at([2])}),
-            ("not-in", [1, None], set()),
-        ],
-    )
-    def test_filters_compare_within_a_type(
-        self, ordered: Client, operator: str, value: Any, expected: set[int]
-    ) -> None:
-        query = ordered.collection("v").where(filter=FieldFilter("x", operator, value))
-        assert places(ordered, query) == expected
-
-    @pytest.mark.parametrize(
-        ("operator", "value", "left_out"),
-        [
-            ("!=", 1, {NULL, 6}),
-            ("!=", None, {NULL}),
-            ("!=", math.nan, {NULL, NAN}),
-            ("!=", [1], {NULL, at([1])}),
-            ("not-in", [1, "a"], {NULL, 6, at("a")}),
-            ("not-in", [math.nan], {NULL}),
-        ],
-    )
-    def test_negations_leave_out_null_and_missing_fields(
-        self, ordered: Client, operator: str, value: Any, left_out: set[int]
-    ) -> None:
-        query = ordered.collection("v").where(filter=FieldFilter("x", operator, value))
-        assert places(ordered, query) == set(range(len(ORDERED))) - left_out
-
-    def test_references_are_ordered_by_segments(self, ordered: Client) -> None:
-        query = ordered.collection("v").where(filter=FieldFilter("x", "<", ordered.document("r/b")))
-        first = at("reference:r/__id5__")
-        assert places(ordered, query) == {first, first + 1, first + 2, first + 3}
-
-    @pytest.mark.parametrize(
-        ("operator", "value"),
-        [
-            ("EQUAL", types.Value(null_value=0)),
-            ("LESS_THAN", types.Value(null_value=0)),
-            ("EQUAL", types.Value(double_value=math.nan)),
-            ("LESS_THAN", types.Value(double_value=math.nan)),
-        ],
-    )
-    def test_null_and_nan_are_found_by_unary_filters_only(
-        self, ordered: Client, operator: str, value: types.Value
-    ) -> None:
-        condition = {"field": {"field_path": "x"}, "op": operator, "value": value}
-        query = {"from_": [{"collection_id": "v"}], "where": {"field_filter": condition}}
-        assert run_query(ordered, query) == []
 
 
 @pytest.fixture
@@ -250,55 +116,32 @@ def rows(client: Client) -> Client:
 
 
 class TestQueries:
-    def test_without_an_order_the_ids_decide(self, client: Client) -> None:
-        for document_id in ("é", "a", "B", "__id10__", "__id5__", "__id-3__"):
-            client.collection("v").document(document_id).set({})
-        expected = ["__id-3__", "__id5__", "__id10__", "B", "a", "é"]
-        assert ids(client.collection("v")) == expected
-
     def test_ties_are_broken_by_name_in_the_last_direction(self, rows: Client) -> None:
         v = rows.collection("v")
         assert ids(v.order_by("x")) == ["d0", "d2", "d4", "d1", "d3", "d5"]
         assert ids(v.order_by("x", direction=DESCENDING)) == ["d5", "d3", "d1", "d4", "d2", "d0"]
-        mixed = v.order_by("x", direction=DESCENDING).order_by("__name__")
-        assert ids(mixed) == ["d1", "d3", "d5", "d0", "d2", "d4"]
         mixed = v.order_by("x").order_by("k", direction=DESCENDING)
         assert ids(mixed) == ["d4", "d2", "d0", "d5", "d3", "d1"]
-
-    def test_an_inequality_orders_by_its_field(self, rows: Client) -> None:
-        query = rows.collection("v").where(filter=FieldFilter("x", ">=", 0))
-        assert ids(query) == ["d0", "d2", "d4", "d1", "d3", "d5"]
-
-    def test_several_inequalities_order_by_their_fields_names(self, rows: Client) -> None:
-        query = rows.collection("v").where(
-            filter=And([FieldFilter("x", ">=", 0), FieldFilter("k", ">", "k1")])
-        )
-        assert ids(query) == ["d2", "d3", "d4", "d5"]
 
     def test_filters_combine(self, rows: Client) -> None:
         v = rows.collection("v")
         both = v.where(filter=FieldFilter("x", "==", 1)).where(
             filter=FieldFilter("tags", "array_contains", 3)
         )
-        assert ids(both) == ["d3"]
-        either = v.where(filter=Or([FieldFilter("k", "==", "k4"), FieldFilter("x", "==", 1)]))
-        assert ids(either) == ["d1", "d3", "d4", "d5"]
+        assert ids(both.order_by("k")) == ["d3"]
         nested = v.where(filter=FieldFilter("o.p", ">", 3))
         assert ids(nested) == ["d4", "d5"]
 
-    def test_a_disjunction_with_an_inequality_needs_its_field(self, rows: Client) -> None:
-        rows.document("v/bare").set({"k": "bare"})
-        query = rows.collection("v").where(
-            filter=Or([FieldFilter("x", ">", 0), FieldFilter("k", "==", "bare")])
-        )
-        assert ids(query) == ["d1", "d3", "d5"]
-
-    def test_names_are_compared_as_references(self, rows: Client) -> None:
+    def test_a_document_that_several_values_find_is_there_once(self, rows: Client) -> None:
         v = rows.collection("v")
-        assert ids(v.where(filter=FieldFilter("__name__", "==", v.document("d2")))) == ["d2"]
-        assert ids(v.where(filter=FieldFilter("__name__", ">", v.document("d3")))) == ["d4", "d5"]
-        some = [v.document("d4"), v.document("d1"), v.document("no")]
-        assert ids(v.where(filter=FieldFilter("__name__", "in", some))) == ["d1", "d4"]
+        some = FieldFilter("tags", "array_contains_any", [1, 4, 2, 9])
+        newest = v.where(filter=some).order_by("k", direction=DESCENDING)
+        assert ids(newest.limit(3)) == ["d5", "d4", "d3"]
+        assert ids(newest.offset(3).limit(9)) == ["d2", "d1", "d0"]
+        assert ids(newest.start_after({"k": "k3"}).limit(2)) == ["d2", "d1"]
+        assert newest.count().get()[0][0].value == 6
+        both = v.where(filter=FieldFilter("x", "in", [1, 0, 1.0])).where(filter=some).order_by("k")
+        assert ids(both) == ["d0", "d1", "d2", "d3", "d4", "d5"]
 
     def test_a_limit_and_an_offset_cut_the_ordered_result(self, rows: Client) -> None:
         by_k = rows.collection("v").order_by("k", direction=DESCENDING)
@@ -315,70 +158,24 @@ class TestQueries:
         for nothing in ([], ["__name__"]):
             assert [s.to_dict() for s in d2.select(nothing).stream()] == [{}]
 
-    def test_a_collection_group_reaches_every_depth(self, client: Client) -> None:
-        for path, n in (("s/top", 3), ("g/1/s/a", 1), ("g/2/s/b", 2), ("g/2/not_s/b", 9)):
-            client.document(path).set({"n": n})
-        group = client.collection_group("s")
-        paths = [snapshot.reference.path for snapshot in group.stream()]
-        assert paths == ["g/1/s/a", "g/2/s/b", "s/top"]
-        assert ids(group.order_by("n", direction=DESCENDING)) == ["top", "b", "a"]
-        assert ids(client.collection("s")) == ["top"]
-
     @pytest.mark.parametrize(
         "filters",
         [
             FieldFilter("x", "in", list(range(31))),
             FieldFilter("x", "in", []),
-            FieldFilter("x", "not-in", list(range(11))),
-            FieldFilter("__name__", "==", "not a reference"),
             And([FieldFilter("a", "array_contains", 1), FieldFilter("b", "array_contains", 1)]),
-            And([FieldFilter("x", "!=", 1), FieldFilter("k", "!=", 1)]),
-            And([FieldFilter("x", "in", [1]), FieldFilter("k", "not-in", [1])]),
-            And([FieldFilter("x", "in", [*range(6)]), FieldFilter("k", "in", [*range(6)])]),
-            And([FieldFilter(f"f{i}", ">", 0) for i in range(11)]),
+            And(
+                [
+                    FieldFilter("x", "in", [*range(6)]),
+                    FieldFilter("tags", "array_contains_any", [*range(6)]),
+                ]
+            ),
         ],
         ids=lambda _: "",
     )
     def test_filters_that_firestore_refuses(self, rows: Client, filters: Any) -> None:
         with pytest.raises(exceptions.InvalidArgument):
-            ids(rows.collection("v").where(filter=filters))
-
-    @pytest.mark.parametrize(
-        "refused",
-        [
-            lambda v: v.order_by("x").order_by("x"),
-            lambda v: v.order_by("__name__").order_by("x"),
-            lambda v: v.where(filter=FieldFilter("x", ">", 0)).order_by("__name__"),
-            lambda v: v.limit(-1),
-            lambda v: v.offset(-1),
-        ],
-    )
-    def test_queries_that_are_refused(self, rows: Client, refused: Callable[[Any], Any]) -> None:
-        with pytest.raises(exceptions.InvalidArgument):
-            ids(refused(rows.collection("v")))
-
-    def test_names_alone_cannot_be_scanned_backwards(self, rows: Client) -> None:
-        v = rows.collection("v")
-        with pytest.raises(exceptions.FailedPrecondition):
-            ids(v.order_by("__name__", direction=DESCENDING))
-        filtered = v.where(filter=FieldFilter("x", "==", 1))
-        assert ids(filtered.order_by("__name__", direction=DESCENDING)) == ["d5", "d3", "d1"]
-
-    @pytest.mark.parametrize(
-        "query",
-        [
-            {"from_": [{"collection_id": "v"}, {"collection_id": "w"}]},
-            {"from_": [{"collection_id": "__x__"}]},
-            {"where": {"field_filter": {"field": {"field_path": "x"}}}},
-            {"where": {"unary_filter": {"field": {"field_path": "x"}}}},
-            {"where": {"unary_filter": {"field": {"field_path": "__name__"}, "op": "IS_NULL"}}},
-            {"order_by": [{"field": {"field_path": "a b"}}]},
-            {"start_at": {"values": [types.Value(string_value="more than the order has")]}},
-        ],
-    )
-    def test_malformed_queries_are_refused(self, client: Client, query: dict[str, Any]) -> None:
-        with pytest.raises(exceptions.InvalidArgument):
-            run_query(client, {"from_": [{"collection_id": "v"}], **query})
+            ids(rows.collection("v").where(filter=filters).order_by("k"))
 
 
 class TestCursors:
@@ -398,36 +195,6 @@ class TestCursors:
             everything = ids(query)
             kept = everything[-length:] if method.startswith("start") else everything[:length]
             assert cut == kept, method
-
-    def test_a_prefix_of_the_order_is_enough(self, rows: Client) -> None:
-        query = rows.collection("v").order_by("x").order_by("k", direction=DESCENDING)
-        assert ids(query.start_after({"x": 0})) == ["d5", "d3", "d1"]
-        assert ids(query.start_at({"x": 1, "k": "k3"})) == ["d3", "d1"]
-        assert ids(query.end_at({"x": 0, "k": "k2"})) == ["d4", "d2"]
-
-    def test_a_snapshot_or_a_reference_marks_a_place_among_ties(self, rows: Client) -> None:
-        v = rows.collection("v")
-        down = v.order_by("x", direction=DESCENDING)
-        assert ids(down.start_after(v.document("d3").get())) == ["d1", "d4", "d2", "d0"]
-        by_name = v.order_by("x").order_by("__name__")
-        marker = {"x": 0, "__name__": v.document("d2")}
-        assert ids(by_name.start_after(marker).limit(2)) == ["d4", "d1"]
-        assert ids(v.order_by("__name__").start_at({"__name__": "d4"})) == ["d4", "d5"]
-
-    def test_paging_by_cursor_meets_every_document_once(self, rows: Client) -> None:
-        query = rows.collection("v").order_by("x", direction=DESCENDING).limit(2)
-        met: list[str] = []
-        page = list(query.stream())
-        while page:
-            met += [snapshot.id for snapshot in page]
-            page = list(query.start_after(page[-1]).stream())
-        assert met == ["d5", "d3", "d1", "d4", "d2", "d0"]
-
-    def test_they_cross_types(self, ordered: Client) -> None:
-        query = ordered.collection("v").order_by("x").start_after({"x": {"a": 2}})
-        assert places(ordered, query) == {at({"b": 0})}
-        query = ordered.collection("v").order_by("x", direction=DESCENDING)
-        assert places(ordered, query.start_after({"x": False})) == {NULL}
 
 
 class TestAggregation:
@@ -449,23 +216,10 @@ class TestAggregation:
         assert self.values(n.where(filter=FieldFilter("x", ">", 1)).count(alias="c")) == {"c": 2}
         assert self.values(numbers.collection("empty").count(alias="c")) == {"c": 0}
 
-    def test_sums_and_averages_leave_out_what_is_no_number(self, numbers: Client) -> None:
-        n = numbers.collection("n")
-        assert self.values(n.sum("x", alias="s").avg("x", alias="a")) == {"s": 5.5, "a": 5.5 / 3}
+    def test_a_sum_leaves_out_what_is_no_number(self, numbers: Client) -> None:
+        assert self.values(numbers.collection("n").sum("x", alias="s")) == {"s": 5.5}
 
     def test_every_field_named_must_be_there_to_count(self, numbers: Client) -> None:
         n = numbers.collection("n")
         assert self.values(n.sum("x", alias="s").count(alias="c")) == {"s": 5.5, "c": 5}
         assert self.values(n.sum("x", alias="s").sum("y", alias="t").count(alias="c"))["c"] == 0
-
-    def test_integer_sums_are_exact_until_they_overflow(self, client: Client) -> None:
-        for i, x in enumerate([2**63 - 1, 1, -5]):
-            client.document(f"n/{i}").set({"x": x})
-        total = self.values(client.collection("n").sum("x", alias="s"))["s"]
-        assert total == 2**63 - 5
-        client.document("n/2").delete()
-        assert self.values(client.collection("n").sum("x", alias="s")) == {"s": float(2**63)}
-
-    def test_an_alias_is_used_once(self, client: Client) -> None:
-        with pytest.raises(exceptions.InvalidArgument):
-            client.collection("n").count(alias="c").sum("x", alias="c").get()

@@ -95,11 +95,10 @@ class Functions:
         """The ids of all documents of each function that has any."""
         found: dict[str, list[str]] = {}
         for target in self._started:
-            client = read_embedded(
-                self._folder / target / "embedded", project="demo-abuse"
-            ).client()
-            for collection in ("contributions", "contributors", "assets"):
-                found.setdefault(target, []).extend(documents(client, collection))
+            folder = self._folder / target / "embedded"
+            with read_embedded(folder, project="demo-abuse") as store:
+                for collection in ("contributions", "contributors", "assets"):
+                    found.setdefault(target, []).extend(documents(store.client(), collection))
         return {target: ids for target, ids in found.items() if ids}
 
     def output(self) -> str:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 import main
+from tests.backends import new_project
 from tests.end_to_end.deployed import Deployment
 from tests.end_to_end.local_run import ROOT
 from tests.gcloud import GcloudPython
@@ -39,7 +40,8 @@ def assert_problem(answer: httpx.Response, status: HTTPStatus) -> None:
 def test_only_what_the_functions_need_is_uploaded(deployment: Deployment) -> None:
     top = {path.name for path in deployment.source.iterdir()}
     assert top == {"main.py", "requirements.txt", "functions", "shared"}
-    assert not (deployment.source / "shared" / "commands").exists()
+    for left_behind in ("commands", "embedded"):
+        assert not (deployment.source / "shared" / left_behind).exists()
 
 
 # What the deploying command itself calls: `meta list-files-for-upload` reads .gcloudignore in
@@ -97,11 +99,11 @@ def test_every_entry_point_is_covered() -> None:
 
 @pytest.mark.parametrize("target", MAIN_PATHS)
 def test_a_function_answers_alike_at_its_own_url_and_under_its_path(
-    deployment: Deployment, tmp_path: Path, target: str
+    deployment: Deployment, emulator: str, tmp_path: Path, target: str
 ) -> None:
     path, to_get, to_post = MAIN_PATHS[target]
     with deployment.serve(
-        target, tmp_path / "log", LEDGER_API_KEYS="ci=the-key", **embedded(tmp_path)
+        target, tmp_path / "log", LEDGER_API_KEYS="ci=the-key", **on_emulator(emulator)
     ) as client:
         for where in ("/", path):
             got = client.get(where)
@@ -115,9 +117,11 @@ def test_a_function_answers_alike_at_its_own_url_and_under_its_path(
 
 
 @pytest.mark.parametrize("where", ["/", "/v1/contributions/github"])
-def test_a_commit_is_recorded(deployment: Deployment, tmp_path: Path, where: str) -> None:
+def test_a_commit_is_recorded(
+    deployment: Deployment, emulator: str, tmp_path: Path, where: str
+) -> None:
     with deployment.serve(
-        "track_github", tmp_path / "log", LEDGER_API_KEYS="ci=the-key", **embedded(tmp_path)
+        "track_github", tmp_path / "log", LEDGER_API_KEYS="ci=the-key", **on_emulator(emulator)
     ) as client:
         recorded = client.post(where, json=COMMIT, headers=KEY)
         assert recorded.status_code == HTTPStatus.CREATED, recorded.text
@@ -129,13 +133,17 @@ def test_a_commit_is_recorded(deployment: Deployment, tmp_path: Path, where: str
 def test_without_a_configured_key_nothing_is_written(
     deployment: Deployment, tmp_path: Path
 ) -> None:
-    with deployment.serve("track_github", tmp_path / "log", **embedded(tmp_path)) as client:
+    with deployment.serve("track_github", tmp_path / "log") as client:
         refused = client.post("/", json=COMMIT, headers=KEY)
         assert_problem(refused, HTTPStatus.SERVICE_UNAVAILABLE)
         body: dict[str, Any] = refused.json()
         assert "LEDGER_API_KEYS" in body["detail"]
 
 
-def embedded(folder: Path) -> dict[str, str]:
-    """The environment of a function on a store of its own."""
-    return {"LEDGER_BACKEND": "embedded", "LEDGER_DATA_DIR": str(folder / "data")}
+def on_emulator(host: str) -> dict[str, str]:
+    """The environment of a function on a database of its own."""
+    return {
+        "FIRESTORE_EMULATOR_HOST": host,
+        "GOOGLE_CLOUD_PROJECT": new_project(),
+        "no_grpc_proxy": host.rpartition(":")[0],
+    }

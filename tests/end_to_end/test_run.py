@@ -199,7 +199,7 @@ def test_without_an_emulator_it_says_so_and_serves_from_the_embedded_store(
     assert "No Firestore emulator: neither gcloud nor firebase-tools'" in run.output
     assert "To get it, " in run.output
     assert run.post("aaaa01") == HTTPStatus.CREATED
-    assert (run.data_dir / "embedded" / "journal.jsonl").exists()
+    assert (run.data_dir / "embedded" / "firestore.sqlite3").exists()
 
 
 def test_a_taken_port_is_named_with_the_way_to_choose_another(runner: Runner) -> None:

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import textwrap
 import threading
-import time
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.api_core import exceptions
-from google.cloud.firestore import Client, Increment
+from google.cloud.firestore import And, ArrayRemove, Client, FieldFilter, GeoPoint, Increment, Or
 
 from shared.embedded import EmbeddedFirestore, open_embedded
-from shared.embedded.connection import connect
-from shared.embedded.documents import Documents
-from shared.embedded.journal import HEADER, Journal, JournalUnavailableError
-from shared.embedded.recovery import Recovered
-from shared.embedded.rpc import FirestoreRpc
+from tests.contract.rpcs import commit, delete, increment, put
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def store() -> Iterator[EmbeddedFirestore]:
     with open_embedded(None, project="alpha") as store:
         yield store
+
+
+@pytest.fixture
+def client(store: EmbeddedFirestore) -> Client:
+    return store.client()
 
 
 class TestClients:
@@ -41,7 +47,9 @@ class TestClients:
             client.document("c/x").create({"n": number})
         for number, client in enumerate(clients):
             assert [s.to_dict() for s in client.collection("c").stream()] == [{"n": number}]
-            assert [s.to_dict() for s in client.collection_group("c").stream()] == [{"n": number}]
+            assert [s.to_dict() for s in client.collection("c").order_by("n").stream()] == [
+                {"n": number}
+            ]
             assert [collection.id for collection in client.collections()] == ["c"]
 
     def test_a_client_cannot_write_into_another_project(self, store: EmbeddedFirestore) -> None:
@@ -57,19 +65,19 @@ class TestClients:
         store.client().document("c/x").set({})
         assert client.document("c/x").get().exists
 
-    def test_what_was_read_does_not_change_afterwards(self, store: EmbeddedFirestore) -> None:
-        client = store.client()
-        client.document("c/x").set({"a": {"b": 1}})
-        earlier = client.document("c/x").get()
-        client.document("c/x").update({"a.b": 2})
-        assert earlier.to_dict() == {"a": {"b": 1}}
-
     def test_the_clock_decides_on_commit_and_server_times(self) -> None:
         now = datetime(2024, 2, 29, 12, 0, 0, 123456, tzinfo=UTC)
         with open_embedded(None, project="alpha", clock=lambda: now) as store:
             client = store.client()
             assert client.document("c/x").set({}).update_time == now
             assert client.document("c/x").get().read_time == now
+
+    def test_update_times_grow_though_the_clock_goes_back(self) -> None:
+        times = iter([datetime(2030, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC)])
+        with open_embedded(None, project="alpha", clock=lambda: next(times)) as store:
+            first = store.client().document("c/x").set({"a": 1}).update_time
+            again = store.client().document("c/x").set({"a": 2}).update_time
+        assert again == first + timedelta(microseconds=1)
 
 
 class TestWhatItDoesNotDo:
@@ -82,146 +90,127 @@ class TestWhatItDoesNotDo:
         with pytest.raises(exceptions.Cancelled):
             client.document("c/x").set({})
 
-    def test_transactions_are_refused_by_name(self, store: EmbeddedFirestore) -> None:
-        client = store.client()
+    def test_other_methods_are_refused_by_name(self, client: Client) -> None:
         with pytest.raises(exceptions.MethodNotImplemented, match="BeginTransaction"):
             client.transaction()._begin()
-
-    def test_other_methods_are_refused_by_name(self, store: EmbeddedFirestore) -> None:
         with pytest.raises(exceptions.MethodNotImplemented, match="ListDocuments"):
-            list(store.client().collection("c").list_documents())
+            list(client.collection("c").list_documents())
 
-    def test_a_request_above_ten_mebibytes_is_refused(self, store: EmbeddedFirestore) -> None:
-        client = store.client()
-        batch = client.batch()
-        for i in range(11):
-            batch.set(client.document(f"c/{i}"), {"a": "x" * 1_000_000})
+    @pytest.mark.parametrize(
+        "ask",
+        [
+            lambda c: c.where(filter=FieldFilter("x", "!=", 1)),
+            lambda c: c.where(filter=FieldFilter("x", "not-in", [1])),
+            lambda c: c.where(filter=FieldFilter("x", "==", None)),
+            lambda c: c.where(filter=FieldFilter("x", "in", [1, None])),
+            lambda c: c.where(filter=FieldFilter("__name__", "==", c.document("x"))),
+            lambda c: c.where(filter=Or([FieldFilter("x", "==", 1), FieldFilter("y", "==", 1)])),
+            lambda c: c.where(filter=And([FieldFilter("x", "<", 1), FieldFilter("y", "<", 1)])),
+            lambda c: c.where(filter=And([FieldFilter("x", "==", 1), FieldFilter("x", "==", 2)])),
+        ],
+    )
+    def test_queries_that_the_ledger_never_sends(
+        self, client: Client, ask: Callable[[Any], Any]
+    ) -> None:
+        with pytest.raises(exceptions.MethodNotImplemented):
+            list(ask(client.collection("c")).stream())
+
+    @pytest.mark.parametrize(
+        "ask",
+        [
+            lambda c: c.collection_group("c").get(),
+            lambda c: c.document("c/x/d/y").get(),
+            lambda c: list(c.document("c/x").collections()),
+            lambda c: c.collection("c").avg("x").get(),
+            lambda c: c.collection("c").get(read_time=datetime.now(UTC)),
+        ],
+    )
+    def test_reads_that_the_ledger_never_sends(
+        self, client: Client, ask: Callable[[Client], Any]
+    ) -> None:
+        with pytest.raises(exceptions.MethodNotImplemented):
+            ask(client)
+
+    @pytest.mark.parametrize(
+        "value", [b"", GeoPoint(1, 2), ArrayRemove([1]), Increment(0.5), [{"a": b""}]]
+    )
+    def test_values_that_the_ledger_never_stores(self, client: Client, value: object) -> None:
+        with pytest.raises(exceptions.MethodNotImplemented):
+            client.document("c/x").set({"a": value})
+
+    def test_two_writes_of_one_document_in_a_commit(self, client: Client) -> None:
+        with pytest.raises(exceptions.MethodNotImplemented):
+            commit(client, put(client, "c/x", {}), delete(client, "c/x"))
+
+
+class TestWhatTheEmulatorLetsPass:
+    """And Firestore does not."""
+
+    def test_a_request_above_ten_mebibytes_is_refused(self, client: Client) -> None:
+        writes = [put(client, f"c/{i}", {"a": "x" * 1_000_000}) for i in range(11)]
         with pytest.raises(exceptions.InvalidArgument, match="payload size"):
-            batch.commit()
+            commit(client, *writes)
 
+    def test_more_than_500_transforms_of_a_document_are_refused(self, client: Client) -> None:
+        most = [increment(f"f{n}", 1) for n in range(501)]
+        with pytest.raises(exceptions.InvalidArgument, match="500 transforms"):
+            commit(client, put(client, "c/x", {}, update_transforms=most))
+        commit(client, put(client, "c/x", {}, update_transforms=most[:500]))
 
-class _HeldJournal(Journal):
-    """A journal whose disk answers only when it is let."""
-
-    def __init__(self, path: Path) -> None:
-        path.write_bytes(HEADER)
-        super().__init__(path, checksum=0)
-        self.reached = threading.Event()
-        self.let = threading.Event()
-        self.sizes: list[int] = []
-        self.failure: BaseException | None = None
-
-    def append(self, commits: Sequence[bytes]) -> None:
-        self.sizes.append(len(commits))
-        self.reached.set()
-        assert self.let.wait(timeout=30)
-        if self.failure is not None:
-            failure, self.failure = self.failure, None
-            raise failure
-        super().append(commits)
-
-
-class TestOrderOfEvents:
-    @pytest.fixture
-    def journal(self, tmp_path: Path) -> Iterator[_HeldJournal]:
-        journal = _HeldJournal(tmp_path / "journal")
-        yield journal
-        journal.close()
-
-    @pytest.fixture
-    def documents(self, journal: _HeldJournal) -> Documents:
-        return Documents(journal=journal, recovered=Recovered(), clock=lambda: datetime.now(UTC))
-
-    @pytest.fixture
-    def client(self, documents: Documents) -> Client:
-        return connect(FirestoreRpc(documents), project="alpha")
-
-    def test_nobody_sees_a_commit_before_the_disk_has_it(
-        self, client: Client, journal: _HeldJournal
+    @pytest.mark.parametrize(
+        "ask",
+        [
+            lambda c: c.where(filter=FieldFilter("asset_id", "==", "a")),
+            lambda c: c.order_by("voided").order_by("asset_id"),
+            lambda c: c.order_by("timestamp", direction="DESCENDING").order_by("__name__"),
+            lambda c: c.where(filter=FieldFilter("voided", "==", False)).order_by("timestamp"),
+            lambda c: c.order_by("__name__", direction="DESCENDING"),
+            lambda c: c.order_by("metadata.files_changed"),
+        ],
+        ids=["exempt", "no composite", "ids the other way", "the other way", "ids", "in exempt"],
+    )
+    def test_a_query_without_an_index_is_refused(
+        self, client: Client, ask: Callable[[Any], Any]
     ) -> None:
-        writer = threading.Thread(target=client.document("c/x").set, args=({"a": 1},))
+        query = ask(client.collection("contributions"))
+        with pytest.raises(exceptions.FailedPrecondition, match="index"):
+            list(query.stream())
+        with pytest.raises(exceptions.FailedPrecondition, match="index"):
+            query.count().get()
+
+
+class TestForking:
+    def test_a_store_opened_before_a_fork_says_so_after_it(self, tmp_path: Path) -> None:
+        code = """
+            import os, sys
+            from pathlib import Path
+            from google.api_core.exceptions import FailedPrecondition
+            from shared.embedded import open_embedded
+
+            client = open_embedded(Path(sys.argv[1]), project="alpha").client()
+            if os.fork() == 0:
+                try:
+                    client.document("c/x").get()
+                except FailedPrecondition as error:
+                    print(error.message, flush=True)
+                os._exit(0)
+            os.wait()
+        """
+        command = [sys.executable, "-c", textwrap.dedent(code), str(tmp_path)]
+        forked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert "open it after forking" in forked.stdout
+
+
+class TestThreads:
+    def test_one_that_stops_reading_half_way_keeps_nobody_from_writing(
+        self, client: Client
+    ) -> None:
+        for number in range(3):
+            client.document(f"c/{number}").set({"n": number})
+        half_read = client.collection("c").stream()
+        next(half_read)
+        writer = threading.Thread(target=client.document("c/9").set, args=({},))
         writer.start()
-        assert journal.reached.wait(timeout=30)
-        assert not client.document("c/x").get().exists
-        assert list(client.collection("c").stream()) == []
-        journal.let.set()
         writer.join(timeout=30)
-        assert client.document("c/x").get().exists
-
-    def test_commits_that_wait_go_to_the_disk_together(
-        self, client: Client, documents: Documents, journal: _HeldJournal
-    ) -> None:
-        outcomes = self._one_held_and_eight_waiting(client, documents, journal)
-        assert outcomes == ["stored"] * 9
-        assert journal.sizes == [1, 8]
-        assert client.document("c/x").get().to_dict() == {"n": 9}
-
-    def test_a_failed_write_fails_what_was_counted_on_top_of_it(
-        self, client: Client, documents: Documents, journal: _HeldJournal
-    ) -> None:
-        journal.failure = JournalUnavailableError("for once")
-        outcomes = self._one_held_and_eight_waiting(client, documents, journal)
-        assert outcomes == ["unavailable"] * 9
-        assert not client.document("c/x").get().exists
-        client.document("c/x").set({"n": Increment(1)}, merge=True)
-        assert client.document("c/x").get().to_dict() == {"n": 1}
-
-    def test_after_an_interrupted_write_nothing_more_is_taken(
-        self, client: Client, journal: _HeldJournal
-    ) -> None:
-        """It is unknown whether the disk has it: only reading the journal anew can tell."""
-        journal.let.set()
-        journal.failure = KeyboardInterrupt()
-        with pytest.raises(KeyboardInterrupt):
-            client.document("c/x").set({})
-        with pytest.raises(exceptions.InternalServerError):
-            client.document("c/y").set({})
-        assert not client.document("c/x").get().exists
-
-    @staticmethod
-    def _one_held_and_eight_waiting(
-        client: Client, documents: Documents, journal: _HeldJournal
-    ) -> list[str]:
-        """Nine increments: the first is held at the disk until the others wait behind it."""
-        outcomes: list[str] = []
-
-        def add() -> None:
-            try:
-                client.document("c/x").set({"n": Increment(1)}, merge=True, retry=None)
-                outcomes.append("stored")
-            except exceptions.ServiceUnavailable:
-                outcomes.append("unavailable")
-
-        writers = [threading.Thread(target=add) for _ in range(9)]
-        writers[0].start()
-        assert journal.reached.wait(timeout=30)
-        for writer in writers[1:]:
-            writer.start()
-        deadline = time.monotonic() + 30
-        while len(documents._waiting) < 8:
-            assert time.monotonic() < deadline
-        journal.let.set()
-        for writer in writers:
-            writer.join(timeout=30)
-        return outcomes
-
-    def test_a_refusal_waits_for_what_it_rests_on(
-        self, client: Client, journal: _HeldJournal
-    ) -> None:
-        """Else a crash could undo the document that somebody was told of."""
-        told: list[bool] = []
-
-        def create() -> None:
-            try:
-                client.document("c/x").create({})
-            except exceptions.AlreadyExists:
-                told.append(journal.let.is_set() and client.document("c/x").get().exists)
-
-        creators = [threading.Thread(target=create) for _ in range(4)]
-        for creator in creators:
-            creator.start()
-        assert journal.reached.wait(timeout=30)
-        journal.let.set()
-        for creator in creators:
-            creator.join(timeout=30)
-        assert told == [True, True, True]
+        assert not writer.is_alive()
+        assert [snapshot.id for snapshot in half_read] == ["1", "2"]

@@ -136,6 +136,10 @@ class TestFromEnvironment:
         [mistake] = mistakes(**environment)
         assert name in mistake
 
+    def test_refuses_the_embedded_store_where_the_disk_goes_with_the_instance(self) -> None:
+        with pytest.raises(SettingsError, match="embedded is for local runs only"):
+            Settings.from_environment({"LEDGER_BACKEND": "embedded", "K_SERVICE": "track-github"})
+
     def test_refuses_a_variable_that_does_not_exist(self) -> None:
         assert mistakes(LEDGER_API_KEY="ci=s3cret") == ["LEDGER_API_KEY is not a setting"]
 

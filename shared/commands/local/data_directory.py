@@ -8,15 +8,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
 from shared.commands.emulator.exports import Exports
 from shared.commands.errors import CommandError
-
-# As the embedded store names it; importing the store for this would take half a second.
-JOURNAL = "journal.jsonl"
+from shared.embedded.files import holds_documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ class DataDirectory:
         """The backends that have data here."""
         found = {
             "emulator": self.exports.hold_documents(),
-            "embedded": _has_commits(self.embedded / JOURNAL),
+            "embedded": holds_documents(self.embedded),
         }
         return [backend for backend, holds in found.items() if holds]
 
@@ -101,15 +98,6 @@ class DataDirectory:
     def forget_run(self) -> None:
         """Nothing is running any more."""
         self._run_file.unlink(missing_ok=True)
-
-
-def _has_commits(journal: Path) -> bool:
-    # An empty store's journal has two lines: its format, and the time of its latest commit.
-    try:
-        with journal.open("rb") as lines:
-            return any(True for _ in islice(lines, 2, 3))
-    except FileNotFoundError:
-        return False
 
 
 def _content(lock: IO[str]) -> str:

@@ -12,6 +12,8 @@ from shared.commands.errors import CommandError
 from shared.commands.local.backend import Backend, Embedded, ForeignEmulator, OwnEmulator
 from shared.commands.local.data_directory import DataDirectory, Run
 from shared.commands.local.emulator_keeper import EXPORT_INTERVAL, EmulatorKeeper
+from shared.embedded import EmbeddedStoreError
+from shared.embedded.files import fold_in, prepare
 
 Say = Callable[[str], None]
 Pause = Callable[[float], None]
@@ -54,6 +56,12 @@ def ready(
             if instead:
                 say(f"No Firestore emulator: {instead}. To get it, {HOW_TO_GET}.")
             _mention_other_data(backend.kind, data, say)
+            try:
+                prepare(data.embedded)
+            except EmbeddedStoreError as error:
+                raise CommandError(f"The embedded store cannot be opened: {error}") from None
+            # Also where the functions' process did not come to it.
+            stack.callback(fold_in, data.embedded)
             return Firestore(
                 f"embedded store in {data.embedded}, each commit synced to the disk",
                 {"LEDGER_BACKEND": backend.kind, "FIRESTORE_EMULATOR_HOST": ""},

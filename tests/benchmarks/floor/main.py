@@ -7,6 +7,8 @@ documents with google-cloud-firestore as its manual shows.
 from __future__ import annotations
 
 import json
+import os
+import sqlite3
 import threading
 from typing import Any
 
@@ -105,3 +107,37 @@ def list_newest(request: flask.Request) -> tuple[str, int]:
     query = client().collection("contributions").order_by("timestamp", direction=Query.DESCENDING)
     documents = [document.to_dict() for document in query.limit(101).stream()]
     return json.dumps(documents, default=str), 200
+
+
+_rows = threading.local()
+
+
+def record_rows(request: flask.Request) -> tuple[str, int]:
+    """The rows of one contribution and of two totals, as large and as many as the embedded
+    store's, in one transaction of SQLite that is synced."""
+    report = Report.model_validate_json(request.get_data())
+    if not hasattr(_rows, "database"):
+        _rows.database = sqlite3.connect(
+            os.environ["FLOOR_DATABASE"], isolation_level=None, timeout=30
+        )
+        _rows.database.execute("PRAGMA journal_mode = WAL")
+        _rows.database.execute("PRAGMA synchronous = FULL")
+        for table in (
+            "documents (key BLOB PRIMARY KEY, content BLOB)",
+            "entries (key BLOB PRIMARY KEY)",
+        ):
+            _rows.database.execute(f"CREATE TABLE IF NOT EXISTS {table} WITHOUT ROWID")
+    fields = contribution(report.commit_hash, report.metadata)
+    content, commit = json.dumps(fields), report.commit_hash
+    accounts = ("test@example.com", report.repository)
+    entries = [(f"{field:03} {'x' * 60} {commit}",) for field in range(20)]
+    moved = [(f"{account} {field}",) for account in accounts for field in range(4)]
+    database = _rows.database
+    database.execute("BEGIN IMMEDIATE")
+    database.execute("INSERT INTO documents VALUES (?, ?)", (commit, content))
+    for account in accounts:
+        database.execute("INSERT OR REPLACE INTO documents VALUES (?, ?)", (account, content[:500]))
+    database.executemany("DELETE FROM entries WHERE key = ?", moved)
+    database.executemany("INSERT INTO entries VALUES (?)", [*entries, *moved])
+    database.execute("COMMIT")
+    return content, 201

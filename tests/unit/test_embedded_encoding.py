@@ -1,10 +1,10 @@
-"""The order of values, against a comparison written down type by type."""
+"""The order of values as bytes, against a comparison written down type by type."""
 
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from fractions import Fraction
-from functools import cmp_to_key
 from itertools import zip_longest
 from typing import Any
 
@@ -12,11 +12,10 @@ from google.cloud.firestore_v1._helpers import encode_value
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.embedded.names import NameKey
-from shared.embedded.values import sort_key
+from shared.embedded import encoding
 
 # As https://cloud.google.com/firestore/docs/concepts/data-types lists them.
-TYPES: list[tuple[type, ...]] = [(type(None),), (bool,), (int, float), (str,), (bytes,)]
+TYPES: list[tuple[type, ...]] = [(type(None),), (bool,), (int, float), (datetime,), (str,)]
 TYPES += [(list,), (dict,)]
 
 numbers = (
@@ -24,8 +23,9 @@ numbers = (
     | st.floats()
     | st.sampled_from([0, -0.0, 1, 1.0, 2**53, float(2**53), 2**53 + 1, math.nan, -math.inf])
 )
-texts = st.text(alphabet=["a", "b", "\x00", "é", "\uffff", "\U00010000"], max_size=3)
-scalars = st.none() | st.booleans() | numbers | texts | st.binary(max_size=3)
+texts = st.text(alphabet=["a", "b", "\x00", "\x01", "é", "\uffff", "\U00010000"], max_size=3)
+times = st.datetimes(timezones=st.just(UTC))
+scalars = st.none() | st.booleans() | numbers | texts | times
 values: st.SearchStrategy[Any] = st.recursive(
     scalars,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
@@ -75,44 +75,38 @@ def compare(left: Any, right: Any) -> int:
             for each in (left, right)
         ]
         return compare_sequences(*entries)
-    if isinstance(left, bool | bytes):
+    if isinstance(left, bool | datetime):
         return sign(left, right)
     return compare_numbers(left, right)
 
 
-def key_of(value: Any) -> Any:
-    return sort_key(encode_value(value)._pb)
+def form_of(value: Any) -> bytes:
+    return encoding.of_value(encode_value(value)._pb)
 
 
 @given(left=values, right=values)
 def test_any_two_values_compare_as_documented(left: Any, right: Any) -> None:
-    one, other = key_of(left), key_of(right)
+    one, other = form_of(left), form_of(right)
     assert sign(one, other) == compare(left, right)
-    assert (one == other) == (compare(left, right) == 0)
-    assert one != other or hash(one) == hash(other)
+    assert sign(encoding.inverted(one), encoding.inverted(other)) == -compare(left, right)
 
 
-@given(many=st.lists(values, max_size=12))
-def test_lists_of_values_sort_alike(many: list[Any]) -> None:
-    assert list(map(repr, sorted(many, key=key_of))) == list(
-        map(repr, sorted(many, key=cmp_to_key(compare)))
-    )
-
-
-segments = st.sampled_from(["__id5__", "__id10__", "__id-3__", "__id07__", "a", "A", "é", "aa"])
-
-
-@given(left=st.lists(segments, min_size=1), right=st.lists(segments, min_size=1))
-def test_names_compare_by_segments_with_numeric_ids_first(
-    left: list[str], right: list[str]
+@given(pairs=st.lists(st.tuples(values, values), min_size=2, max_size=2), down=st.booleans())
+def test_forms_that_follow_one_another_compare_one_by_one(
+    pairs: list[tuple[Any, Any]], down: bool
 ) -> None:
-    numeric = {"__id5__": 5, "__id10__": 10, "__id-3__": -3}
+    """As in the key of a composite index, whose first field may run backwards."""
+    (first, second), (other_first, other_second) = pairs
+    turn = encoding.inverted if down else bytes
+    expected = compare(first, other_first) * (-1 if down else 1) or compare(second, other_second)
+    one = turn(form_of(first)) + form_of(second)
+    other = turn(form_of(other_first)) + form_of(other_second)
+    assert sign(one, other) == expected
 
-    def documented(names: list[str]) -> list[tuple[int, int, bytes]]:
-        return [
-            (0, numeric[name], b"") if name in numeric else (1, 0, name.encode()) for name in names
-        ]
 
-    one, other = NameKey("root/" + "/".join(left)), NameKey("root/" + "/".join(right))
-    assert (one < other) == (documented(left) < documented(right))
-    assert (one == other) == (left == right)
+@given(value=values, longer=st.binary(max_size=4))
+def test_behind_a_prefix_is_behind_all_that_begin_with_it(value: Any, longer: bytes) -> None:
+    prefix = form_of(value)
+    assert prefix + longer < encoding.after(prefix)
+    assert encoding.after(prefix) > prefix
+    assert not encoding.after(prefix).startswith(prefix)
