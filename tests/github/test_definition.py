@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.end_to_end.firebase_tools import FIREBASE_TOOLS
 from tests.github.runner import ACTION, PROGRAM, action_definition
 
 ROOT = Path(__file__).parents[2]
@@ -51,8 +52,18 @@ def test_zizmor_finds_nothing_in_the_action_and_the_workflows() -> None:
     assert WORKFLOW.name in audit.stderr
 
 
+def test_the_checks_run_as_people_run_them_on_every_python_that_is_supported() -> None:
+    text = WORKFLOW.with_name("test.yml").read_text("utf-8")
+    job = yaml.safe_load(text)["jobs"]["test"]
+    assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+    assert job["permissions"] == {"contents": "read"}
+    assert job["steps"][-1] == {"run": "make test"}
+    assert f"npx --yes {FIREBASE_TOOLS} " in text
+
+
 def test_every_action_is_pinned_to_a_commit_with_its_version_beside_it() -> None:
-    for line in WORKFLOW.read_text("utf-8").splitlines():
+    workflows = [file.read_text("utf-8") for file in WORKFLOW.parent.iterdir()]
+    for line in "\n".join(workflows).splitlines():
         used = re.search(r"uses: (?!\$/)(.*)", line)
         if used:
             assert re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used[1]), line

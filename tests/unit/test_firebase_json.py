@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 import yaml
 
 import main
@@ -64,3 +66,9 @@ def test_every_operation_is_answered_by_its_own_function() -> None:
     for operation in operations():
         path = operation.path.replace("{", "").replace("}", "")
         assert rewrites.entry_point(path) == operation.function, operation.name
+
+
+@pytest.mark.parametrize("name", [".env", ".env.local", "functions/.env"])
+def test_the_files_from_which_firebase_takes_keys_are_not_offered_to_git(name: str) -> None:
+    command = ["git", "check-ignore", "--quiet", "--no-index", name]
+    assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
