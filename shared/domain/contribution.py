@@ -178,7 +178,10 @@ class StoredContribution(Contribution):
     def differences(self, commit: Commit) -> tuple[str, ...]:
         """The fields of a replay that say something else than this contribution."""
         reported = {
-            "contributor_email": (commit.contributor_email, self.contributor_email),
+            "contributor_email": (
+                commit.contributor_email,
+                spelt_as_today(self.contributor_email),
+            ),
             "cost_amount": (commit.cost_amount, self.cost_amount),
             "contributor_name": (commit.contributor_name, self.contributor_name),
             "metadata": (commit.metadata, self.metadata),

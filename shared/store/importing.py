@@ -20,6 +20,7 @@ from google.cloud.firestore import (
 
 from shared.domain.asset import Asset
 from shared.domain.contributor import Contributor, ContributorType
+from shared.domain.email import spelt_as_today
 from shared.domain.fields import Stored
 from shared.domain.legacy.file import NotTaken
 from shared.domain.legacy.plan import ImportPlan, PlannedContribution
@@ -180,10 +181,8 @@ def _keep(
 ) -> None:
     """The ledger has this contribution; give it the old ids, unless it is somebody else's."""
     fields = stored.fields
-    if planned.contribution.contributor_email not in {
-        fields.get("contributor_email"),
-        fields.get("author_email"),
-    }:
+    kept = (fields.get("contributor_email"), fields.get("author_email"))
+    if planned.contribution.contributor_email not in map(spelt_as_today, filter(None, kept)):
         reason = "the ledger has this commit for another author"
         done.not_taken.append(NotTaken(planned.place, reason))
         return

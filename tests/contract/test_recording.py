@@ -115,6 +115,17 @@ class TestFurtherReports:
         assert second.differs == ()
         assert after == before
 
+    @pytest.mark.parametrize("sent", ["bob@example.com", "bo\u200bb@example.com"])
+    def test_of_somebody_kept_with_characters_that_nobody_sees_are_replays(
+        self, sent: str, ledger: Ledger, client: Client
+    ) -> None:
+        ledger.commits.record(report(contributor_email="bob@example.com"), recorded_by="ci")
+        [document_id] = documents(client, "contributions")
+        kept = client.collection("contributions").document(document_id)
+        kept.update({"contributor_email": "bo\u200bb@example.com"})
+        again = ledger.commits.record(report(contributor_email=sent), recorded_by="ci")
+        assert (again.replayed, again.differs) == (True, ())
+
     def test_that_say_something_else_are_replays_that_name_it(
         self, ledger: Ledger, client: Client
     ) -> None:

@@ -238,7 +238,7 @@ class TestSameAuthor:
 
 
 class TestDifferences:
-    def test_of_co_authors_kept_with_characters_that_nobody_sees_are_none(self) -> None:
+    def test_of_people_kept_with_characters_that_nobody_sees_are_none(self) -> None:
         kept = contribution(co_authors=[{"email": "b@x.org"}, {"email": "c@x.org"}])
         author, first, second = kept.credits
         credits = (
@@ -246,7 +246,8 @@ class TestDifferences:
             first.model_copy(update={"email": "\u200bb@x.org"}),
             second.model_copy(update={"email": "b@x.org"}),
         )
-        kept = kept.model_copy(update={"credits": credits})
+        odd = {"contributor_email": "test\u00ad@example.com", "credits": credits}
+        kept = kept.model_copy(update=odd)
         twice = [{"email": "\u200bb@x.org"}, {"email": "b@x.org"}]
         assert kept.differences(report(co_authors=twice)) == ()
 
