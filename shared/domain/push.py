@@ -62,7 +62,7 @@ class Push:
     repository: Repository
     ignored: str | None = None
     commits: tuple[dict[str, Any], ...] = ()
-    merges: tuple[str | None, ...] = ()
+    merges: tuple[str, ...] = ()
     cut: bool = False
 
 
@@ -101,7 +101,7 @@ def read_push(
     if not (fits(branch, branches) if branches else branch == default):
         return Push(repository, ignored="not a tracked branch")
     listed = [item for item in payload["commits"] if isinstance(item, dict)]
-    merges = tuple(clean_name(item.get("id")) for item in listed if _is_merge(_message(item)))
+    merges = tuple(clean_name(item.get("id")) or "" for item in listed if _is_merge(_message(item)))
     commits = tuple(_commit(item) for item in listed if not _is_merge(_message(item)))
     return Push(repository, None, commits, merges, cut=len(listed) >= MAX_LISTED_COMMITS)
 

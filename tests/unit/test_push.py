@@ -145,6 +145,10 @@ class TestReadPush:
     def test_takes_a_merge_for_one_whatever_stands_below(self, message: str) -> None:
         assert read(pushed({"message": message})).merges == (HASH,)
 
+    @pytest.mark.parametrize("given", [None, 5, "\ud800", {"id": 1}])
+    def test_names_a_merge_whose_hash_is_none_by_plain_text(self, given: object) -> None:
+        assert read(pushed({"message": "Merge branch 'x'", "id": given})).merges == ("",)
+
     @pytest.mark.parametrize(("listed", "cut"), [(2047, False), (2048, True), (2049, True)])
     def test_notices_where_github_cut_the_list(self, listed: int, cut: bool) -> None:
         push = read(pushed(*({"id": f"{number:040x}"} for number in range(listed))))
