@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from text import decode, one_line
+from text import decode
 
 UTC = dt.timezone.utc  # noqa: UP017 - datetime.UTC came with Python 3.11
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
@@ -21,6 +21,7 @@ TRAILERS = 10_000  # a message of a million trailers must not keep anybody busy
 # As git splits an identity: the address ends at the first `>` and the time begins after the last.
 # https://github.com/git/git/blob/v2.39.5/ident.c (split_ident_line)
 IDENTITY = re.compile(r"(?P<name>[^<]*)<(?P<email>[^>]*)>(?:.*>)?\s*(?P<seconds>\d*)", re.DOTALL)
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 CONTACT = re.compile(r"(?P<name>[^<]*)<(?P<email>[^<>]*)>")
 
 
@@ -139,4 +140,5 @@ def read_person(contact: re.Match[str]) -> Person:
 
 
 def read_name(name: str) -> str:
-    return one_line(name)[:NAME_LENGTH].rstrip()
+    """Return the name as git has it, made fit for the ledger: on one line, and not too long."""
+    return CONTROL.sub(" ", name).strip()[:NAME_LENGTH].strip()

@@ -83,7 +83,8 @@ def _read_object(stream: IO[bytes], commit_hash: bytes) -> bytes:
 
 def _trailers_as_written(git: Git, raw: bytes) -> bytes:
     """Return the co-authors of a commit that git would read in an encoding in which it is not."""
-    message = raw.partition(b"\n\n")[2]
+    # Without the blank lines in front, of which `git log` knows nothing either.
+    message = re.sub(rb"\A[ \t\r\n]*\n", b"", raw.partition(b"\n\n")[2])
     parsed = git.run_raw("interpret-trailers", "--parse", "--no-divider", given=message)
     pairs = (line.partition(b":") for line in parsed.split(b"\n"))
     return b"\n".join(value for key, _, value in pairs if key.lower() == b"co-authored-by")
