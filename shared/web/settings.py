@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from shared.domain.api_key import normalise_key_name
 from shared.domain.branches import never_fits
 from shared.domain.contributor import ContributorType
 from shared.domain.identity import never_fits_an_address
@@ -71,7 +72,7 @@ class Settings:
         """Read the `LEDGER_` variables; raises `SettingsError` with all that is wrong."""
         reader = _Reader(environment)
         settings = cls(
-            api_keys=reader.named_secrets("LEDGER_API_KEYS"),
+            api_keys=reader.api_keys("LEDGER_API_KEYS"),
             webhook_secrets=reader.named_secrets("LEDGER_WEBHOOK_SECRETS"),
             tracked_branches=reader.branches("LEDGER_TRACKED_BRANCHES"),
             contributor_types=reader.contributor_types("LEDGER_CONTRIBUTOR_TYPES"),
@@ -191,6 +192,17 @@ class _Reader:
             else:
                 secrets[label] = secret
         return secrets
+
+    def api_keys(self, name: str) -> dict[str, str]:
+        """Secrets by the names of their keys, which stand in `recorded_by` and in the log."""
+        keys = self.named_secrets(name)
+        for label in keys:
+            try:
+                normalise_key_name(label)
+            except ValueError as error:
+                # Not repeated: it may be half of a secret with a `=` in it.
+                self._mistakes.append(f"{name}: the name of a key {error}")
+        return keys
 
     def finish(self) -> None:
         unknown = sorted(set(self._values) - self._known)

@@ -79,6 +79,12 @@ class TestFromEnvironment:
         [mistake] = mistakes(LEDGER_API_KEYS=text)
         assert mistake.startswith("LEDGER_API_KEYS")
 
+    @pytest.mark.parametrize("name", ["anonymous", "webhook:github", "OIDC:octo/one", "a@b"])
+    def test_no_key_is_named_like_somebody_without_one_or_by_an_address(self, name: str) -> None:
+        [mistake] = mistakes(LEDGER_API_KEYS=f"{name}=s3cret")
+        assert mistake.startswith("LEDGER_API_KEYS: the name of a key must")
+        assert "s3cret" not in mistake
+
     def test_refuses_other_words(self) -> None:
         assert mistakes(LEDGER_READ_ACCESS="private") == [
             "LEDGER_READ_ACCESS must be one of public, key"
