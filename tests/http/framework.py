@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from importlib import import_module
@@ -41,6 +42,9 @@ REPORT: dict[str, Any] = {
 }
 
 _handed: list[Callable[[], EntryPoint]] = []
+# An app is made before the fork elsewhere, and `ast.parse` in two threads at once may fail on
+# Python 3.11 (https://github.com/python/cpython/issues/106905).
+_making = threading.Lock()
 
 
 def handed_over() -> EntryPoint:
@@ -90,10 +94,11 @@ class Service:
 
     def app(self, name: str) -> WSGIApplication:
         """A function by its entry point's name."""
-        if name not in self._apps:
-            function = import_module(f"functions.{name}")
-            self._apps[name] = framework_app(lambda: entry_point(function, self.services))
-        return self._apps[name]
+        with _making:
+            if name not in self._apps:
+                function = import_module(f"functions.{name}")
+                self._apps[name] = framework_app(lambda: entry_point(function, self.services))
+            return self._apps[name]
 
     def request(
         self,
