@@ -129,13 +129,13 @@ IN_WORDS: list[tuple[str, dict[str, Any], str]] = [
 @pytest.mark.parametrize(("model", "value"), TAKEN)
 def test_a_request_that_the_service_takes_is_valid(model: str, value: dict[str, Any]) -> None:
     assert _accepts(MODELS[model], value)
-    assert documented.faults(value, ref(model)) == []
+    assert documented.faults(value, ref(MODELS[model])) == []
 
 
 @pytest.mark.parametrize(("model", "value"), REFUSED)
 def test_a_request_that_the_service_refuses_is_not_valid(model: str, value: dict[str, Any]) -> None:
     assert not _accepts(MODELS[model], value)
-    assert documented.faults(value, ref(model)) != []
+    assert documented.faults(value, ref(MODELS[model])) != []
 
 
 @pytest.mark.parametrize(("model", "value", "words"), IN_WORDS)

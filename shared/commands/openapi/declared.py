@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import sys
-from collections.abc import Iterator
+from collections import ChainMap
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import resolve_name
 from types import ModuleType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
@@ -35,12 +37,11 @@ def operations() -> tuple[Operation, ...]:
     return tuple(operation for function in functions() for operation in operations_of(function))
 
 
-def answers(operation: Operation) -> Iterator[tuple[type[Answer[Any]], Any]]:
+def answers(operation: Operation) -> Iterator[tuple[type[Answer[Any]], type[BaseModel]]]:
     """The kinds of answers that a handler may return, each with the model of what is answered."""
     returned = hints_of(operation.handler)["return"]
-    for answer in (returned,) if isinstance(get_origin(returned), type) else get_args(returned):
-        [model] = get_args(answer)
-        yield answer.__origin__, model
+    for answer in get_args(returned) if get_origin(returned) is Union else (returned,):
+        yield get_origin(answer), *get_args(answer)
 
 
 def body_of(operation: Operation) -> type[BaseModel] | None:
@@ -50,21 +51,20 @@ def body_of(operation: Operation) -> type[BaseModel] | None:
     return model
 
 
-def hints_of(owner: Any) -> dict[str, Any]:
+def hints_of(owner: Callable[..., Any] | type) -> dict[str, Any]:
     """The annotations of a handler or a class, with names imported for type checking only."""
-    names: dict[str, Any] = {}
-    for base in getattr(owner, "__mro__", (owner,)):
-        names |= _for_type_checking(base.__module__)
+    modules = (base.__module__ for base in getattr(owner, "__mro__", (owner,)))
+    names = ChainMap(*map(_for_type_checking, modules))
     return get_type_hints(owner, localns=names, include_extras=True)
 
 
 @cache
 def _for_type_checking(module: str) -> dict[str, Any]:
-    file = getattr(sys.modules[module], "__file__", None)
-    body = ast.parse(Path(file).read_text(encoding="utf-8")).body if file else []
+    if module == "builtins":
+        return {}
     return {
         alias.name: resolve_name(f"{node.module}.{alias.name}")
-        for block in body
+        for block in ast.parse(inspect.getsource(sys.modules[module])).body
         if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
         for node in block.body
         if isinstance(node, ast.ImportFrom)

@@ -5,10 +5,10 @@ https://spec.openapis.org/oas/v3.1.0
 
 from __future__ import annotations
 
-import inspect
 import json
 import tomllib
 from functools import cache
+from inspect import getdoc
 from pathlib import Path
 from typing import Any
 
@@ -16,26 +16,21 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode
 
 from shared.commands.openapi import examples
-from shared.commands.openapi.declared import (
-    ROOT,
-    answers,
-    body_of,
-    functions,
-    operations,
+from shared.commands.openapi.declared import ROOT, answers, body_of, functions, operations
+from shared.commands.openapi.schemas import (
+    Schema,
+    component_schemas,
+    headers_of,
+    parameters_of,
+    ref,
 )
-from shared.commands.openapi.schemas import component_schemas, headers_of, parameters_of, ref
 from shared.domain import errors
 from shared.domain.contribution import Commit
 from shared.web.answer import JSON, PROBLEM_JSON, Answer, Page, ProblemHeaders, problem
 from shared.web.described import Metadata, Problem
 from shared.web.operations import Access, Operation
 
-Schema = dict[str, Any]
-
 FILE = ROOT / "shared" / "hosting" / "v1" / "openapi.json"
-
-_ABOUT = Path(__file__).with_name("about.md").read_text(encoding="utf-8")
-_VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 
 _SCHEMES: Schema = {
     "ApiKey": {
@@ -66,6 +61,12 @@ _ERRORS = (
     errors.InvalidInput.at("/cost_amount", "must be from 0 to 10,000,000"),
     errors.Unavailable("Firestore did not answer in time; nothing is lost, try again"),
 )
+_OF_A_BODY = {
+    errors.MalformedRequest,
+    errors.TooSlow,
+    errors.PayloadTooLarge,
+    errors.UnsupportedMedia,
+}
 _WITH_A_KEY: list[Schema] = [{scheme: []} for scheme in _SCHEMES]
 
 
@@ -79,18 +80,24 @@ def document() -> Schema:
     """The document; not to be changed."""
     paths: dict[str, Schema] = {}
     models: dict[type[BaseModel], JsonSchemaMode] = {Commit: "validation"}
+    shown: set[type[BaseModel]] = {Problem, Metadata}
     for operation in operations():
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
         if body := body_of(operation):
             # What is not held against its model is told as what is shown: nothing in it is needed.
             models[body] = "serialization" if isinstance(operation.body, str) else "validation"
-    shown = {model for operation in operations() for _, model in answers(operation)}
-    models |= dict.fromkeys({Problem, Metadata, *shown}, "serialization")
+        shown |= {model for _, model in answers(operation)}
+    models |= dict.fromkeys(shown, "serialization")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Contribution ledger", "version": _VERSION, "description": _ABOUT},
+        "info": {
+            "title": "Contribution ledger",
+            "version": project["version"],
+            "description": Path(__file__).with_name("about.md").read_text(encoding="utf-8"),
+        },
         "servers": [{"url": "/"}],
-        "tags": [{"name": _tag(f.__name__), "description": inspect.getdoc(f)} for f in functions()],
+        "tags": [{"name": _tag(f.__name__), "description": getdoc(f)} for f in functions()],
         "paths": paths,
         "components": {
             "schemas": component_schemas(models),
@@ -101,31 +108,30 @@ def document() -> Schema:
 
 
 def _tag(module: str) -> str:
-    return module.rpartition(".")[2].replace("_", "-")
+    return module.removeprefix("functions.").replace("_", "-")
 
 
 def _operation(operation: Operation) -> Schema:
-    summary, _, about = (inspect.getdoc(operation.handler) or "").partition("\n")
-    told = [" ".join(about.split())]
+    summary, _, about = (getdoc(operation.handler) or "").partition("\n")
+    told = [" ".join(about.split())] if about else []
     if operation.main:
         told.append("At the function's own URL it is also `/`.")
     if operation.body:
         told.append(f"The body may hold {operation.body_limit // 1024} KiB.")
-    described: Schema = {
+    body = body_of(operation)
+    return {
         "operationId": operation.name,
         "tags": [_tag(operation.handler.__module__)],
         "summary": summary.removesuffix("."),
-        "description": " ".join(filter(None, told)) or summary,
+        "description": " ".join(told) or summary,
         "parameters": parameters_of(operation),
         "responses": {
             **{str(k.STATUS.value): _success(operation, k, m) for k, m in answers(operation)},
             **_errors(operation),
         },
         "security": _security(operation.access),
+        **({"requestBody": _body(operation, body)} if body else {}),
     }
-    if body := body_of(operation):
-        described["requestBody"] = _body(operation, body)
-    return described
 
 
 def _security(access: Access) -> list[Schema]:
@@ -139,21 +145,17 @@ def _body(operation: Operation, model: type[BaseModel]) -> Schema:
     return {
         # Some clients cannot send a body with it.
         "required": operation.method != "DELETE",
-        "content": {JSON: {"schema": ref(model.__name__), "examples": shown}},
+        "content": {JSON: {"schema": ref(model), "examples": shown}},
     }
 
 
 def _success(operation: Operation, kind: type[Answer[Any]], model: type[BaseModel]) -> Schema:
-    schema = ref(model.__name__)
+    schema = {"type": "array", "items": ref(model)} if issubclass(kind, Page) else ref(model)
+    example = examples.of_answer(operation, kind, model)
     return {
-        "description": inspect.getdoc(model if kind is Answer else kind),
+        "description": getdoc(model if kind is Answer else kind),
         "headers": headers_of(kind.HEADERS),
-        "content": {
-            JSON: {
-                "schema": {"type": "array", "items": schema} if issubclass(kind, Page) else schema,
-                "example": examples.of_answer(operation, kind, model),
-            }
-        },
+        "content": {JSON: {"schema": schema, "example": example}},
     }
 
 
@@ -161,15 +163,15 @@ def _error(error: errors.LedgerError) -> Schema:
     answer = problem(error)
     has = {*answer.headers, "X-Request-Id"}
     return {
-        "description": (type(error).__doc__ or "").partition("\n")[0],
+        "description": (getdoc(error) or "").partition("\n")[0],
         "headers": {n: told for n, told in headers_of(ProblemHeaders).items() if n in has},
-        "content": {PROBLEM_JSON: {"schema": ref(Problem.__name__), "example": answer.body}},
+        "content": {PROBLEM_JSON: {"schema": ref(Problem), "example": answer.body}},
     }
 
 
 def _errors(operation: Operation) -> dict[str, Schema]:
     """The error responses of an operation by status."""
-    kinds: set[type[errors.LedgerError]] = {*operation.errors, errors.InvalidInput}
+    kinds: set[type[errors.LedgerError]] = {errors.InvalidInput, *operation.errors}
     if operation.access is not Access.OPEN:
         kinds |= {errors.Unauthenticated, errors.Unavailable}
     if operation.access in {Access.READ, Access.RECORD, Access.ADMIN}:
@@ -177,12 +179,7 @@ def _errors(operation: Operation) -> dict[str, Schema]:
     if operation.pattern.groupindex:
         kinds.add(errors.NotFound)
     if operation.body:
-        kinds |= {
-            errors.MalformedRequest,
-            errors.TooSlow,
-            errors.PayloadTooLarge,
-            errors.UnsupportedMedia,
-        }
+        kinds |= _OF_A_BODY
     return {
         str(kind.status.value): {"$ref": f"#/components/responses/{kind.__name__}"}
         for kind in sorted(kinds, key=lambda kind: kind.status)

@@ -15,7 +15,6 @@ from werkzeug.wrappers import Request
 
 from shared.commands.openapi.declared import body_of, functions, operations
 from shared.commands.openapi.schemas import Generator, parameters_of
-from shared.domain.timestamps import format_timestamp
 from shared.embedded import open_embedded
 from shared.web.answer import JSON, Answer, Page
 from shared.web.entry_point import entry_point
@@ -31,10 +30,7 @@ _ORDER = ("POST", "GET", "PATCH", "DELETE")
 
 
 def of_body(model: type[BaseModel]) -> dict[str, Any]:
-    """By name: the example that a model has, or one with every field that has one, and a short one.
-
-    The short one holds what may not be left out.
-    """
+    """By name: a model's own example, or a full one of its fields' and one of what is required."""
     schema = model.model_json_schema()
     if "examples" in schema:
         return {"example": schema["examples"][0]}
@@ -49,11 +45,10 @@ def of_body(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def of_answer(operation: Operation, kind: type[Answer[Any]], model: type[BaseModel]) -> Any:
-    """The example that a model has, or what the service answers to the example request."""
+    """A model's own example, or what the service answers to the example request."""
     schema = model.model_json_schema(mode="serialization", schema_generator=Generator)
     if "examples" in schema:
-        example = schema["examples"]
-        return example if issubclass(kind, Page) else example[0]
+        return schema["examples"][0]
     answer = _answers()[operation.name, kind.STATUS.value]
     return answer[:1] if issubclass(kind, Page) else answer
 
@@ -62,7 +57,7 @@ def of_answer(operation: Operation, kind: type[Answer[Any]], model: type[BaseMod
 def _answers() -> dict[tuple[str, int], Any]:
     """What the operations answer, by name and status: all on one ledger, and each one twice."""
     answers: dict[tuple[str, int], Any] = {}
-    with open_embedded(None, project="demo-openapi") as store:
+    with open_embedded(None, project="demo-openapi", clock=lambda: _NOW) as store:
         services = Services(
             _SETTINGS,
             open_client=lambda _: store.client(),
@@ -80,15 +75,8 @@ def _answers() -> dict[tuple[str, int], Any]:
 
 
 def _steady(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    shown = dict(members)
-    for name, value in members:
-        if name.rpartition("_")[2] == "at" and value:
-            # The store's clock is the machine's.
-            shown[name] = format_timestamp(_NOW)
-        elif isinstance(value, dict):
-            # What is kept as a map is read back in any order.
-            shown[name] = dict(sorted(value.items()))
-    return shown
+    # What is kept as a map is read back in any order.
+    return {n: dict(sorted(v.items())) if isinstance(v, dict) else v for n, v in members}
 
 
 def _request(operation: Operation) -> dict[str, Any]:

@@ -19,9 +19,9 @@ from shared.web.parameters import REQUIRED, Parameters
 Schema = dict[str, Any]
 
 
-def ref(name: str) -> Schema:
-    """A reference to one of the schemas."""
-    return {"$ref": f"#/components/schemas/{name}"}
+def ref(model: type[BaseModel]) -> Schema:
+    """A reference to the schema of a model."""
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
 class Generator(GenerateJsonSchema):
@@ -45,38 +45,32 @@ def component_schemas(models: Mapping[type[BaseModel], JsonSchemaMode]) -> dict[
     )
     schemas: dict[str, Schema] = made["$defs"]
     for model in (model for model, mode in models.items() if mode == "validation"):
-        _accept_every_alias(model, schemas[model.__name__])
+        _show_every_spelling(model, schemas[model.__name__])
         if "metadata" in model.model_fields:
-            schemas[model.__name__]["properties"]["metadata"] = ref(Metadata.__name__)
-    schemas[Batch.__name__]["properties"]["commits"]["items"] = ref(Commit.__name__)
+            schemas[model.__name__]["properties"]["metadata"] = ref(Metadata)
+    schemas[Batch.__name__]["properties"]["commits"]["items"] = ref(Commit)
     for schema in schemas.values():
         # It stands above the schema anyway.
         schema.pop("title", None)
     return dict(sorted(schemas.items()))
 
 
-def _accept_every_alias(model: type[BaseModel], schema: Schema) -> None:
-    """Show each spelling of a field's name, of which exactly one may be used.
-
-    Pydantic shows the first one only, and refuses the others beside it as unknown fields.
-    """
+def _show_every_spelling(model: type[BaseModel], schema: Schema) -> None:
+    """Pydantic shows a field's first name only; exactly one of all may be used."""
     for field in model.model_fields.values():
-        if not isinstance(field.validation_alias, AliasChoices):
-            continue
-        first, *others = map(str, field.validation_alias.choices)
-        for other in others:
-            schema["properties"][other] = {
-                **schema["properties"][first],
-                "description": f"Another name of `{first}`.",
-            }
-        schema["required"].remove(first)
-        schema["oneOf"] = [{"required": [name]} for name in (first, *others)]
+        if isinstance(field.validation_alias, AliasChoices):
+            names = first, *others = [str(name) for name in field.validation_alias.choices]
+            another = {**schema["properties"][first], "description": f"Another name of `{first}`."}
+            schema["properties"] |= dict.fromkeys(others, another)
+            schema["required"].remove(first)
+            schema["oneOf"] = [{"required": [name]} for name in names]
 
 
 def parameters_of(operation: Operation) -> list[Schema]:
     """Those of the path, then of the query, then the headers."""
+    hints = hints_of(operation.handler)
     return [
-        *_of_path(operation),
+        *(_parameter(name, "path", hints[name], REQUIRED) for name in operation.pattern.groupindex),
         *_of_class(operation.query, "query"),
         *_of_class(operation.headers, "header"),
     ]
@@ -87,36 +81,28 @@ def headers_of(headers: type[Parameters]) -> dict[str, Schema]:
     return {h.pop("name"): h for h in _of_class(headers, "header") if h.pop("in")}
 
 
-def _of_path(operation: Operation) -> Iterator[Schema]:
-    hints = hints_of(operation.handler)
-    for name in operation.pattern.groupindex:
-        parameter = _parameter(name, "path", hints[name])
-        if name in PATTERNS:
-            parameter["schema"]["pattern"] = f"^({PATTERNS[name]})$"
-        yield {**parameter, "required": True}
-
-
 def _of_class(parameters: type[Parameters], place: str) -> Iterator[Schema]:
     hints = hints_of(parameters)
     for name in parameters.names():
-        parameter = _parameter(name, place, hints[name])
-        default = getattr(parameters, name, None)
-        if default is REQUIRED:
-            parameter["required"] = True
-        elif default is not None:
-            parameter["schema"]["default"] = default
-        yield parameter
+        yield _parameter(name, place, hints[name], getattr(parameters, name, None))
 
 
-def _parameter(name: str, place: str, hint: Any) -> Schema:
-    [about] = (told.documentation for told in hint.__metadata__ if isinstance(told, Doc))
-    names = [told for told in hint.__metadata__ if isinstance(told, HeaderName)]
+def _parameter(name: str, place: str, hint: Any, default: Any) -> Schema:
+    told = {type(about): about for about in hint.__metadata__}
     schema = TypeAdapter(hint).json_schema()
     schema.pop("title", None)
-    return {
-        "name": str(names[0]) if names else name,
+    parameter = {
+        "name": told.get(HeaderName, name),
         "in": place,
-        "description": about,
-        **({"example": schema.pop("examples")[0]} if "examples" in schema else {}),
+        "description": told[Doc].documentation,
         "schema": schema,
     }
+    if "examples" in schema:
+        [parameter["example"], *_] = schema.pop("examples")
+    if default is REQUIRED:
+        parameter["required"] = True
+    elif default is not None:
+        schema["default"] = default
+    if place == "path" and name in PATTERNS:
+        schema["pattern"] = f"^({PATTERNS[name]})$"
+    return parameter
