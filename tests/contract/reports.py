@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from google.cloud.firestore import Client
@@ -14,9 +13,9 @@ from shared.domain.fields import parse
 from shared.store.deadline import Timing
 from shared.store.ledger import Ledger, ledger_on
 from shared.store.recording import Recorded
+from tests.literals import NOW as NOW
+from tests.literals import REPORT
 
-# What the clock of the functions says in these tests; the server's clock is another one.
-NOW = datetime(2020, 5, 1, 12, tzinfo=UTC)
 # Many threads on few cores take their time, and may.
 PATIENT = Timing(budget=120, rpc_timeout=60)
 
@@ -33,14 +32,7 @@ def ledger_of(client: Client, *, timing: Timing = PATIENT) -> Ledger:
 
 def report(commit_hash: str = "abc123", **changes: Any) -> CommitReport:
     """A report as a workflow sends it; `cost` and the like change its fields."""
-    fields = {
-        "contributor_email": "test@example.com",
-        "repository": "seeker71/Coherence-Network",
-        "commit_hash": commit_hash,
-        "cost_amount": "100.00",
-        "metadata": {"files_changed": 3, "lines_added": 120},
-    }
-    return parse(CommitReport, fields | changes)
+    return parse(CommitReport, REPORT | {"commit_hash": commit_hash} | changes)
 
 
 def outcome_of(result: Recorded | Conflict) -> Outcome:

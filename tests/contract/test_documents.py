@@ -11,10 +11,9 @@ from google.cloud.firestore import Client
 from shared.store.ledger import Ledger
 from tests.contract.books import documents
 from tests.contract.reports import report
+from tests.literals import ASSET_ID, AUTHOR_ID, CONTRIBUTION
 
-AUTHOR_ID = "4f758c4b-f15e-5ad8-9ddf-034d0b5e98ba"
 CO_AUTHOR_ID = "2d38011d-e406-554b-a297-81fb5032c8b2"
-ASSET_ID = "be2e4112-a5b0-5072-9971-c59703a2b0e1"
 
 
 def recorded(ledger: Ledger, **changes: Any) -> datetime:
@@ -37,24 +36,14 @@ def test_a_contribution_is_kept_under_repository_and_commit(ledger: Ledger, clie
     kept = documents(client, "contributions")
     [nonce] = [contribution["request_nonce"] for contribution in kept.values()]
     assert re.fullmatch("[0-9a-f]{32}", nonce)
+    as_answered = {name: told for name, told in CONTRIBUTION.items() if name != "cost_amount"}
     assert kept == {
         "seeker71:coherence-network@abc123": {
-            "id": "abbc9bee-8e88-5880-a7cf-6b8cc3fc7188",
-            "contributor_id": AUTHOR_ID,
-            "contributor_email": "test@example.com",
+            **as_answered,
             "contributor_name": "Test Person",
             "author_email": "old@example.com",
             "contributor_ids": [AUTHOR_ID, CO_AUTHOR_ID],
-            "asset_id": ASSET_ID,
-            "repository": "seeker71/Coherence-Network",
-            "commit_hash": "abc123",
             "cost_micros": 100_000_000,
-            "cost_basis": "submitted",
-            "coherence_score": 0.7,
-            "coherence": {
-                "version": "1",
-                "components": {"base": 0.5, "files_changed": 0.1, "lines_added": 0.1},
-            },
             "credits": [
                 {
                     "contributor_id": AUTHOR_ID,
@@ -69,18 +58,9 @@ def test_a_contribution_is_kept_under_repository_and_commit(ledger: Ledger, clie
                     "share_micros": 50_000_000,
                 },
             ],
-            "metadata": {"files_changed": 3, "lines_added": 120},
             "url": "https://github.com/seeker71/Coherence-Network/commit/abc123",
             "timestamp": datetime(2024, 5, 1, 12, tzinfo=UTC),
             "recorded_at": at,
-            "recorded_by": "ci",
-            "voided": False,
-            "voided_at": None,
-            "voided_by": None,
-            "void_reason": None,
-            "corrects": None,
-            "corrected_by": None,
-            "legacy_ids": [],
             "request_digest": None,
             "request_nonce": nonce,
         }

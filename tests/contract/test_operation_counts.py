@@ -22,11 +22,10 @@ from tests.benchmarks.billing import Bill, Cost
 from tests.contract.by_hand import new_asset, new_contribution, new_contributor
 from tests.contract.reports import ledger_of, report
 from tests.contract.spy import Spy
+from tests.literals import ASSET_ID, AUTHOR_ID
 
 NOW = datetime(2020, 5, 1, 12, tzinfo=UTC)
 AUTHOR = "test@example.com"
-PERSON_ID = "4f758c4b-f15e-5ad8-9ddf-034d0b5e98ba"
-ASSET_ID = "be2e4112-a5b0-5072-9971-c59703a2b0e1"
 REPOSITORY = Repository.parse("seeker71/Coherence-Network")
 LIVE, VOIDED = (f"{REPOSITORY.full_name}@{number:06x}" for number in (0, 1))
 
@@ -54,7 +53,7 @@ def void(key: str) -> Operation:
 
 
 def by_ids(**changes: Any) -> Operation:
-    return lambda ledger: new_contribution(ledger, PERSON_ID, ASSET_ID, **changes)
+    return lambda ledger: new_contribution(ledger, AUTHOR_ID, ASSET_ID, **changes)
 
 
 @pytest.fixture
@@ -100,7 +99,7 @@ COSTS: dict[str, tuple[Operation, Cost]] = {
         Cost(reads=3, writes=0, rpcs=1),
     ),
     "look-up by id": (
-        lambda ledger: ledger.find.contributor(PERSON_ID),
+        lambda ledger: ledger.find.contributor(AUTHOR_ID),
         Cost(reads=1, writes=0, rpcs=1),
     ),
     "look-up by commit": (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,8 @@ from shared.web.entry_point import EntryPoint, entry_point
 from shared.web.logs import Log
 from shared.web.services import Services
 from shared.web.settings import Settings
+from tests.literals import NOW as NOW
+from tests.literals import REPORT as REPORT
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -31,15 +33,7 @@ SOURCE = Path(__file__).with_name("source.py")
 REWRITES = Rewrites.load(SOURCE.parents[2] / "firebase.json")
 NO_FILES = HostingFiles(SOURCE.parent / "none")
 
-NOW = datetime(2020, 5, 1, 12, tzinfo=UTC)
 KEY = {"X-API-Key": "s3cret"}
-REPORT: dict[str, Any] = {
-    "contributor_email": "test@example.com",
-    "repository": "seeker71/Coherence-Network",
-    "commit_hash": "abc123",
-    "cost_amount": 100.00,
-    "metadata": {"files_changed": 3, "lines_added": 120},
-}
 
 _handed: list[Callable[[], EntryPoint]] = []
 # An app is made before the fork elsewhere, and `ast.parse` in two threads at once may fail on

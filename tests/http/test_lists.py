@@ -16,6 +16,7 @@ from shared.embedded import EmbeddedFirestore, open_embedded
 from shared.web.settings import Settings
 from tests.http.framework import KEY, Service
 from tests.http.problems import assert_problem
+from tests.literals import ASSET_ID, AUTHOR_ID
 
 MOST_PAGES = 50
 LISTS = ["/v1/contributions", "/v1/contributors", "/v1/assets"]
@@ -76,7 +77,7 @@ class TestList:
         recorded_at = service.track(contributor_name="Test Person").get_json()["recorded_at"]
         assert service.get("/v1/contributors", headers=KEY).get_json() == [
             {
-                "id": "4f758c4b-f15e-5ad8-9ddf-034d0b5e98ba",
+                "id": AUTHOR_ID,
                 "email": "test@example.com",
                 "name": "Test Person",
                 "contributor_type": "HUMAN",
@@ -95,7 +96,7 @@ class TestList:
         recorded_at = service.track().get_json()["recorded_at"]
         assert service.get("/v1/assets").get_json() == [
             {
-                "id": "be2e4112-a5b0-5072-9971-c59703a2b0e1",
+                "id": ASSET_ID,
                 "name": "seeker71/Coherence-Network",
                 "asset_type": "CODE",
                 "type": "CODE",

@@ -21,6 +21,7 @@ from tests.contract.spy import Before, Spy
 from tests.http.clock import Clock
 from tests.http.framework import NOW, REPORT, Service
 from tests.http.problems import assert_problem
+from tests.literals import ASSET_ID, AUTHOR_ID
 
 TRACK = "/v1/contributions/github"
 BATCH = "/v1/contributions/github/batch"
@@ -409,8 +410,8 @@ class TestASlowFirestore:
             TRACK: REPORT,
             f"{TRACK}/batch": {"repository": "octo/one", "commits": [commit]},
             "/v1/contributions": {
-                "contributor_id": "4f758c4b-f15e-5ad8-9ddf-034d0b5e98ba",
-                "asset_id": "be2e4112-a5b0-5072-9971-c59703a2b0e1",
+                "contributor_id": AUTHOR_ID,
+                "asset_id": ASSET_ID,
                 "cost_amount": 1,
             },
             "/v1/assets": {"description": "d", "type": "CODE", "name": "n"},

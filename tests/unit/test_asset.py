@@ -11,6 +11,7 @@ from shared.domain.asset import NewAsset, asset_of_repository, new_asset
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import parse
 from shared.domain.repository import Repository
+from tests.literals import ASSET_ID
 
 UNIQUE = UUID("00000000-0000-4000-8000-000000000000")
 NEW: dict[str, Any] = {"description": "A model", "type": "MODEL"}
@@ -20,7 +21,7 @@ def test_a_repository_has_its_document_under_owner_and_name() -> None:
     document_id, asset = asset_of_repository(Repository("Seeker71", "Coherence-Network"))
     assert document_id == "seeker71:coherence-network"
     assert asset.shown() == {
-        "id": "be2e4112-a5b0-5072-9971-c59703a2b0e1",
+        "id": ASSET_ID,
         "name": "Seeker71/Coherence-Network",
         "asset_type": "CODE",
         "type": "CODE",
@@ -45,7 +46,7 @@ class TestNewAsset:
     def test_that_names_a_repository_is_that_repository(self, changes: dict[str, Any]) -> None:
         document_id, asset = new_asset(parse(NewAsset, NEW | changes), unique=UNIQUE)
         assert document_id == "seeker71:coherence-network"
-        assert asset.id == "be2e4112-a5b0-5072-9971-c59703a2b0e1"
+        assert asset.id == ASSET_ID
         assert asset.asset_type == "MODEL"
 
     def test_with_another_name_goes_by_that_name(self) -> None:

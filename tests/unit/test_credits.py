@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from shared.domain.contributor import ContributorType
 from shared.domain.credits import Role, share_out
+from tests.literals import AUTHOR_ID
 
 
 def kind_of(email: str) -> ContributorType:
@@ -48,7 +49,7 @@ class TestShareOut:
         )
         assert [credit.model_dump() for credit in credits] == [
             {
-                "contributor_id": "4f758c4b-f15e-5ad8-9ddf-034d0b5e98ba",
+                "contributor_id": AUTHOR_ID,
                 "email": "test@example.com",
                 "role": Role.AUTHOR,
                 "share_amount": 5,
