@@ -4,8 +4,8 @@ git is asked by `git log` and `git interpret-trailers` in a plain clone without 
 which has the tip of the push checked out. What they say differently is named here:
 
 - `git log` leaves out submodules that .gitmodules ignores: it is told not to.
-- `git log` believes of a header that it is in an encoding in which no header can be: such a commit
-  is read from its own bytes.
+- `git log` believes of a header that it is in an encoding in which no header can be, and prints
+  what it happens to find in memory: such a commit is read from its own bytes.
 - `git interpret-trailers` takes a blank line in front for the title, of which `git log` knows
   nothing; and a line `---` for the end of the message, unless it is told that it has no patch.
 - A payload knows no .mailmap, so people are as the commit names them.
@@ -36,7 +36,8 @@ from tests.github.repositories import ZEROS, Repository
 from tests.github.runner import Backfill, Runner
 from tests.github.stub_ledger import StubLedger
 
-FIELDS = ("%H", "%P", "%aN", "%aE", "%an", "%ae", "%at", "%ct", "%aI", "%e", "%B")
+FIELDS = ("%H", "%P", "%aN", "%aE", "%an", "%ae", "%at", "%ct", "%aI", "%B")
+UNREADABLE = "UTF-16LE"
 CONTACT = re.compile(r"([^<]*)<([^<>]*)>")
 LAST_SECOND = 253402300799
 
@@ -71,8 +72,11 @@ class PlainGit:
         self.clone.git("checkout", "--quiet", "--force", "--detach", tip)
         sizes = dict(self._sizes(*selection))
         paths = dict(self._paths(*selection))
-        tokens = self._log("--no-patch", f"--format={'%x00'.join(FIELDS)}", *selection)
-        found = zip(*[iter(tokens)] * len(FIELDS), strict=False)
+        listed = list(self._records(("%H", "%e"), *selection))
+        unreadable = [commit for commit, encoding in listed if encoding == UNREADABLE]
+        readable = "\n".join(commit for commit, encoding in listed if encoding != UNREADABLE)
+        found = list(self._records(FIELDS, "--no-walk", "--stdin", given=readable.encode()))
+        found += map(self._as_written, unreadable)
         return {
             fields[0]: self._said(fields, sizes[fields[0]], paths[fields[0]]) for fields in found
         }
@@ -84,13 +88,7 @@ class PlainGit:
         return [(m[2], m[1].strip()) for m in map(CONTACT.match, answered.splitlines()) if m]
 
     def _said(self, fields: tuple[str, ...], size: tuple[int, int, int], paths: Any) -> Said:
-        commit, parents, name, email, written_name, written, at, ct, shown, encoding, body = fields
-        if encoding == "UTF-16LE":
-            raw = self.clone.git("cat-file", "commit", commit)
-            people = re.findall(r"^(?:author|committer) (.*) <(.*)> (\d+) ", raw, re.MULTILINE)
-            (name, email, at), (_, _, ct) = people
-            written_name, written, body = name, email, raw.partition("\n\n")[2]
-            shown = moment(int(at)) if int(at) <= LAST_SECOND else "10000-"
+        _, parents, name, email, written_name, written, at, ct, shown, body = fields
         message = re.sub(r"\A[ \t\r\n]*\n", "", body).encode()
         parsed = self.clone.git("interpret-trailers", "--parse", "--no-divider", given=message)
         pairs = (line.partition(":") for line in parsed.split("\n"))
@@ -110,10 +108,26 @@ class PlainGit:
             paths=paths,
         )
 
-    def _log(self, *arguments: str) -> list[str]:
-        # Not stripped, as the messages' own blanks are: a dot stands at the end.
+    def _as_written(self, commit: str) -> tuple[str, ...]:
+        """Return FIELDS of a commit in an encoding in which no header can be."""
+        raw = self.clone.git("cat-file", "commit", commit)
+        parents = " ".join(re.findall("^parent (.*)$", raw, re.MULTILINE))
+        people = re.findall(r"^(?:author|committer) (.*) <(.*)> (\d+) ", raw, re.MULTILINE)
+        (name, email, at), (_, _, ct) = people
+        shown = moment(int(at)) if int(at) <= LAST_SECOND else "10000-"
+        body = raw.partition("\n\n")[2]
+        return commit, parents, name, email, name, email, at, ct, shown, body
+
+    def _records(
+        self, fields: tuple[str, ...], *arguments: str, given: bytes = b""
+    ) -> Iterator[tuple[str, ...]]:
+        tokens = self._log("--no-patch", f"--format={'%x00'.join(fields)}", *arguments, given=given)
+        # After the last NUL stands nothing.
+        return zip(*[iter(tokens[:-1])] * len(fields), strict=True)
+
+    def _log(self, *arguments: str, given: bytes = b"") -> list[str]:
         options = ("-z", "--ignore-submodules=none", "--encoding=UTF-8")
-        return self.clone.git("log", *options, *arguments, "--").split("\0")
+        return self.clone.git("log", *options, *arguments, "--", given=given).split("\0")
 
     def _sizes(self, *selection: str) -> Iterator[tuple[str, tuple[int, int, int]]]:
         tokens = iter(self._log("--numstat", "--format=commit %H", *selection))
