@@ -198,19 +198,26 @@ class TestInterruption:
             text=True,
         )
 
+    @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
     def test_waits_for_the_batch_under_way_and_the_same_command_goes_on(
-        self, history: Repository, backfill: Backfill, ledger: StubLedger, held: Held
+        self,
+        history: Repository,
+        backfill: Backfill,
+        ledger: StubLedger,
+        held: Held,
+        number: signal.Signals,
+        status: int,
     ) -> None:
         history.commit_many(1200)
         ledger.then(obey, held)
         with self.start(backfill) as process:
             assert held.arrived.wait(30)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             wait_for_line(process, "Ctrl-C again does not wait for it.")
             held.release.set()
             stdout, stderr = process.communicate(timeout=30)
 
-        assert process.returncode == 130
+        assert process.returncode == status
         assert stdout.startswith("Interrupted. 1,000 recorded, 0 replayed, 0 rejected.")
         assert len(ledger.entries) == 1000
         assert "The same command goes on from here" in stdout
@@ -236,6 +243,21 @@ class TestInterruption:
         assert process.returncode == 130
         assert stdout.startswith("Interrupted. 500 recorded, 0 replayed, 0 rejected, 106 failed.")
         assert "Traceback" not in stderr
+
+    def test_that_leaves_no_time_for_a_word_is_made_up_for_by_the_same_command(
+        self, history: Repository, backfill: Backfill, ledger: StubLedger, held: Held
+    ) -> None:
+        history.commit_many(600)
+        ledger.then(obey, held)
+        with self.start(backfill) as process:
+            assert held.arrived.wait(30)
+            process.kill()
+            process.communicate(timeout=30)
+
+        done = backfill.run()
+
+        assert done.returncode == 0
+        assert done.stdout.startswith("Done. 106 recorded, 500 replayed, 0 rejected")
 
     def test_in_a_pause_before_the_next_try_ends_at_once(
         self, history: Repository, backfill: Backfill, ledger: StubLedger

@@ -39,7 +39,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Report the history of a local clone, merge commits left out. It can be "
         "stopped and started again at any time: what is recorded already stays as it is. "
         "The API key comes from the environment variable LEDGER_API_KEY.",
-        epilog="Exit status: 0 done, 1 something failed or was refused, 2 wrong usage, 130 Ctrl-C.",
+        epilog="Exit status: 0 done, 1 something failed or was refused, 2 wrong usage, "
+        "130 or 143 interrupted by Ctrl-C or a kill.",
     )
     option = backfill.add_argument
     option("--url", default="", help="the service's address")

@@ -87,7 +87,7 @@ class DryRun:
 
 
 def run_backfill(runtime: Runtime, options: argparse.Namespace) -> int:
-    """Report a clone's history; 0 where nothing failed and nothing was refused, 130 on Ctrl-C."""
+    """Report a clone's history; 0 where nothing failed and nothing was refused."""
     since = read_since(options.since, runtime.wall_clock()) if options.since else None
     git = clone_at(options.repo_dir.resolve(), runtime.environ)
     if git.run("rev-parse", "--is-shallow-repository") == "true":
@@ -98,7 +98,6 @@ def run_backfill(runtime: Runtime, options: argparse.Namespace) -> int:
     dry_run = DryRun()
     status, ending = 0, "Done"
     with Interrupts(progress.say) as interrupts:
-        runtime = replace(runtime, sleep=interrupts.pausing(runtime.sleep))
         record = dry_run if options.dry_run else _ledger(runtime, options, interrupts)
         ignored = PathFilter(options.paths_ignore)
         hashes = (commit_hash for commit_hash, _ in committed_since(git, tip, since))
@@ -115,22 +114,26 @@ def run_backfill(runtime: Runtime, options: argparse.Namespace) -> int:
                     unreportable.add(batch)
                     _name_rejected(batch, progress)
                     progress.advance(sum(result.outcome is not MERGE for result in batch))
-                    interrupts.check()
+                    interrupts.release()
+            interrupts.finish()
         except KeyboardInterrupt:
-            status, ending = 130, "Interrupted"
+            # As a shell has it: https://www.gnu.org/software/bash/manual/bash.html#Exit-Status
+            status, ending = 128 + interrupts.came, "Interrupted"
         except TrackError as error:
             status, ending = 1, f"Stopped: {error}"
-        tally[FAILED] += interrupts.under_way
-    progress.finish()
-    for reason, line in unreportable.remedies():
-        print(f"{public(reason)} {line}", file=runtime.stderr)
-    print(public(f"{ending}. {tally}."), file=runtime.stdout)
-    if options.dry_run:
-        counts = f"Requests: {dry_run.requests:,}. People: {len(dry_run.people):,}."
-        print(counts, file=runtime.stdout)
-    if status:
-        again = "The same command goes on from here: what is recorded already stays as it is."
-        print(again, file=runtime.stdout)
+        finally:
+            interrupts.finish()
+        tally[FAILED] = interrupts.sent - tally.answered
+        progress.finish()
+        for reason, line in unreportable.remedies():
+            print(f"{public(reason)} {line}", file=runtime.stderr)
+        print(public(f"{ending}. {tally}."), file=runtime.stdout)
+        if options.dry_run:
+            counts = f"Requests: {dry_run.requests:,}. People: {len(dry_run.people):,}."
+            print(counts, file=runtime.stdout)
+        if status:
+            again = "The same command goes on from here: what is recorded already stays as it is."
+            print(again, file=runtime.stdout)
     return status or (0 if tally.is_clean else 1)
 
 
@@ -144,4 +147,5 @@ def _ledger(runtime: Runtime, options: argparse.Namespace, interrupts: Interrupt
     key = runtime.environ.get("LEDGER_API_KEY", "").strip()
     if not key:
         raise ConfigurationError("the environment variable LEDGER_API_KEY is not set")
-    return interrupts.finishing(ledger(runtime, service_base(options.url), api_key(key)))
+    runtime = replace(runtime, sleep=interrupts.pausing(runtime.sleep))
+    return interrupts.holding(ledger(runtime, service_base(options.url), api_key(key)))

@@ -1,4 +1,4 @@
-"""Ctrl-C: what is under way is finished first, so that what is said of it is true."""
+"""Ctrl-C, or a polite kill: what is under way is finished first, so that what is said is true."""
 
 from __future__ import annotations
 
@@ -9,39 +9,40 @@ from types import FrameType
 
 from ledger import Outcome, Record
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 class Interrupts:
     """Holds the first interrupt back while a batch is under way; a second one is not held.
 
-    `under_way` is how many commits were sent of which nothing was heard yet.
+    It raises once: what is left then, to say how far it came, is not interrupted.
+    `sent` is how many commits went out so far, whatever was heard of them. `came` is the signal.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        self.under_way = 0
+        self.sent = self.came = 0
         self._say = say
-        self._is_held = self._came = False
+        self._is_held = self._is_over = False
 
     def __enter__(self) -> Interrupts:
         # In the background a shell has it ignored, and so it stays.
-        self._before = signal.getsignal(signal.SIGINT)
-        if self._before is not signal.SIG_IGN:
-            signal.signal(signal.SIGINT, self._handle)
+        before = {number: signal.getsignal(number) for number in SIGNALS}
+        self._before = {n: handler for n, handler in before.items() if handler != signal.SIG_IGN}
+        for number in self._before:
+            signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
-    def finishing(self, record: Record) -> Record:
-        """Return the same, not to be interrupted once."""
+    def holding(self, record: Record) -> Record:
+        """Return the same, from which on an interrupt is held back, until `release`."""
 
         def attempt(hashes: Sequence[str], body: bytes) -> list[Outcome]:
-            self.under_way, self._is_held = len(hashes), True
-            try:
-                outcomes = record(hashes, body)
-            finally:
-                self._is_held = False
-            self.under_way = 0
-            return outcomes
+            self._is_held = True
+            self.sent += len(hashes)
+            return record(hashes, body)
 
         return attempt
 
@@ -49,22 +50,32 @@ class Interrupts:
         """Return the same, to be interrupted at once: no answer is awaited in a pause."""
 
         def pause(seconds: float) -> None:
-            self._is_held = False
-            self.check()
+            self.release()
             sleep(seconds)
             self._is_held = True
 
         return pause
 
-    def check(self) -> None:
-        """Raise the interrupt that was held back."""
-        if self._came:
-            raise KeyboardInterrupt
+    def release(self) -> None:
+        """Hold nothing back any more; raise the interrupt that came."""
+        self._is_held = False
+        if self.came:
+            self._raise()
 
-    def _handle(self, _signal: int, _frame: FrameType | None) -> None:
-        if self._came or not self._is_held:
-            raise KeyboardInterrupt
-        self._came = True
+    def finish(self) -> None:
+        """Heed no interrupt any more."""
+        self._is_over = True
+
+    def _raise(self) -> None:
+        self._is_over = True
+        raise KeyboardInterrupt
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        if self._is_over:
+            return
+        again, self.came = self.came, number
+        if again or not self._is_held:
+            self._raise()
         # A stream that was just being written to takes nothing in between.
         with contextlib.suppress(RuntimeError):
             self._say("Waiting for the answer to what was sent; Ctrl-C again does not wait for it.")

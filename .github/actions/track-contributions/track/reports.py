@@ -155,6 +155,11 @@ class Tally(Counter[str]):
         return sum(self[name] for name in REJECTED)
 
     @property
+    def answered(self) -> int:
+        """Of how many commits the ledger said what became of them."""
+        return self[RECORDED] + self[REPLAYED] + self.rejected
+
+    @property
     def is_clean(self) -> bool:
         return not self.rejected and not self[FAILED]
 
