@@ -10,9 +10,11 @@ import base64
 import hashlib
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from shared.domain.errors import Forbidden
 from shared.domain.fields import Stored, Time
 from shared.domain.repository import NAME_PATTERN, OWNER_PATTERN, Repository
 
@@ -107,3 +109,24 @@ def covers(patterns: tuple[str, ...], repository: Repository) -> bool:
     """Whether patterns allow a repository; no pattern at all allows every one."""
     owner = repository.owner.lower()
     return not patterns or repository.key in patterns or f"{owner}/*" in patterns
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody whose credential was verified. `name` stands in the ledger as `recorded_by`.
+
+    `repositories` are patterns as a key has them.
+    """
+
+    name: str
+    scopes: frozenset[Scope]
+    repositories: tuple[str, ...] = ()
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the credential has a scope."""
+        return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def require_repository(self, repository: Repository) -> None:
+        """Raises `Forbidden` where the credential is not for this repository."""
+        if not covers(self.repositories, repository):
+            raise Forbidden(f"This credential may not record for {repository.full_name}")

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from shared.domain.asset import Asset
 from shared.domain.contributor import Contributor
-from shared.domain.cost_basis import CostBasis, cost_basis
 from shared.domain.credits import Credit, share_out
 from shared.domain.email import spelt_as_today
 from shared.domain.fields import (
@@ -30,7 +29,13 @@ from shared.domain.fields import (
 )
 from shared.domain.identifiers import commit_document_id, contribution_id
 from shared.domain.repository import Repository
-from shared.domain.scoring import FORMULA_VERSION, coherence_score, estimated_cost
+from shared.domain.scoring import (
+    FORMULA_VERSION,
+    CostBasis,
+    coherence_score,
+    cost_basis,
+    estimated_cost,
+)
 
 MAX_CO_AUTHORS = 50
 MAX_BATCH = 500

@@ -1,9 +1,10 @@
-"""The coherence score of a contribution, and an estimate of its cost where none was given."""
+"""What metadata tell: a contribution's score, its cost where none was given, and a cost's basis."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from shared.domain.metadata import count
 from shared.domain.money import MICROS
@@ -16,6 +17,32 @@ _ESTIMATE_PER_LINE = 2_000
 _ESTIMATE_MIN = 50_000
 _ESTIMATE_MAX = 10 * MICROS
 _CENT = 10_000
+
+# Metadata that lets somebody check a cost: with one of these filled in, it counts as verified.
+EVIDENCE = frozenset(
+    {
+        "invoice_id",
+        "receipt_id",
+        "billing_reference",
+        "payment_tx_hash",
+        "cost_evidence_url",
+        "vendor_invoice_id",
+    }
+)
+
+
+class CostBasis(StrEnum):
+    """Where a cost comes from.
+
+    A cost with evidence is `actual_verified`, whichever way it came. Without evidence it is
+    `submitted` by commit and `declared_unverified` by ids. A cost that nobody gave is `estimated`:
+    no evidence is of an estimate.
+    """
+
+    SUBMITTED = "submitted"
+    ESTIMATED = "estimated"
+    ACTUAL_VERIFIED = "actual_verified"
+    DECLARED_UNVERIFIED = "declared_unverified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +84,15 @@ def estimated_cost(metadata: Mapping[str, object]) -> int:
     )
     clamped = min(max(micros, _ESTIMATE_MIN), _ESTIMATE_MAX)
     return (clamped + _CENT // 2) // _CENT * _CENT
+
+
+def cost_basis(
+    metadata: Mapping[str, object], *, by_commit: bool, estimated: bool = False
+) -> CostBasis:
+    """Where a cost comes from, by what is known about the contribution."""
+    if estimated:
+        return CostBasis.ESTIMATED
+    values = (metadata.get(name) for name in EVIDENCE)
+    if any(value.strip() if isinstance(value, str) else value for value in values):
+        return CostBasis.ACTUAL_VERIFIED
+    return CostBasis.SUBMITTED if by_commit else CostBasis.DECLARED_UNVERIFIED

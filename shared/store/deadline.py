@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -14,8 +13,8 @@ from shared.domain.errors import Unavailable
 
 _FIRST_PAUSE_S = 0.01
 _LONGEST_PAUSE_S = 1.0
-# When the request that this thread works on has no time left. It is the thread's own, and not
-# handed on from call to call, so that no call can forget it.
+# When the request has no time left that this thread works on. It is not handed on from call to
+# call, so that no call can forget it.
 _request_ends_at = ContextVar("request_ends_at", default=math.inf)
 
 
@@ -34,14 +33,9 @@ class Timing:
         ends_at = self.monotonic() + (self.budget if budget is None else budget)
         return Deadline(self, min(ends_at, _request_ends_at.get()))
 
-    @contextmanager
-    def request(self) -> Iterator[None]:
-        """One request: whatever it asks of Firestore, one after the other, has one budget."""
-        before = _request_ends_at.set(self.monotonic() + self.budget)
-        try:
-            yield
-        finally:
-            _request_ends_at.reset(before)
+    def begin_request(self) -> None:
+        """From here on, all that this context asks of Firestore has one budget together."""
+        _request_ends_at.set(self.monotonic() + self.budget)
 
     def postpone(self, seconds: float) -> None:
         """Leave out of the request's time what its client took."""

@@ -12,7 +12,7 @@ from google.cloud.firestore import Client
 
 from shared.domain.contributor import ContributorType
 from shared.store.connection import Connection
-from shared.store.deadline import Deadline, Timing
+from shared.store.deadline import Timing
 
 if TYPE_CHECKING:
     from shared.store.accounts import Registrar
@@ -37,10 +37,6 @@ class Ledger:
     connection: Connection
     classify: Callable[[str], ContributorType]
     clock: Callable[[], datetime]
-
-    def deadline(self, within: float | None = None) -> Deadline:
-        """The end of the time that one request has from now on: in seconds, where not as usual."""
-        return self.connection.timing.deadline(within)
 
     @cached_property
     def commits(self) -> GroupCommit:

@@ -1,4 +1,4 @@
-"""What a function answers: JSON, or a problem in the form of RFC 9457.
+"""What a function answers: JSON, or a problem in the form of RFC 9457; and who may keep it.
 
 A handler's return annotation says which kinds of answers it gives, and of what: the status, the
 headers and the model of each, as the OpenAPI document tells them.
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, TypeVar
+from http import HTTPMethod, HTTPStatus
+from typing import Any, ClassVar, Generic, TypeVar
 
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
 from shared.domain.errors import (
     InvalidInput,
@@ -20,15 +20,8 @@ from shared.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
-from shared.web.parameters import REQUIRED, Parameters
-
-if TYPE_CHECKING:
-    from typing import Literal
-
-    from pydantic import Field
-    from typing_extensions import Doc
-
-    from shared.web.described import HeaderName
+from shared.web.headers import DiffersHeaders, Headers, PageHeaders, ReplayHeaders
+from shared.web.settings import ReadAccess, Settings
 
 # The model of what is answered; such models are imported for type checking only.
 _M = TypeVar("_M")
@@ -36,67 +29,18 @@ _M = TypeVar("_M")
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 
-
-class Headers(Parameters):
-    """What every answer has."""
-
-    request_id: Annotated[
-        str,
-        HeaderName("X-Request-Id"),
-        Field(pattern="^[A-Za-z0-9._-]{1,64}$"),
-        Doc(
-            "The request's own `X-Request-Id` where it had one, otherwise a new one; the log has "
-            "it too."
-        ),
-    ] = REQUIRED
-
-
-class PageHeaders(Headers):
-    """What a page of a list has."""
-
-    link: Annotated[
-        str, HeaderName("Link"), Doc('With `rel="next"`: the next page, where there is one.')
-    ]
-
-
-class ReplayHeaders(Headers):
-    """What tells that nothing was changed."""
-
-    replayed: Annotated[
-        Literal["true"],
-        HeaderName("Idempotency-Replayed"),
-        Doc("`true`: it was there before, and nothing was changed."),
-    ]
-
-
-class DiffersHeaders(ReplayHeaders):
-    """What tells that the first report stays, although this one says something else."""
-
-    differs: Annotated[
-        str,
-        HeaderName("Idempotency-Differs"),
-        Doc(
-            "The fields, separated by commas, in which the request says something else than the "
-            "contribution that stays as it was."
-        ),
-    ]
-
-
-class ProblemHeaders(Headers):
-    """What an error has, each where its kind asks for it."""
-
-    retry_after: Annotated[
-        int,
-        HeaderName("Retry-After"),
-        Field(ge=1),
-        Doc("Seconds after which to send the same request again."),
-    ] = REQUIRED
-    allow: Annotated[str, HeaderName("Allow"), Doc("The methods that the path has.")] = REQUIRED
-    authenticate: Annotated[
-        Literal["Bearer"],
-        HeaderName("WWW-Authenticate"),
-        Doc("The scheme to authenticate with."),
-    ] = REQUIRED
+# Hosting's cache stands between a popular page and Firestore; browsers ask each time.
+_PUBLIC = "public, max-age=0, s-maxage=15"
+_PREFLIGHT_MAX_AGE_S = "600"
+_READING = frozenset({HTTPMethod.GET, HTTPMethod.HEAD})
+_EXPOSED = "Link, ETag, Retry-After, Idempotency-Replayed, Idempotency-Differs"
+_CREDENTIALS = ("X-API-Key", "Authorization")
+# Pages may read; whoever writes is no page of somebody else's.
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": ", ".join(_CREDENTIALS),
+    "Access-Control-Max-Age": _PREFLIGHT_MAX_AGE_S,
+}
 
 
 class Answer(Generic[_M]):
@@ -222,3 +166,53 @@ def problem(error: LedgerError) -> Answer[Any]:
         case Unavailable():
             headers["Retry-After"] = str(error.retry_after)
     return Answer(body, headers, status=error.status, media_type=PROBLEM_JSON, outcome=error.code)
+
+
+def is_preflight(request: Request) -> bool:
+    """Whether a browser asks if a page may send a request.
+
+    https://fetch.spec.whatwg.org/#cors-preflight-request
+    """
+    asks = "Access-Control-Request-Method" in request.headers
+    return request.method == HTTPMethod.OPTIONS and asks and "Origin" in request.headers
+
+
+class AnswerHeaders:
+    """Adds to answers, by the settings, who may keep them and which pages may read them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._origins = settings.cors_origins
+        self._public_reads = settings.read_access is ReadAccess.PUBLIC
+
+    def complete(self, request: Request, response: Response, *, of_a_read: bool) -> None:
+        """Add the headers; an answer that the client has already becomes 304, without a body."""
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        # Who may see what depends on the key.
+        response.headers["Vary"] = ", ".join(_CREDENTIALS + ("Origin",) * bool(self._origins))
+        self._allow_origin(request, response)
+        if of_a_read and self._is_public(request, response):
+            response.headers["Cache-Control"] = _PUBLIC
+            response.add_etag()
+            response.make_conditional(request.environ)
+        else:
+            response.headers["Cache-Control"] = "no-store"
+
+    def _allow_origin(self, request: Request, response: Response) -> None:
+        is_error = response.status_code >= HTTPStatus.BAD_REQUEST
+        if not (is_error or is_preflight(request) or request.method in _READING):
+            return
+        origin = request.headers.get("Origin", "")
+        if self._origins and origin not in self._origins:
+            return
+        response.headers["Access-Control-Allow-Origin"] = origin if self._origins else "*"
+        response.headers["Access-Control-Expose-Headers"] = _EXPOSED
+
+    def _is_public(self, request: Request, response: Response) -> bool:
+        """Whether this answer to a read is the same for everybody without a credential."""
+        return (
+            self._public_reads
+            and request.method in _READING
+            and response.status_code == HTTPStatus.OK
+            and not response.is_streamed
+            and not any(name in request.headers for name in _CREDENTIALS)
+        )

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request
 
-from shared.domain.api_key import ApiKey, Scope, key_digest, key_id_of
+from shared.domain.api_key import ApiKey, Caller, Scope, key_digest, key_id_of
 from shared.domain.errors import Forbidden, LedgerError, Unauthenticated, Unavailable
-from shared.web.caller import Caller
 from shared.web.operations import Access
 
 if TYPE_CHECKING:

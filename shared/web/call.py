@@ -10,11 +10,10 @@ from urllib.parse import quote
 from pydantic import BaseModel
 from werkzeug.wrappers import Request
 
-from shared.domain.api_key import Scope
+from shared.domain.api_key import Caller, Scope
 from shared.domain.errors import Forbidden, InvalidInput, Unauthenticated
 from shared.domain.fields import parse
 from shared.domain.repository import Repository
-from shared.web.caller import Caller
 from shared.web.incoming import IncomingBody, require_json
 from shared.web.json_text import parse_json, parse_json_of_many
 from shared.web.operations import Operation
@@ -95,7 +94,7 @@ class Call:
 
     def deadline(self, *, within: float | None = None) -> Deadline:
         """The end of the time that the ledger has from now on, in seconds where not its own."""
-        return self.services.ledger.deadline(within)
+        return self.services.timing.deadline(within)
 
     def authorize(self, repository: Repository) -> None:
         """Raises `Forbidden` where the caller's credential is not for this repository."""

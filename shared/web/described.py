@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from typing_extensions import Doc
 
 from shared.domain.contribution import Outcome
-from shared.domain.cost_basis import EVIDENCE
 from shared.domain.fields import Money, RepositoryName
 from shared.domain.metadata import MAX_METADATA_BYTES, MAX_METADATA_DEPTH
+from shared.domain.scoring import EVIDENCE
 from shared.domain.tracking import Tracking, TrackingStatus
 
 # The default of a field that is left out where there is nothing to say.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import copy_context
 from http import HTTPMethod, HTTPStatus
 from importlib import import_module
 from types import ModuleType
@@ -19,9 +20,8 @@ from werkzeug.wrappers import Request, Response
 
 from shared.domain.email import mask_text
 from shared.domain.errors import LedgerError, MethodNotAllowed, NotFound, Unavailable
-from shared.web.answer import Answer, problem
+from shared.web.answer import PREFLIGHT, Answer, is_preflight, problem
 from shared.web.call import Call
-from shared.web.headers import PREFLIGHT, is_preflight
 from shared.web.incoming import IncomingBody
 from shared.web.logs import request_id_of, where_raised
 from shared.web.operations import Access, Operation, operations_of
@@ -62,10 +62,11 @@ class _Endpoint:
         self.services = services
 
     def serve(self, request: Request) -> Response:
-        with self.services.timing.request():
-            return self._serve(request)
+        # What is noted of its time ends with its context.
+        return copy_context().run(self._serve, request)
 
     def _serve(self, request: Request) -> Response:
+        self.services.timing.begin_request()
         began = time.monotonic()
         request_id = request_id_of(request)
         facts: dict[str, Any] = {}
@@ -108,7 +109,8 @@ class _Endpoint:
         # Nothing more is read than what is there: left to itself, the framework would read it all.
         close = not body.is_done()
         response = answer.response(streamed=close)
-        self.services.headers.complete(request, operation, response)
+        of_a_read = operation is not None and operation.access is Access.READ
+        self.services.headers.complete(request, response, of_a_read=of_a_read)
         self.services.connections.send(request, response, close=close)
         return response
 
@@ -125,7 +127,8 @@ class _Endpoint:
             facts["caller"] = caller.name
         try:
             self.services.authenticator.authorize(caller, operation.access)
-            query = query_of(request, operation)
+            # A POST has none, and takes no notice of any.
+            query = {} if operation.method == "POST" else query_of(request, operation)
             call = Call(request, operation, parameters, query, caller, self.services, body, facts)
             answer = operation.handler(call, **parameters)
         except Unavailable as error:

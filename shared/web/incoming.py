@@ -121,8 +121,9 @@ class IncomingBody:
 
     def release(self) -> None:
         """Give back what it took of the memory for large bodies."""
-        self._large_bodies.give_back(self._kept)
-        self._kept = 0
+        if self._kept:
+            self._large_bodies.give_back(self._kept)
+            self._kept = 0
 
     def _keep(self, size: int) -> None:
         if size >= LARGE:

@@ -10,10 +10,9 @@ from typing import Any
 
 import jwt
 
-from shared.domain.api_key import Scope
+from shared.domain.api_key import Caller, Scope
 from shared.domain.errors import Forbidden, Unauthenticated
 from shared.domain.repository import Repository
-from shared.web.caller import Caller
 from shared.web.issuer_keys import IssuerKeys
 
 # Clocks differ a little; https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4

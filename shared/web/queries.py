@@ -42,12 +42,7 @@ class OfRepository(Parameters):
 
 
 def query_of(request: Request, operation: Operation) -> dict[str, str]:
-    """The query parameters; raises `InvalidInput` for one that is not known, or given twice.
-
-    A POST has none, and takes no notice of any.
-    """
-    if operation.method == "POST":
-        return {}
+    """The query parameters; raises `InvalidInput` for one that is not known, or given twice."""
     try:
         given = request.args
     except UnicodeDecodeError:

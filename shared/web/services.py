@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from shared.domain.identity import Classifier
 from shared.store.deadline import Timing
+from shared.web.answer import AnswerHeaders
 from shared.web.authentication import Authenticator
 from shared.web.connections import Connections
-from shared.web.headers import AnswerHeaders
 from shared.web.large_bodies import LargeBodies
 from shared.web.logs import Log
 from shared.web.rejections import Rejections
@@ -65,7 +65,6 @@ class Services:
         self.rejections = Rejections(lambda r: self.ledger.tracker.note(r), clock)
         self.timing = timing or Timing()
         self._open_client = open_client or _open_client
-        self._ledger: Ledger | None = None
         self._lock = threading.Lock()
 
     def _tokens(self) -> TokenVerifier:
@@ -86,22 +85,23 @@ class Services:
             owners=self.settings.oidc_owners,
         )
 
-    @property
+    @cached_property
     def ledger(self) -> Ledger:
-        """The ledger on the configured backend."""
+        """The ledger on the configured backend; one for all who ask for it at once."""
         with self._lock:
-            if self._ledger is None:
-                # Imported here, so that a function that only says it is alive starts without it.
-                from shared.store.ledger import ledger_on
+            return self._opened
 
-                client = self._open_client(self.settings)
-                self._ledger = ledger_on(
-                    client,
-                    classify=Classifier(self.settings.contributor_types),
-                    clock=self.clock,
-                    timing=self.timing,
-                )
-            return self._ledger
+    @cached_property
+    def _opened(self) -> Ledger:
+        # Imported here, so that a function that only says it is alive starts without it.
+        from shared.store.ledger import ledger_on
+
+        return ledger_on(
+            self._open_client(self.settings),
+            classify=Classifier(self.settings.contributor_types),
+            clock=self.clock,
+            timing=self.timing,
+        )
 
 
 def _open_client(settings: Settings) -> Client:

@@ -45,11 +45,11 @@ def trip(service: Service) -> list[str]:
 def test_is_through_few_files(trip: list[str]) -> None:
     files = set(trip)
     assert {"functions/track_github.py", "shared/store/posting.py"} <= files
-    assert len(files) <= 35, sorted(files)
+    assert len(files) <= 28, sorted(files)
 
 
 def test_is_through_few_files_of_the_store_and_seldom_comes_back_to_one(trip: list[str]) -> None:
     # One stay for each time that the trip comes to another file of the store.
     stays = [name for name, _ in groupby(name for name in trip if name.startswith(STORE))]
-    assert len(set(stays)) <= 8, stays
-    assert len(stays) - len(set(stays)) <= 4, stays
+    assert len(set(stays)) <= 7, stays
+    assert len(stays) - len(set(stays)) <= 2, stays

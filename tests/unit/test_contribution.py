@@ -22,10 +22,10 @@ from shared.domain.contribution import (
     contribution_of_commit,
 )
 from shared.domain.contributor import ContributorType, NewContributor
-from shared.domain.cost_basis import EVIDENCE
 from shared.domain.credits import share_out
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import parse
+from shared.domain.scoring import EVIDENCE
 from tests.literals import ASSET_ID, CONTRIBUTION, NOW, REPORT
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from shared.domain.asset import Asset
 from shared.domain.contribution import Coherence, StoredContribution
 from shared.domain.contributor import Contributor, ContributorType
-from shared.domain.cost_basis import CostBasis
 from shared.domain.credits import Credit, Role
+from shared.domain.scoring import CostBasis
 from shared.store.documents import asset_from, contribution_from, contributor_from, to_fields
 
 AT = datetime(2024, 5, 1, 12, tzinfo=UTC)

@@ -11,11 +11,11 @@ import pytest
 
 from shared.domain.contribution import Coherence
 from shared.domain.contributor import ContributorType
-from shared.domain.cost_basis import CostBasis
 from shared.domain.errors import InvalidInput
 from shared.domain.identity import Classifier
 from shared.domain.legacy.file import LegacyFile, NotTaken, number
 from shared.domain.legacy.plan import MAX_LEGACY_IDS, ImportPlan, plan_import
+from shared.domain.scoring import CostBasis
 from tests.old_store import OldStore
 
 # Of the ledger, as `uuidgen` and the like have them: version 5, over the natural keys.

@@ -26,8 +26,9 @@ from shared.commands.openapi.schemas import (
 )
 from shared.domain import errors
 from shared.domain.contribution import Commit
-from shared.web.answer import JSON, PROBLEM_JSON, Answer, Page, ProblemHeaders, problem
+from shared.web.answer import JSON, PROBLEM_JSON, Answer, Page, problem
 from shared.web.described import Metadata, Problem
+from shared.web.headers import ProblemHeaders
 from shared.web.operations import Access, Operation
 
 FILE = ROOT / "shared" / "hosting" / "v1" / "openapi.json"

@@ -16,7 +16,6 @@ from uuid import UUID
 from shared.domain.asset import Asset, asset_of_repository
 from shared.domain.contribution import Coherence, StoredContribution
 from shared.domain.contributor import Contributor, ContributorType
-from shared.domain.cost_basis import cost_basis
 from shared.domain.credits import share_out
 from shared.domain.email import name_from_email
 from shared.domain.identifiers import (
@@ -38,6 +37,7 @@ from shared.domain.legacy.file import (
 from shared.domain.legacy.notes import Notes
 from shared.domain.push import clean_name
 from shared.domain.repository import Repository
+from shared.domain.scoring import cost_basis
 
 RECORDED_BY = "import"
 SCORED_BY = "legacy"
