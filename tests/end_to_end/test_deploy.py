@@ -77,6 +77,7 @@ def test_the_functions_are_as_they_were_planned(deployed: GoogleApis) -> None:
         assert service["maxInstanceRequestConcurrency"] == 8
         assert service["environmentVariables"] == {
             "GOOGLE_CLOUD_PROJECT": PROJECT,
+            "LEDGER_PUBLIC_URL": f"https://{PROJECT}.web.app",
             "LEDGER_READ_ACCESS": "key",
             "LEDGER_TRACKED_BRANCHES": "main,release",
             "THREADS": "8",

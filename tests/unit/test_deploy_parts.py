@@ -71,6 +71,21 @@ class TestScript:
         )
         assert f"LEDGER_TRACKED_BRANCHES={awkward}," in printed.stdout
 
+    @pytest.mark.parametrize(
+        ("site", "settings", "url"),
+        [
+            ("", {}, "https://test-project.web.app"),
+            ("my-site", {}, "https://my-site.web.app"),
+            ("", {"LEDGER_PUBLIC_URL": "https://ledger.example"}, "https://ledger.example"),
+        ],
+    )
+    def test_links_lead_to_hosting_or_where_the_settings_say(
+        self, site: str, settings: dict[str, str], url: str
+    ) -> None:
+        options = Options(project="test-project", site=site, settings=settings)
+        chosen, _, _ = script(options, [], root=ROOT).partition("\n# What `make deploy` runs")
+        assert re.findall(r"LEDGER_PUBLIC_URL=([^,\s]*)", chosen) == [url]
+
     def test_no_secret_is_pinned_to_latest(self) -> None:
         assert ":latest" not in script(Options(project="test-project"), [], root=ROOT)
 

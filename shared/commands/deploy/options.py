@@ -67,13 +67,9 @@ class Options:
         return f"ledger-functions@{self.project}.iam.gserviceaccount.com"
 
     @property
-    def host(self) -> str:
-        """The host name under which hosting serves all functions."""
-        return f"{self.site}.web.app"
-
-    @property
     def url(self) -> str:
-        return f"https://{self.host}"
+        """Where hosting serves all functions."""
+        return f"https://{self.site}.web.app"
 
 
 def _unless(pattern: re.Pattern[str], value: str, mistake: str) -> list[str]:

@@ -15,6 +15,8 @@ _STEPS = Path(__file__).with_name("steps.sh")
 def script(options: Options, functions: Iterable[str], *, root: Path) -> str:
     """What bash is to run to deploy the functions (by their deployed names) from `root`."""
     variables = {
+        # Where hosting serves them, unless there is an address of their own in front of it.
+        "LEDGER_PUBLIC_URL": options.url,
         **options.settings,
         "GOOGLE_CLOUD_PROJECT": options.project,
         # functions-framework answers this many requests at a time, whatever Cloud Run sends.
