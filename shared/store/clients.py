@@ -22,6 +22,12 @@ _OPTIONS = [
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
+    # A connection on which nothing comes any more is given up this long after a ping of the
+    # keep-alive (20 s otherwise), or after one that measures the line (60 s otherwise).
+    ("grpc.keepalive_timeout_ms", 2_000),
+    ("grpc.http2.ping_timeout_ms", 10_000),
+    # An attempt to connect that hangs has so long (20 s otherwise, also after Firestore is back).
+    ("grpc.min_reconnect_backoff_ms", 2_000),
     # Left to itself it waits longer each time, up to two minutes, also after Firestore is back.
     ("grpc.max_reconnect_backoff_ms", 1_000),
 ]

@@ -11,9 +11,15 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from google.api_core.exceptions import DeadlineExceeded
 
 import main
+from shared.store.clients import emulator_client
+from shared.store.deadline import Timing
+from shared.store.reading import ONCE
 from tests.backends import new_project
+from tests.contract.reports import ledger_of, report
+from tests.end_to_end.fault_proxy import TcpProxy
 
 ROOT = Path(main.__file__).parent
 # In processes of their own, because the environment of this one must stay as it is.
@@ -87,3 +93,15 @@ def test_the_cloud_is_reached_with_credentials_whatever_emulator_the_environment
     ).split(maxsplit=2)
     assert (project, host) == ("demo-of-the-account", "firestore.googleapis.com:443")
     assert "authorization" not in metadata
+
+
+def test_an_attempt_to_connect_that_hangs_is_given_up_while_a_request_lasts(emulator: str) -> None:
+    with TcpProxy(emulator) as network:
+        client = emulator_client(network.host, project=new_project())
+        network.fall_silent()
+        with pytest.raises(DeadlineExceeded):
+            client.document("things/one").get(timeout=0.2, retry=ONCE)
+        # Firestore is back, and nobody ever answers to that attempt.
+        network.heal(reset=False)
+        ledger_of(client, timing=Timing()).commits.record(report(), recorded_by="ci")
+        client._firestore_api.transport.close()

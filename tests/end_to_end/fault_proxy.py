@@ -89,11 +89,12 @@ class TcpProxy:
         """Reset the connection in the middle of each of the next answers; `cuts` are left."""
         self.cuts = number
 
-    def heal(self) -> None:
-        """Pass everything on again, over new connections."""
+    def heal(self, *, reset: bool = True) -> None:
+        """Pass everything on again, over new connections; the old ones are reset, or stay dead."""
         self._silent = False
         self.cuts = 0
-        self._end_all()
+        if reset:
+            self._end_all()
         if self._listener.fileno() < 0:
             self._listener = self._listen(int(self.host.rpartition(":")[2]))
 
