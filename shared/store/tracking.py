@@ -9,13 +9,16 @@ from datetime import UTC, datetime
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference, FieldFilter, Query
 
+from shared.domain import smoke_check
 from shared.domain.asset import Asset
 from shared.domain.errors import NotFound, Unavailable
 from shared.domain.tracking import Activity, Rejection
 from shared.store.connection import Connection
 from shared.store.deadline import Deadline
 from shared.store.documents import asset_from
+from shared.store.listing import ContributionFilter, contributions_query
 from shared.store.lookup import Finder
+from shared.store.reading import Document
 
 # Noting a rejection must not hold up the answer that tells it.
 _NOTE_BUDGET_S = 1.0
@@ -28,21 +31,30 @@ class Tracker:
     connection: Connection
 
     def activity(self, now: datetime) -> Activity:
-        """The whole ledger's: three documents, three counts and a sum.
+        """The whole ledger's, without the smoke check's: five documents, three counts and a sum.
 
         Firestore bills a count or a sum by the thousand of what it goes over: contributors,
         assets, and the day's contributions, so that the ledger's age does not matter.
 
         The newest contribution is found by the asset that changed last, since an asset takes the
         server's time of its newest contribution. Of two, because the newest may be that of the
-        smoke check, which voids what it records.
+        smoke check.
         """
         deadline = self.connection.timing.deadline()
-        assets = self.connection.assets
+        assets, contributors = self.connection.assets, self.connection.contributors
         newest = assets.order_by("last_contribution_at", direction=Query.DESCENDING).limit(2)
         found = self.connection.patiently(lambda d: self.connection.query(newest, d), deadline)
-        changed = [asset_from(document.fields) for document in found]
+        changed = [asset_from(d.fields) for d in found if d.id != smoke_check.ASSET]
+        kept, asset_of_check, contributor_of_check = self._read(
+            self._rejection_ref,
+            assets.document(smoke_check.ASSET),
+            contributors.document(smoke_check.CONTRIBUTOR),
+            deadline=deadline,
+        )
+        checked = asset_from(asset_of_check.fields) if asset_of_check.exists else None
         contributions = self._contributions(deadline)
+        if checked:
+            contributions -= checked.contribution_count
         # Where both are voided throughout, an older one is not, and the newest has to do.
         lately = changed[0] if changed and contributions else None
         asset = next((asset for asset in changed if asset.contribution_count), lately)
@@ -50,14 +62,22 @@ class Tracker:
         today = self.connection.contributions.where(
             filter=FieldFilter("recorded_at", ">=", midnight)
         )
+        recorded_today = self._count(today, deadline)
+        if checked and checked.last_contribution_at and checked.last_contribution_at >= midnight:
+            # By its own time, which is that of recording, since that has an index with the asset.
+            checks = ContributionFilter(
+                asset_id=smoke_check.ASSET_ID, since=midnight, include_voided=True
+            )
+            query = contributions_query(self.connection.contributions, checks)
+            recorded_today -= self._count(query, deadline)
         return Activity(
             newest_at=asset.last_contribution_at if asset else None,
             newest_repository=asset.name if asset else None,
             contributions=contributions,
-            contributors=self._count(self.connection.contributors, deadline),
-            assets=self._count(assets, deadline),
-            recorded_today=self._count(today, deadline),
-            latest_rejection=self._latest_rejection(deadline),
+            contributors=self._count(contributors, deadline) - contributor_of_check.exists,
+            assets=self._count(assets, deadline) - asset_of_check.exists,
+            recorded_today=recorded_today,
+            latest_rejection=_rejection_from(kept),
         )
 
     def activity_of(self, repository: str) -> Activity:
@@ -67,7 +87,7 @@ class Tracker:
         with suppress(NotFound):
             found = Finder(self.connection).asset(repository, deadline).stored
             asset = found if found.contribution_count else None
-        rejection = self._latest_rejection(deadline)
+        rejection = _rejection_from(*self._read(self._rejection_ref, deadline=deadline))
         about_it = rejection is not None and (rejection.repository or "").lower() == (
             repository.lower()
         )
@@ -93,11 +113,9 @@ class Tracker:
     def _rejection_ref(self) -> DocumentReference:
         return self.connection.client.collection("tracking").document("latest_rejection")
 
-    def _latest_rejection(self, deadline: Deadline) -> Rejection | None:
-        reference = self._rejection_ref
-        found = self.connection.patiently(lambda d: self.connection.read([reference], d), deadline)
-        document = found[reference.path]
-        return Rejection.model_validate(document.fields) if document.exists else None
+    def _read(self, *references: DocumentReference, deadline: Deadline) -> list[Document]:
+        found = self.connection.patiently(lambda d: self.connection.read(references, d), deadline)
+        return [found[reference.path] for reference in references]
 
     def _contributions(self, deadline: Deadline) -> int:
         # By the assets' counts: counting the contributions would be billed by the thousand of them.
@@ -107,3 +125,7 @@ class Tracker:
 
     def _count(self, query: Query, deadline: Deadline) -> int:
         return self.connection.patiently(lambda d: self.connection.count(query, d), deadline)
+
+
+def _rejection_from(document: Document) -> Rejection | None:
+    return Rejection.model_validate(document.fields) if document.exists else None

@@ -109,7 +109,7 @@ COSTS: dict[str, tuple[Operation, Cost]] = {
     "health/ready": (lambda ledger: ledger.probe.ready(), Cost(reads=1, writes=0, rpcs=1)),
     "health/tracking": (
         lambda ledger: ledger.tracker.activity(NOW),
-        Cost(reads=7, writes=0, rpcs=6),
+        Cost(reads=9, writes=0, rpcs=6),
     ),
     "health/tracking of a repository": (
         lambda ledger: ledger.tracker.activity_of(REPOSITORY.full_name),

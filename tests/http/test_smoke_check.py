@@ -1,4 +1,4 @@
-"""What a smoke check leaves behind is in no list, while it runs and afterwards."""
+"""What a smoke check leaves behind is in no list, and in no count, in its course and afterwards."""
 
 from __future__ import annotations
 
@@ -61,6 +61,11 @@ class TestASmokeCheck:
 
         assert check(asking)
         assert seen == []
+
+    def test_is_no_tracking(self, service: Service, ask: Any) -> None:
+        before = service.get("/v1/health/tracking").get_json()
+        assert check(ask)
+        assert service.get("/v1/health/tracking").get_json() == before
 
     def test_hides_nothing_else(self, service: Service, ask: Any) -> None:
         assert check(ask)

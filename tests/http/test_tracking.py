@@ -160,17 +160,6 @@ class TestStatus:
             assert (shown["contributions"], shown["status"]) == (0, "empty")
             assert (shown["newest_at"], shown["newest_repository"]) == (None, None)
 
-    def test_is_not_changed_by_a_smoke_check(self, service: Service, clock: Clock) -> None:
-        service.track(repository="octo/one")
-        before = tracking(service)
-        contribution = service.track(
-            repository="ledger/smoke-check", commit_hash="abc124"
-        ).get_json()
-        service.request("DELETE", f"/v1/contributions/{contribution['id']}", headers=KEY)
-        after = tracking(service)
-        same = ("status", "newest_at", "newest_repository", "contributions")
-        assert [after[name] for name in same] == [before[name] for name in same]
-
     def test_is_never_empty_where_there_is_a_contribution(self, service: Service) -> None:
         service.track(repository="octo/one")
         for name in ("two", "three"):
