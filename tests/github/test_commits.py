@@ -7,7 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from commits import Person
+from shared.domain.email import normalise_email, spelt_as_today
 from tests.github.repositories import ADA, GRACE, Repository
 from tests.github.runner import Runner
 from tests.github.stub_ledger import StubLedger
@@ -116,6 +120,7 @@ class TestThePeople:
             "Co-Authored-By: hopper <hopper@navy.mil>\n"
             "co-authored-by: Folded\n Name <folded@example.com>\n"
             "Co-authored-by: Grace again <GRACE@example.com>\n"
+            "Co-authored-by: Grace unseen <gr\u200bace@example.com\ufe0f>\n"
             "Co-authored-by: Ada herself <ada@example.com>\n"
             "Co-authored-by: --help <dash@example.com>\n"
             "Co-authored-by: Nobody <not an address>\n"
@@ -185,6 +190,33 @@ class TestThePeople:
         origin.commit(author=("Somebody", email))
 
         assert [commit["contributor_email"] for commit in report(before)] == [email]
+
+    @given(st.text(st.sampled_from("aAÅ\u030a@@. \t\n\xa0\x85\u200b\ufeff\u2028İ"), max_size=9))
+    @example("\u200b@example.com")
+    @example(" \u200b a@b \ufeff ")
+    @example("\u200b" * 300 + "a@b")
+    @example("İ" * 126 + "@b")
+    @example("İ" * 127 + "@b")
+    def test_an_address_is_usable_where_the_ledger_takes_it_and_spelt_as_there(
+        self, email: str
+    ) -> None:
+        person = Person(email, "")
+        try:
+            spelt = normalise_email(email)
+        except ValueError:
+            assert not person.usable
+        else:
+            assert person.usable
+            assert person.address == spelt
+
+    def test_the_characters_that_nobody_sees_are_those_of_the_ledger(self) -> None:
+        blocks = ((0, 0x3200), (0xFE00, 0x10000), (0x1BC00, 0x1D200), (0xE0000, 0xE1001))
+        emails = [f"a{chr(point)}b@x" for block in blocks for point in range(*block)]
+
+        dropped = {email for email in emails if Person(email, "").address == "ab@x"}
+
+        assert dropped == {email for email in emails if spelt_as_today(email) == "ab@x"}
+        assert len(dropped) > 4000
 
     @pytest.mark.parametrize(
         "email",

@@ -32,6 +32,7 @@ ADDRESSES = [
     "a" * 1000,
     "##[error]x",
     "\u202enobody",
+    "\u200b\ufe0f@example.com",
 ]
 
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from commits import Person
 from common import ConfigurationError, Runtime, TrackError
 from git import clone_at
 from history import read_history
@@ -81,8 +82,9 @@ class DryRun:
     def __call__(self, hashes: Sequence[str], body: bytes) -> list[Outcome]:
         self.requests += 1
         for commit in json.loads(body)["commits"]:
-            addresses = [p["email"] for p in commit.get("co_authors", ())]
-            self.people.update(map(str.lower, (commit["contributor_email"], *addresses)))
+            emails = [p["email"] for p in commit.get("co_authors", ())]
+            people = (Person(email, "") for email in (commit["contributor_email"], *emails))
+            self.people.update(person.address for person in people)
         return [Outcome(PLANNED)] * len(hashes)
 
 

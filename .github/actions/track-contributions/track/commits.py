@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from text import decode
+from text import UNSEEN, decode
 
 UTC = dt.timezone.utc  # noqa: UP017 - datetime.UTC came with Python 3.11
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,18 +31,22 @@ class Person:
     name: str
 
     @property
+    def address(self) -> str:
+        """The address as the ledger spells it: those that look alike are one person's."""
+        seen = unicodedata.normalize("NFC", UNSEEN.sub("", self.email).strip())
+        return unicodedata.normalize("NFC", seen.lower())
+
+    @property
     def usable(self) -> bool:
         """Whether the ledger takes the address. Lenient: `root@localhost` does write commits."""
-        local, _, host = self.email.partition("@")
+        address = self.address
+        local, _, host = address.partition("@")
         return (
             bool(local and host)
             and "@" not in host
-            and len(unicodedata.normalize("NFC", self.email)) <= EMAIL_LENGTH
-            and not any(c.isspace() or unicodedata.category(c) == "Cc" for c in self.email)
+            and len(address) <= EMAIL_LENGTH
+            and not any(c.isspace() or unicodedata.category(c) == "Cc" for c in address)
         )
-
-    def same_address(self, other: Person) -> bool:
-        return self.email.lower() == other.email.lower()
 
 
 Canonical = Callable[[Person], Person]
@@ -125,13 +129,13 @@ def _utc(identity: re.Match[str] | None) -> str | None:
 
 def _co_authors(trailers: bytes, author: Person, canonical: Canonical) -> tuple[Person, ...]:
     """Return the co-authors, each address once, without the author and unusable addresses."""
-    people: dict[str, Person] = {author.email.lower(): author}
+    people: dict[str, Person] = {author.address: author}
     for value in trailers.split(b"\n")[:TRAILERS]:
         contact = CONTACT.match(decode(value))
         if contact:
             person = canonical(read_person(contact))
             if person.usable:
-                people.setdefault(person.email.lower(), person)
+                people.setdefault(person.address, person)
     return tuple(people.values())[1 : CO_AUTHORS + 1]
 
 

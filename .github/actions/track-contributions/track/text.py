@@ -6,6 +6,14 @@ import functools
 import re
 import unicodedata
 
+# Default_Ignorable_Code_Point: what nobody sees, and the ledger drops from an address.
+# https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt
+UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
 
 def decode(raw: bytes, encoding: str = "") -> str:
     """Return the text; stray bytes become U+FFFD, so that no lone surrogate ever arises.

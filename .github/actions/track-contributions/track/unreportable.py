@@ -10,7 +10,7 @@ from typing import NamedTuple
 from commits import Person
 from ledger import UNREPORTABLE
 from reports import Result
-from text import inert, one_line
+from text import UNSEEN, inert, one_line
 
 SHOWN_LENGTH = 320
 REACHABLE = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
@@ -49,12 +49,12 @@ def _identity(written: Person) -> str:
 def _remedy(identity: str, commit_hash: str) -> str:
     """Return the .mailmap line, or the command that writes it where the line must not be shown.
 
-    An address that somebody could be reached at has no place in a log, and a control character
-    would not survive it: https://git-scm.com/docs/gitmailmap
+    An address that somebody could be reached at has no place in a log, and what nobody sees would
+    not survive it: https://git-scm.com/docs/gitmailmap
     """
     new = "Name <name@example.com>"
-    harmless = identity == one_line(identity) == inert(identity) and len(identity) <= SHOWN_LENGTH
-    if harmless and not REACHABLE.search(identity):
+    harmless = identity == one_line(identity) == inert(identity) == UNSEEN.sub("", identity)
+    if harmless and len(identity) <= SHOWN_LENGTH and not REACHABLE.search(identity):
         return f"This line in .mailmap mends it: {new} {identity}"
     old = "<%ae>" if not identity.endswith(" <>") else "%an <%ae>"
     command = f"git log -1 --format='{new} {old}' {commit_hash[:10]} >> .mailmap"
