@@ -21,6 +21,8 @@ ACTION = Path(__file__).parents[2] / ".github" / "actions" / "track-contribution
 PROGRAM = ACTION / "track"
 REPOSITORY = "octo/demo"
 SERVER = "https://github.com"
+# As the runner calls them: https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#defaultsrunshell
+SHELLS = {"sh": ("sh", "-e"), "bash": ("bash", "--noprofile", "--norc", "-eo", "pipefail")}
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class Runner:
     home: Path
     workspace: Path
     repository: str = REPOSITORY
+    shell: str = "sh"
 
     def push(
         self,
@@ -136,10 +139,12 @@ class Runner:
         environment: Mapping[str, str],
     ) -> Run:
         (step,) = action_definition()["runs"]["steps"]
-        assert step["shell"] == "bash"
+        assert step["shell"] == "${{ runner.os == 'Windows' && 'bash' || 'sh' }}"
         environ = self.environ(event, name=name, inputs=inputs) | dict(environment)
+        script = self.home / "step.sh"
+        script.write_text(step["run"], "utf-8")
         done = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            [*SHELLS[self.shell], str(script)],
             cwd=self.workspace,
             env=environ,
             capture_output=True,

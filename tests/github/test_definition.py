@@ -87,7 +87,7 @@ def test_the_action_passes_each_input_and_the_program_reads_each() -> None:
     assert {f"INPUT_{one or other}" for one, other in read} - {"INPUT_"} == set(passed)
 
 
-def test_the_actions_outputs_come_from_the_step() -> None:
+def test_the_actions_outputs_come_from_the_step_and_stand_in_the_readme() -> None:
     definition = action_definition()
     (step,) = definition["runs"]["steps"]
 
@@ -95,6 +95,8 @@ def test_the_actions_outputs_come_from_the_step() -> None:
         name: f"${{{{ steps.{step['id']}.outputs.{name} }}}}"
         for name in ("recorded", "replayed", "rejected", "unreportable", "failed")
     }
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert [name for name in definition["outputs"] if f"`{name}`" not in readme] == []
 
 
 def test_the_workflow_runs_on_the_default_branch_alone_with_the_least_rights(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,33 +22,42 @@ STUBS = {
     "fails": "echo 'Python was not found; run without arguments to install it'; exit 49",
     "is silent": "exit 0",
     "talks": "echo Hello",
-    "is too old": "echo -n False",
+    "is too old": "printf False",
+    "is another program": 'printf %s "$*"',
+    "crashes": "kill -SEGV $$",
     "lacks modules": "echo \"ModuleNotFoundError: No module named 'ssl'\" >&2; exit 1",
 }
 
 
 @pytest.fixture
 def tools(tmp_path: Path) -> Path:
-    """Return a folder with bash alone, to be the whole PATH."""
+    """Return a folder with a shell and git alone, to be the whole PATH."""
     folder = tmp_path / "tools"
     folder.mkdir()
-    for name in ("bash", "git", "env"):
+    for name in ("sh", "git", "env"):
         (folder / name).symlink_to(str(shutil.which(name)))
     return folder
 
 
 def stub(folder: Path, name: str, script: str) -> None:
     (folder / name).unlink(missing_ok=True)
-    (folder / name).write_text(f"#!{folder}/bash\n{script}\n")
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
     (folder / name).chmod(0o755)
 
 
 class TestWithoutPython:
-    @pytest.fixture
+    @pytest.fixture(params=["sh", "bash"])
     def step(
-        self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger, tools: Path
+        self,
+        request: pytest.FixtureRequest,
+        origin: Repository,
+        runner_for: RunnerFor,
+        ledger: StubLedger,
+        tools: Path,
     ) -> Callable[..., Run]:
-        runner = runner_for(origin.head)
+        runner = replace(runner_for(origin.head), shell=request.param)
+        (tools / "sh").unlink()
+        (tools / request.param).symlink_to(str(shutil.which(request.param)))
 
         def push(**inputs: str) -> Run:
             given = {name.replace("_", "-"): value for name, value in inputs.items()}
@@ -125,6 +135,19 @@ class TestWithoutGit:
             assert run.annotations("error") == []
             assert run.counts == (0, 0, 0, 0)
         assert ledger.requests == []
+
+
+def test_a_container_without_bash_reports(
+    origin: Repository, runner_for: RunnerFor, ledger: StubLedger, tools: Path
+) -> None:
+    stub(tools, "python3", f'exec {sys.executable} "$@"')
+
+    run = runner_for(origin.head).push(
+        ZEROS, origin.head, inputs=ledger.inputs, environment={"PATH": str(tools)}
+    )
+
+    assert run.annotations("error") == []
+    assert ledger.hashes == [origin.head]
 
 
 class TestThePathOfTheClone:
