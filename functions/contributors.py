@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.domain.contributor import Contributor, NewContributor
-from shared.domain.errors import Conflict
+from shared.domain.email import normalise_email
+from shared.domain.errors import Conflict, NotFound
 from shared.domain.identifiers import as_uuid
-from shared.web.answer import Answer, Created, Page
+from shared.domain.person import NewAlias
+from shared.web.answer import Answer, Created, Page, Replayed, Split
 from shared.web.call import Call
 from shared.web.lists import (
     AccountsQuery,
@@ -22,7 +24,7 @@ from shared.web.queries import OfRepository
 
 if TYPE_CHECKING:
     from shared.domain.contribution import Contribution
-    from shared.web.described import ContributorKey
+    from shared.web.described import AliasEmail, ContributorKey
 
 
 class ContributionsQuery(OfRepository, Filters):
@@ -53,7 +55,42 @@ def list_contributor_contributions(call: Call, key: ContributorKey) -> Page[Cont
 
     Newest `timestamp` first; those as a co-author too.
     """
-    return contributions_page(call, contributor=_find(call, key).id)
+    found = _find(call, key)
+    return contributions_page(call, contributor=call.services.ledger.people.ids(found.id))
+
+
+@Operation(
+    "POST", "/v1/contributors/{key}/aliases", Access.ADMIN, body=NewAlias, errors=(Conflict,)
+)
+def join_address(call: Call, key: ContributorKey) -> Created[Contributor] | Replayed[Contributor]:
+    """Join a further address to a contributor.
+
+    From then on both are one: every address and id leads to this contributor, and the figures are
+    the sums. Nothing that is kept changes, so that splitting them again leaves no trace. The
+    address may be one that nobody has contributed under yet. 200: they were joined before. 409:
+    the address is this contributor's first one or somebody else's, has further ones itself, or
+    would be the 31st.
+    """
+    new = call.read(NewAlias)
+    done = call.services.ledger.people.join(
+        key, new.email, joined_by=call.recorded_by, reason=new.reason
+    )
+    shown = done.contributor.shown()
+    return Replayed(shown) if done.replayed else Created(shown)
+
+
+@Operation("DELETE", "/v1/contributors/{key}/aliases/{email}", Access.ADMIN)
+def split_address(call: Call, key: ContributorKey, email: AliasEmail) -> Split[Contributor]:
+    """Split a further address off again.
+
+    Both are then as if they had never been joined; the answer is the contributor without it.
+    """
+    try:
+        further = normalise_email(email)
+    except ValueError:
+        raise NotFound("Alias") from None
+    done = call.services.ledger.people.split(key, further)
+    return Split(done.contributor.shown(), replayed=done.replayed)
 
 
 @Operation("GET", "/v1/contributors/{key}", Access.READ)
@@ -65,4 +102,4 @@ def get_contributor(call: Call, key: ContributorKey) -> Answer[Contributor]:
 def _find(call: Call, key: str) -> Contributor:
     if not as_uuid(key):
         require_key_for_address(call)
-    return call.services.ledger.find.contributor(key).stored
+    return call.services.ledger.people.find(key)

@@ -64,6 +64,8 @@ class Contributor(Stored):
 
     id: str
     email: str
+    # Further addresses, whose figures are among these.
+    aliases: tuple[str, ...] = ()
     name: str | None = None
     contributor_type: ContributorType = ContributorType.HUMAN
     wallet_address: str | None = None
@@ -81,10 +83,13 @@ class Contributor(Stored):
         return self.contributor_type
 
     def masked_name(self) -> str | None:
-        """The name for a reader without a key: hidden where it only repeats the address."""
+        """The name for a reader without a key: hidden where it only repeats an address."""
         if self.name is None:
             return None
-        local = self.email.partition("@")[0]
-        if self.name.casefold() in {local.casefold(), name_from_email(self.email).casefold()}:
+        addresses = (self.email, *self.aliases)
+        told = {
+            part.casefold() for a in addresses for part in (a.partition("@")[0], name_from_email(a))
+        }
+        if self.name.casefold() in told:
             return f"{self.name[0] if len(self.name) > 1 else ''}***"
         return mask_text(self.name)

@@ -67,6 +67,10 @@ class Connection:
     def contributions(self) -> CollectionReference:
         return self.client.collection("contributions")
 
+    @cached_property
+    def aliases(self) -> CollectionReference:
+        return self.client.collection("aliases")
+
     def write_batch(self) -> WriteBatch:
         """No writes yet, for one Commit."""
         return WriteBatch(self.client)

@@ -33,8 +33,8 @@ def _renamed(fields: Mapping[str, Any], names: Mapping[str, str]) -> Fields:
 
 def to_fields(stored: Stored) -> Fields:
     """The document of a contributor, an asset or a contribution."""
-    # What follows from other fields is answered, and not kept.
-    derived = set(type(stored).model_computed_fields)
+    # What follows from other fields or documents is answered, and not kept.
+    derived = {*type(stored).model_computed_fields, "aliases"}
     fields = _renamed(stored.model_dump(mode="python", exclude=derived), _MONEY)
     if isinstance(stored, StoredContribution):
         fields["credits"] = [_renamed(credit, _MONEY) for credit in fields["credits"]]

@@ -16,11 +16,13 @@ from shared.store.deadline import Timing
 
 if TYPE_CHECKING:
     from shared.store.accounts import Registrar
+    from shared.store.aliases import Aliases
     from shared.store.group_commit import GroupCommit
     from shared.store.health import Probe
     from shared.store.keys import KeyStore
     from shared.store.listing import Lister
     from shared.store.lookup import Finder
+    from shared.store.people import People
     from shared.store.recording_by_ids import RecorderByIds
     from shared.store.tracking import Tracker
     from shared.store.voiding import Voider
@@ -73,7 +75,19 @@ class Ledger:
     def lists(self) -> Lister:
         from shared.store.listing import Lister
 
-        return Lister(self.connection)
+        return Lister(self.connection, self.people)
+
+    @cached_property
+    def aliases(self) -> Aliases:
+        from shared.store.aliases import Aliases
+
+        return Aliases(self.connection)
+
+    @cached_property
+    def people(self) -> People:
+        from shared.store.people import People
+
+        return People(self.connection, self.aliases)
 
     @cached_property
     def keys(self) -> KeyStore:

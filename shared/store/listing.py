@@ -7,8 +7,8 @@ times tie.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -22,9 +22,11 @@ from shared.domain import smoke_check
 from shared.domain.asset import Asset
 from shared.domain.contribution import StoredContribution
 from shared.domain.contributor import Contributor
+from shared.domain.person import MOST_ADDRESSES
 from shared.domain.sort import Sort
 from shared.store.connection import Connection
 from shared.store.documents import asset_from, contribution_from, contributor_from
+from shared.store.people import People, Together
 from shared.store.reading import Document
 
 _S = TypeVar("_S")
@@ -61,12 +63,13 @@ _SORT_FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class ContributionFilter:
-    """Which contributions: of a contributor, of an asset, between two times, voided or not.
+    """Which contributions: of a person, of an asset, between two times, voided or not.
 
     `since` is included, `until` is not.
     """
 
-    contributor_id: str | None = None
+    # One person's, where somebody has several addresses.
+    contributor_ids: tuple[str, ...] = ()
     asset_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -78,23 +81,32 @@ class Lister:
     """Lists what the ledger holds."""
 
     connection: Connection
+    people: People
 
     def contributions(
         self, chosen: ContributionFilter, *, limit: int, after: Cursor | None = None
     ) -> Page[StoredContribution]:
         """Contributions, newest first by their own time."""
         collection = self.connection.contributions
-        query = contributions_query(collection, chosen)
-        if after:
-            place = {"timestamp": after.value, _DOCUMENT_ID: collection.document(after.key)}
-            query = query.start_after(place)
+        found: dict[str, Document] = {}
+        for some in _as_many_as_a_query_takes(chosen):
+            query = contributions_query(collection, some)
+            if after:
+                place = {"timestamp": after.value, _DOCUMENT_ID: collection.document(after.key)}
+                query = query.start_after(place)
+            found |= {document.id: document for document in self._first(query, limit + 1)}
 
-        def cursor(document: Document) -> Cursor:
-            return Cursor(document.fields.get("timestamp"), document.id)
+        def order(document: Document) -> tuple[Any, str]:
+            return document.fields.get("timestamp"), document.id
 
-        asked_for = chosen.asset_id is not None or chosen.contributor_id is not None
-        shown = None if asked_for else _is_a_contribution
-        return self._page(query, limit, contribution_from, cursor, shown=shown)
+        asked_for = chosen.asset_id is not None or chosen.contributor_ids
+        return _page(
+            sorted(found.values(), key=order, reverse=True),
+            limit,
+            contribution_from,
+            lambda document: Cursor(*order(document)),
+            shown=None if asked_for else _is_a_contribution,
+        )
 
     def contributions_of_commit(
         self, commit_hash: str, *, limit: int, after: Cursor | None = None
@@ -105,8 +117,8 @@ class Lister:
         query = query.order_by(_DOCUMENT_ID)
         if after:
             query = query.start_after({_DOCUMENT_ID: collection.document(after.key)})
-        return self._page(
-            query,
+        return _page(
+            self._first(query, limit + 1),
             limit,
             contribution_from,
             lambda d: Cursor(None, d.id),
@@ -116,8 +128,10 @@ class Lister:
     def contributors(
         self, sort: Sort, *, limit: int, after: Cursor | None = None
     ) -> Page[Contributor]:
-        """Contributors in one of the orders."""
-        return self._accounts(self.connection.contributors, sort, limit, after, contributor_from)
+        """People in one of the orders, each once, however many addresses they have."""
+        together = self.people.together()
+        collection = self.connection.contributors
+        return self._accounts(collection, sort, limit, after, contributor_from, together)
 
     def assets(self, sort: Sort, *, limit: int, after: Cursor | None = None) -> Page[Asset]:
         """Assets in one of the orders."""
@@ -130,20 +144,32 @@ class Lister:
         limit: int,
         after: Cursor | None,
         build: Callable[[Mapping[str, Any]], _S],
+        together: Together | None = None,
     ) -> Page[_S]:
+        """A page of accounts: those of one query, merged with those that others are put into."""
         field = _SORT_FIELDS[sort]
-        query = accounts_query(collection, sort)
-        if after:
-            value = self._name_of(collection, after.key) if sort is Sort.NAME else after.value
-            query = query.start_after({field: value, "id": after.key})
+
+        def order(document: Document) -> tuple[bool, Any, str]:
+            # Nothing is less than something, as in the query.
+            value = document.fields.get(field)
+            return value is not None, value, document.fields["id"]
 
         def cursor(document: Document) -> Cursor:
             value = None if sort is Sort.NAME else document.fields.get(field)
             return Cursor(value, document.fields["id"])
 
-        return self._page(
-            query, limit, build, cursor, shown=lambda d: d.id not in smoke_check.ACCOUNTS
-        )
+        descending = sort is not Sort.NAME
+        query = accounts_query(collection, sort)
+        others: Sequence[Document] = together.documents if together else ()
+        if after:
+            value = after.value if descending else self._name_of(collection, after.key)
+            query = query.start_after({field: value, "id": after.key})
+            place = (value is not None, value, after.key)
+            others = [d for d in others if (order(d) < place) == descending and order(d) != place]
+        left_out = smoke_check.ACCOUNTS | (together.instead_of if together else frozenset())
+        found = [*self._first(query, limit + 1, left_out=left_out, field=field), *others]
+        found.sort(key=order, reverse=descending)
+        return _page(found, limit, build, cursor)
 
     def _name_of(self, collection: CollectionReference, account_id: str) -> str | None:
         # One document more is read than a name in the cursor would cost, and no name is in a URL.
@@ -151,22 +177,48 @@ class Lister:
         found = self.connection.first(query, self.connection.timing.deadline())
         return found.fields.get("name") if found else None
 
-    def _page(
+    def _first(
         self,
         query: Query,
-        limit: int,
-        build: Callable[[Mapping[str, Any]], _S],
-        cursor: Callable[[Document], Cursor],
+        number: int,
         *,
-        shown: Callable[[Document], bool] | None,
-    ) -> Page[_S]:
-        # One more than asked for tells whether there is a next page.
-        query = query.limit(limit + 1)
-        found = self.connection.patiently(lambda d: self.connection.query(query, d))
-        items = tuple(
-            build(document.fields) for document in found[:limit] if shown is None or shown(document)
-        )
-        return Page(items, cursor(found[limit - 1]) if len(found) > limit else None)
+        left_out: Collection[str] = (),
+        field: str = "",
+    ) -> list[Document]:
+        """As many results of a query, without the documents `left_out`; its order is by `field`."""
+        deadline = self.connection.timing.deadline()
+        found: list[Document] = []
+        page = query.limit(number)
+        while True:
+            read = self.connection.patiently(lambda d: self.connection.query(page, d), deadline)  # noqa: B023
+            found += [document for document in read if document.id not in left_out]
+            if len(found) >= number or len(read) < number:
+                return found
+            last = read[-1].fields
+            page = query.start_after({field: last.get(field), "id": last["id"]}).limit(number)
+
+
+def _page(
+    found: Sequence[Document],
+    limit: int,
+    build: Callable[[Mapping[str, Any]], _S],
+    cursor: Callable[[Document], Cursor],
+    *,
+    shown: Callable[[Document], bool] | None = None,
+) -> Page[_S]:
+    """A page of what was found; one more than asked for tells whether there is a next one."""
+    items = tuple(
+        build(document.fields) for document in found[:limit] if shown is None or shown(document)
+    )
+    return Page(items, cursor(found[limit - 1]) if len(found) > limit else None)
+
+
+def _as_many_as_a_query_takes(chosen: ContributionFilter) -> Iterator[ContributionFilter]:
+    """The same, in parts where joins that met have left somebody more addresses than can be."""
+    yield replace(chosen, contributor_ids=chosen.contributor_ids[:MOST_ADDRESSES])
+    for start in range(MOST_ADDRESSES, len(chosen.contributor_ids), MOST_ADDRESSES):
+        ids = chosen.contributor_ids[start : start + MOST_ADDRESSES]
+        yield replace(chosen, contributor_ids=ids)
 
 
 def _is_a_contribution(document: Document) -> bool:
@@ -178,9 +230,12 @@ def contributions_query(collection: CollectionReference, chosen: ContributionFil
     query = collection
     if chosen.asset_id is not None:
         query = query.where(filter=FieldFilter("asset_id", "==", chosen.asset_id))
-    if chosen.contributor_id is not None:
-        contains = FieldFilter("contributor_ids", "array_contains", chosen.contributor_id)
+    if len(chosen.contributor_ids) == 1:
+        contains = FieldFilter("contributor_ids", "array_contains", chosen.contributor_ids[0])
         query = query.where(filter=contains)
+    elif chosen.contributor_ids:
+        any_of = FieldFilter("contributor_ids", "array_contains_any", [*chosen.contributor_ids])
+        query = query.where(filter=any_of)
     if not chosen.include_voided:
         query = query.where(filter=FieldFilter("voided", "==", False))
     if chosen.since is not None:

@@ -185,7 +185,7 @@ class Reconciler:
         """What the live contributions of one account sum to, and what they call it."""
         people = kind is Kind.CONTRIBUTOR
         chosen = ContributionFilter(
-            contributor_id=account_id if people else None,
+            contributor_ids=(account_id,) if people else (),
             asset_id=None if people else account_id,
         )
         count, micros, label = 0, 0, None

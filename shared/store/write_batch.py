@@ -66,6 +66,16 @@ class WriteBatch:
         else:
             write.current_document.update_time.CopyFrom(unchanged_since)
 
+    def delete(self, reference: DocumentReference, *, unchanged_since: Timestamp) -> None:
+        """Take a document away; it must be as it was when it was read."""
+        write = self._request.writes.add(delete=reference._document_path)
+        write.current_document.update_time.CopyFrom(unchanged_since)
+
+    def forbid(self, reference: DocumentReference) -> None:
+        """Change nothing; the document must not exist."""
+        write = self._request.writes.add(delete=reference._document_path)
+        write.current_document.exists = False
+
     def _write(self, reference: DocumentReference, fields: Mapping[str, Any]) -> Any:
         write = self._request.writes.add()
         write.update.name = reference._document_path

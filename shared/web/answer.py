@@ -111,15 +111,26 @@ class Replayed(Answer[_M]):
         super().__init__(body, {"Idempotency-Replayed": "true", **more})
 
 
-class Voided(Answer[_M]):
-    """Voided, now or before."""
+class Done(Answer[_M]):
+    """Done, now or before."""
 
-    OUTCOME = "voided"
     HEADERS = ReplayHeaders
 
     def __init__(self, body: Any, *, replayed: bool) -> None:
         headers = {"Idempotency-Replayed": "true"} if replayed else {}
         super().__init__(body, headers, outcome="replayed" if replayed else None)
+
+
+class Voided(Done[_M]):
+    """Voided, now or before."""
+
+    OUTCOME = "voided"
+
+
+class Split(Done[_M]):
+    """Split off, now or before."""
+
+    OUTCOME = "split"
 
 
 class Ignored(Answer[_M]):

@@ -37,6 +37,11 @@ ContributorKey = Annotated[
     Field(examples=["4f758c4b-f15e-5ad8-9ddf-034d0b5e98ba"]),
     Doc("Their UUID, an imported id, or their email, which needs an API key."),
 ]
+AliasEmail = Annotated[
+    str,
+    Field(examples=["ada@home.example.com"]),
+    Doc("The further address."),
+]
 AssetKey = Annotated[
     str,
     Field(examples=["be2e4112-a5b0-5072-9971-c59703a2b0e1"]),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 from shared.domain.email import normalise_email
 from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.fields import Stored
-from shared.domain.identifiers import as_uuid, contributor_id, repository_asset_id
+from shared.domain.identifiers import as_uuid, repository_asset_id
 from shared.domain.repository import Repository, normalise_commit_hash
 from shared.domain.sort import Sort
 from shared.domain.timestamps import parse_time_or_date
@@ -32,7 +32,7 @@ _S = TypeVar("_S", bound=Stored)
 
 _BARE_OFFSET = re.compile(r" (?=\d\d:\d\d$)", re.ASCII)
 # An id that no contributor has.
-_NOBODY = ""
+_NOBODY = ("",)
 
 
 class Filters(PageQuery):
@@ -60,9 +60,9 @@ class AccountsQuery(PageQuery):
 
 
 def contributions_page(
-    call: Call, *, contributor: str | None = None, asset: str | None = None
+    call: Call, *, contributor: tuple[str, ...] = (), asset: str | None = None
 ) -> Page[Any]:
-    """A page of contributions; `contributor` and `asset` are ids that are settled already.
+    """A page of contributions; `contributor` (of all addresses) and `asset` are ids.
 
     Raises `InvalidInput` for a filter that cannot be read, and `Unauthenticated` where an
     address is asked for without a key.
@@ -71,7 +71,7 @@ def contributions_page(
 
     query = call.query
     chosen = listing.ContributionFilter(
-        contributor_id=contributor or _contributor(call, query.get("contributor")),
+        contributor_ids=contributor or _contributor(call, query.get("contributor")),
         asset_id=asset or _asset(query.get("repository")),
         since=_time(query, "since"),
         until=_time(query, "until"),
@@ -79,7 +79,7 @@ def contributions_page(
     )
 
     def read(limit: int, after: Cursor | None) -> listing.Page[StoredContribution]:
-        if chosen.contributor_id == _NOBODY:
+        if chosen.contributor_ids == _NOBODY:
             return listing.Page((), None)
         return call.services.ledger.lists.contributions(chosen, limit=limit, after=after)
 
@@ -125,18 +125,19 @@ def _list_commit_everywhere(call: Call, commit_hash: str, *, include_voided: boo
     return paged(call, read)
 
 
-def _contributor(call: Call, text: str | None) -> str | None:
+def _contributor(call: Call, text: str | None) -> tuple[str, ...]:
     if text is None:
-        return None
+        return ()
+    people = call.services.ledger.people
     if as_uuid(text):
         try:
             # It may be an imported id; the contributions hold the ledger's own.
-            return call.services.ledger.find.contributor(text).stored.id
+            return people.ids(text)
         except NotFound:
             return _NOBODY
     require_key_for_address(call)
     # A blank in an address can only be a `+` that was not encoded.
-    return contributor_id(readable("contributor", normalise_email, text.replace(" ", "+")))
+    return people.ids(readable("contributor", normalise_email, text.replace(" ", "+")))
 
 
 def require_key_for_address(call: Call) -> None:

@@ -62,7 +62,7 @@ def _operations(client: Client, ledger: Ledger, size: int) -> dict[str, Callable
         "record": record,
         "list of 100": lambda _: lists.contributions(ContributionFilter(), limit=100),
         "filter by contributor": lambda _: lists.contributions(
-            ContributionFilter(contributor_id=person), limit=100
+            ContributionFilter(contributor_ids=(person,)), limit=100
         ),
         "contributors by total": lambda _: lists.contributors(Sort.TOTAL_COST, limit=100),
         "look-up by id": lambda _: find.contribution(contribution),

@@ -33,6 +33,7 @@ class TestAContributor:
         assert created.shown() | {"created_at": None} == {
             "id": "2c3711ea-6c86-5c4f-916d-2b04cf5f47cb",
             "email": "ada@example.com",
+            "aliases": [],
             "name": "Ada Lovelace",
             "contributor_type": "AGENT",
             "type": "AGENT",

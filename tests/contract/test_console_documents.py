@@ -75,6 +75,7 @@ def test_a_contributor_is_found_by_address_and_read_with_defaults(console: MockF
     assert person.shown() == {
         "id": "person-1",
         "email": "test@example.com",
+        "aliases": [],
         "name": "Typed",
         "contributor_type": "HUMAN",
         "type": "HUMAN",

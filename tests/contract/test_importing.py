@@ -455,7 +455,7 @@ class TestOldIds:
             None,
         ]
         ann = ledger.find.contributor(people[1]).stored
-        page = ledger.lists.contributions(ContributionFilter(contributor_id=ann.id), limit=10)
+        page = ledger.lists.contributions(ContributionFilter(contributor_ids=(ann.id,)), limit=10)
         assert len(page.items) == 2
 
     def test_are_good_for_new_contributions_voids_and_corrections(

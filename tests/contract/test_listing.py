@@ -107,6 +107,8 @@ class TestAccounts:
         self, ledger: Ledger, spy: Spy, client: Client, sort: Sort
     ) -> None:
         put_accounts(client, "contributors")
+        # Who is one person is read once a minute.
+        ledger.aliases.joined()
         spy.forget()
         for page in pages(
             lambda n, after: ledger.lists.contributors(sort, limit=n, after=after), 4
@@ -120,6 +122,8 @@ class TestAccounts:
         self, ledger: Ledger, spy: Spy, client: Client
     ) -> None:
         put_accounts(client, "contributors")
+        # Who is one person is read once a minute.
+        ledger.aliases.joined()
         spy.forget()
         read: list[tuple[int, int]] = []
         for page in pages(
@@ -221,7 +225,7 @@ class TestContributions:
         asset = ledger.find.asset("octo/repo-1").stored.id
         since, until = MONDAY + timedelta(hours=1), MONDAY + timedelta(hours=2)
         filters: list[tuple[dict[str, Any], Callable[[dict[str, Any]], bool]]] = [
-            ({"contributor_id": person}, lambda contribution: person in contribution["people"]),
+            ({"contributor_ids": (person,)}, lambda contribution: person in contribution["people"]),
             ({"asset_id": asset}, lambda contribution: contribution["asset_id"] == asset),
             ({"since": since}, lambda contribution: contribution["time"] >= since),
             ({"until": until}, lambda contribution: contribution["time"] < until),

@@ -60,12 +60,13 @@ def by_ids(**changes: Any) -> Operation:
 def settled(ledger: Ledger, spy: Spy) -> Ledger:
     """120 commits of one repository, and one of another, by a person who had two co-authors once.
 
-    One of them is voided.
+    One of them is voided. Who is one person was read less than a minute ago.
     """
     batch(0, 119)(ledger)
     record("00ffff", co_authors=co_authors(2))(ledger)
     record("00ffff", repository="octo/other")(ledger)
     void(VOIDED)(ledger)
+    ledger.aliases.joined()
     spy.forget()
     return ledger
 
@@ -99,12 +100,16 @@ COSTS: dict[str, tuple[Operation, Cost]] = {
         Cost(reads=3, writes=0, rpcs=1),
     ),
     "look-up by id": (
-        lambda ledger: ledger.find.contributor(AUTHOR_ID),
+        lambda ledger: ledger.people.find(AUTHOR_ID),
         Cost(reads=1, writes=0, rpcs=1),
     ),
     "look-up by commit": (
         lambda ledger: ledger.find.contribution(LIVE),
         Cost(reads=1, writes=0, rpcs=1),
+    ),
+    "join of an address": (
+        lambda ledger: ledger.people.join(AUTHOR, "co0@example.com", joined_by="ops", reason=None),
+        Cost(reads=3, writes=2, rpcs=3),
     ),
     "health/ready": (lambda ledger: ledger.probe.ready(), Cost(reads=1, writes=0, rpcs=1)),
     "health/tracking": (
@@ -143,6 +148,22 @@ def test_an_instance_reads_co_authors_that_it_does_not_know(settled: Ledger, spy
     another = ledger_of(spy.client)
     cost = Bill(spy).of(lambda: record("abc123", co_authors=co_authors(2))(another))
     assert cost == Cost(reads=5, writes=5, rpcs=2)
+
+
+def test_a_joined_person_is_one_read_more_for_each_address(settled: Ledger, spy: Spy) -> None:
+    for number in range(2):
+        settled.people.join(AUTHOR, f"co{number}@example.com", joined_by="ops", reason=None)
+    lists = settled.lists
+    filtered = ContributionFilter(contributor_ids=settled.people.ids(AUTHOR_ID))
+    for operation, cost in (
+        (lambda: settled.people.find(AUTHOR_ID), Cost(reads=3, writes=0, rpcs=1)),
+        # All accounts, and those of joined people, whose figures are kept for some seconds.
+        (lambda: lists.contributors(Sort.TOTAL_COST, limit=4), Cost(reads=6, writes=0, rpcs=2)),
+        (lambda: lists.contributors(Sort.TOTAL_COST, limit=4), Cost(reads=3, writes=0, rpcs=1)),
+        (lambda: lists.contributions(filtered, limit=100), Cost(reads=101, writes=0, rpcs=1)),
+        (lambda: record("abc123")(settled), Cost(reads=0, writes=3, rpcs=1)),
+    ):
+        assert Bill(spy).of(operation) == cost
 
 
 def test_nothing_costs_more_where_there_is_more(settled: Ledger, spy: Spy) -> None:

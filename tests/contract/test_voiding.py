@@ -227,9 +227,9 @@ class TestLists:
         of_bea = gone.credits[1].contributor_id
         for chosen in (
             ContributionFilter(),
-            ContributionFilter(contributor_id=of_bea),
+            ContributionFilter(contributor_ids=(of_bea,)),
             ContributionFilter(asset_id=gone.asset_id),
-            ContributionFilter(contributor_id=of_bea, asset_id=gone.asset_id),
+            ContributionFilter(contributor_ids=(of_bea,), asset_id=gone.asset_id),
         ):
             live = ledger.lists.contributions(chosen, limit=10).items
             everything = replace(chosen, include_voided=True)

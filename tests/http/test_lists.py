@@ -79,6 +79,7 @@ class TestList:
             {
                 "id": AUTHOR_ID,
                 "email": "test@example.com",
+                "aliases": [],
                 "name": "Test Person",
                 "contributor_type": "HUMAN",
                 "type": "HUMAN",

@@ -28,6 +28,7 @@ from shared.domain.contribution import CommitReport, NewContribution
 from shared.domain.contributor import ContributorType
 from shared.domain.errors import NotFound
 from shared.domain.fields import parse
+from shared.domain.identifiers import contributor_id
 from shared.domain.sort import Sort
 from shared.embedded import open_embedded
 from shared.store.browsing import collections
@@ -82,7 +83,7 @@ def index_for(query: StructuredQuery) -> Index:
         match condition.op:
             case operators.EQUAL:
                 fields["equal"].add(condition.field.field_path)
-            case operators.ARRAY_CONTAINS:
+            case operators.ARRAY_CONTAINS | operators.ARRAY_CONTAINS_ANY:
                 fields["contains"].add(condition.field.field_path)
             case operators.LESS_THAN | operators.GREATER_THAN_OR_EQUAL:
                 fields["range"].add(condition.field.field_path)
@@ -186,15 +187,20 @@ def exercise(ledger: Ledger, client: Client) -> None:
     ledger.registrar.create_asset(parse(NewAsset, {"type": "DATA", "description": "d"}))
     ledger.voids.void("o/s@610000", voided_by="test", reason=None)
 
-    for people, assets, since, until, voided in itertools.product((False, True), repeat=5):
+    whose = ((), (person_id,), (person_id, contributor_id("bob@example.com")))
+    for people, (assets, since, until, voided) in itertools.product(
+        whose, itertools.product((False, True), repeat=4)
+    ):
         chosen = ContributionFilter(
-            contributor_id=person_id if people else None,
+            contributor_ids=people,
             asset_id=asset_id if assets else None,
             since=datetime(2000, 1, 1, tzinfo=UTC) if since else None,
             until=datetime(2100, 1, 1, tzinfo=UTC) if until else None,
             include_voided=voided,
         )
         follow(ledger.lists.contributions(chosen, limit=1), ledger.lists.contributions, chosen)
+    ledger.people.join("ada@example.com", "a@example.com", joined_by="test", reason=None)
+    ledger.people.ids(person_id)
     for sort in Sort:
         follow(ledger.lists.contributors(sort, limit=1), ledger.lists.contributors, sort)
         follow(ledger.lists.assets(sort, limit=1), ledger.lists.assets, sort)
@@ -305,19 +311,19 @@ class TestWhatAQueryNeeds:
                 ["asset_id ASCENDING", "voided ASCENDING", "timestamp DESCENDING"],
             ),
             (
-                ContributionFilter(contributor_id="c", include_voided=True),
+                ContributionFilter(contributor_ids=("c",), include_voided=True),
                 ["contributor_ids CONTAINS", "timestamp DESCENDING"],
             ),
             (
-                ContributionFilter(contributor_id="c"),
+                ContributionFilter(contributor_ids=("c",)),
                 ["voided ASCENDING", "contributor_ids CONTAINS", "timestamp DESCENDING"],
             ),
             (
-                ContributionFilter(asset_id="a", contributor_id="c", include_voided=True),
+                ContributionFilter(asset_id="a", contributor_ids=("c",), include_voided=True),
                 ["asset_id ASCENDING", "contributor_ids CONTAINS", "timestamp DESCENDING"],
             ),
             (
-                ContributionFilter(asset_id="a", contributor_id="c"),
+                ContributionFilter(asset_id="a", contributor_ids=("c",)),
                 [
                     "asset_id ASCENDING",
                     "voided ASCENDING",

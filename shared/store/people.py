@@ -1,0 +1,168 @@
+"""People as they are read: addresses that were joined are one, with the sums of their figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from shared.domain.contributor import Contributor
+from shared.domain.email import normalise_email
+from shared.domain.errors import NotFound
+from shared.domain.identifiers import as_uuid, contributor_document_id, contributor_id
+from shared.domain.person import Address, Joined, Person
+from shared.store.aliases import Aliases
+from shared.store.connection import Connection
+from shared.store.deadline import Deadline
+from shared.store.documents import Fields, contributor_from
+from shared.store.lookup import Finder
+from shared.store.reading import Document
+
+# Seconds for which lists use the figures of joined people.
+_KEPT_S = 15.0
+_DOCUMENTS_A_READ = 500
+
+_SUMS = ("contribution_count", "total_cost_micros")
+_LATEST = ("last_contribution_at",)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Somebody after a join or a split, and whether it was so before."""
+
+    contributor: Contributor
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """All who have several addresses, as documents, and the ids of what these stand for."""
+
+    documents: tuple[Document, ...] = ()
+    instead_of: frozenset[str] = frozenset()
+
+
+@dataclass
+class People:
+    """Reads people over one connection."""
+
+    connection: Connection
+    aliases: Aliases
+    # What was read for lists, from what and when.
+    _kept: tuple[Together, Joined, float] | None = field(default=None, init=False, repr=False)
+
+    def find(self, key: str, deadline: Deadline | None = None) -> Contributor:
+        """Whoever has this address, UUID or imported id; raises `NotFound`."""
+        deadline = deadline or self.connection.timing.deadline()
+        joined = self.aliases.joined(deadline)
+        person = joined.person(_id_of(key))
+        if person is None:
+            found = Finder(self.connection).contributor(key, deadline).stored
+            person = joined.person(found.id)
+            if person is None:
+                return found
+        read = self._read(person.addresses, deadline)
+        document = _as_one(person, read)
+        if document is None:
+            raise NotFound("Contributor")
+        return contributor_from(document.fields)
+
+    def ids(self, key: str) -> tuple[str, ...]:
+        """The ids of all addresses of whoever has this address, UUID or imported id.
+
+        Raises `NotFound` where no contributor has the UUID; an address is not looked up.
+        """
+        joined = self.aliases.joined()
+        known = joined.ids(_id_of(key))
+        if len(known) > 1 or not as_uuid(key):
+            return known
+        return joined.ids(Finder(self.connection).contributor(key).stored.id)
+
+    def together(self) -> Together:
+        """All joined people, with figures that are at most 15 seconds old."""
+        deadline = self.connection.timing.deadline()
+        joined = self.aliases.joined(deadline)
+        now = self.connection.timing.monotonic()
+        kept = self._kept
+        if kept and kept[1] is joined and now - kept[2] <= _KEPT_S:
+            return kept[0]
+        addresses = [address for person in joined for address in person.addresses]
+        read = self._read(addresses, deadline)
+        documents = (_as_one(person, read) for person in joined)
+        instead_of = frozenset(map(_document_id, addresses))
+        together = Together(tuple(filter(None, documents)), instead_of)
+        self._kept = together, joined, now
+        return together
+
+    def join(self, key: str, email: str, *, joined_by: str, reason: str | None) -> Changed:
+        """Let an address lead to somebody; raises `NotFound`, and `Conflict` as `Aliases` does."""
+        deadline = self.connection.timing.deadline()
+        address = _address_of(self.find(key, deadline))
+        new = self.aliases.join(
+            address, email, joined_by=joined_by, reason=reason, deadline=deadline
+        )
+        return Changed(self.find(address.id, deadline), replayed=not new)
+
+    def split(self, key: str, email: str) -> Changed:
+        """Let an address stand for itself again.
+
+        Raises `NotFound` where there is no such person, or the address is none of theirs.
+        """
+        deadline = self.connection.timing.deadline()
+        address = _address_of(self.find(key, deadline))
+        done = self.aliases.split(address, email, deadline=deadline)
+        if not done:
+            # It may be a slip of the pen, too.
+            self.find(email, deadline)
+        return Changed(self.find(address.id, deadline), replayed=not done)
+
+    def _read(self, addresses: Sequence[Address], deadline: Deadline) -> dict[str, Document]:
+        """The accounts of these addresses by document id, where there are any."""
+        found: dict[str, Document] = {}
+        for start in range(0, len(addresses), _DOCUMENTS_A_READ):
+            some = addresses[start : start + _DOCUMENTS_A_READ]
+            references = [self.connection.contributors.document(_document_id(a)) for a in some]
+            read = self.connection.patiently(
+                lambda d: self.connection.read(references, d),  # noqa: B023
+                deadline,
+            )
+            found |= {document.id: document for document in read.values() if document.exists}
+        return found
+
+
+def _id_of(key: str) -> str:
+    uuid = as_uuid(key)
+    if uuid:
+        return uuid
+    try:
+        return contributor_id(normalise_email(key))
+    except ValueError:
+        raise NotFound("Contributor") from None
+
+
+def _address_of(contributor: Contributor) -> Address:
+    return Address(contributor.id, contributor.email)
+
+
+def _document_id(address: Address) -> str:
+    return contributor_document_id(address.email)
+
+
+def _as_one(person: Person, accounts: Mapping[str, Document]) -> Document | None:
+    """The document of a person: the head's, with the sums; None where there is no account."""
+    there = [accounts[_document_id(a)] for a in person.addresses if _document_id(a) in accounts]
+    if not there:
+        return None
+    first, fields = there[0], _sums([document.fields for document in there])
+    others = [a.email for a in person.addresses if _document_id(a) != first.id]
+    return replace(first, fields={**first.fields, **fields, "aliases": others})
+
+
+def _sums(accounts: list[Fields]) -> Fields:
+    sums: dict[str, Any] = {
+        name: sum(account.get(name) or 0 for account in accounts) for name in _SUMS
+    }
+    for name in _LATEST:
+        sums[name] = max(filter(None, (account.get(name) for account in accounts)), default=None)
+    ids = (old for account in accounts for old in account.get("legacy_ids") or ())
+    return sums | {"legacy_ids": list(dict.fromkeys(ids))}
