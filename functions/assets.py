@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.domain.asset import NewAsset
+from shared.domain.asset import AssetChange, NewAsset
 from shared.domain.errors import Conflict
 from shared.web.answer import Answer, Created, Page
 from shared.web.call import Call
@@ -55,3 +55,13 @@ def get_asset(call: Call, key: AssetKey) -> Answer[Asset]:
     """Show an asset."""
     found = call.services.ledger.find.asset(key)
     return Answer(present(found.stored, masked=not call.sees_addresses))
+
+
+@Operation("PATCH", "/v1/assets/{key}", Access.ADMIN, body=AssetChange, errors=(Conflict,))
+def change_asset(call: Call, key: AssetKey) -> Answer[Asset]:
+    """Set an asset's shown name or description right.
+
+    What is left out stays. 409: a repository keeps its name, in whatever spelling.
+    """
+    changed = call.services.ledger.registrar.change_asset(key, call.read(AssetChange))
+    return Answer(changed.shown(), outcome="changed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.domain.contributor import Contributor, NewContributor
+from shared.domain.contributor import Contributor, ContributorChange, NewContributor
 from shared.domain.email import normalise_email
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.identifiers import as_uuid
@@ -97,6 +97,19 @@ def split_address(call: Call, key: ContributorKey, email: AliasEmail) -> Split[C
 def get_contributor(call: Call, key: ContributorKey) -> Answer[Contributor]:
     """Show a contributor."""
     return Answer(present(_find(call, key), masked=not call.sees_addresses))
+
+
+@Operation("PATCH", "/v1/contributors/{key}", Access.ADMIN, body=ContributorChange)
+def change_contributor(call: Call, key: ContributorKey) -> Answer[Contributor]:
+    """Set a contributor's name, type, wallet or rate right.
+
+    It stands above what reports say, for ever. What is left out stays, a wallet or a rate that is
+    null is taken away. A type is set for all addresses of the person, and decides on the shares of
+    what is recorded from a minute later on.
+    """
+    change = call.read(ContributorChange)
+    changed = call.services.ledger.registrar.change_contributor(key, change)
+    return Answer(changed.shown(), outcome="changed")
 
 
 def _find(call: Call, key: str) -> Contributor:

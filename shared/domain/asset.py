@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AliasChoices, BeforeValidator, Field, computed_field
 
-from shared.domain.fields import Money, Name, Request, Stored, Text, Time
+from shared.domain.fields import LEFT_OUT, Money, Name, Request, Stored, Text, Time
 from shared.domain.identifiers import (
     named_asset_id,
     repository_asset_id,
@@ -45,6 +45,13 @@ class NewAsset(Request):
             return None
 
 
+class AssetChange(Request):
+    """What an operator sets right about an asset; what is left out stays."""
+
+    name: Annotated[Name, Field(examples=["seeker71/coherence-network"])] = LEFT_OUT
+    description: Annotated[Text, Field(examples=["The network's code"])] = LEFT_OUT
+
+
 class Asset(Stored):
     """An asset as the ledger answers it."""
 
@@ -72,6 +79,11 @@ class Asset(Stored):
             return None
         # Told by the id, since another asset may be named like a repository.
         return repository if self.id == repository_asset_id(repository) else None
+
+    def may_be_called(self, name: str) -> bool:
+        """Whether a name may be shown: a repository is known by its own, in whatever spelling."""
+        repository = self.repository()
+        return repository is None or name.lower() == repository.key
 
 
 def asset_of_repository(repository: Repository) -> tuple[str, Asset]:

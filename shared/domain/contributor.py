@@ -15,15 +15,41 @@ from pydantic import (
 )
 
 from shared.domain.email import mask_text, name_from_email
-from shared.domain.fields import Email, GivenMoney, Money, Name, Request, Stored, Text, Time
+from shared.domain.fields import (
+    LEFT_OUT,
+    Email,
+    GivenMoney,
+    Money,
+    Name,
+    Request,
+    Stored,
+    Text,
+    Time,
+)
 
 
 class ContributorType(StrEnum):
-    """What kind of contributor: decided when it is first recorded."""
+    """What kind of contributor: decided when it is first recorded, unless an operator says else."""
 
     HUMAN = "HUMAN"
     BOT = "BOT"
     AGENT = "AGENT"
+
+
+GivenType = Annotated[
+    ContributorType,
+    # The replaced service called its bots SYSTEM.
+    BeforeValidator(lambda value: "BOT" if value == "SYSTEM" else value),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "enum": [*ContributorType, "SYSTEM"],
+            "description": "SYSTEM is read as BOT.",
+            "examples": ["HUMAN"],
+        }
+    ),
+    Field(validation_alias=AliasChoices("type", "contributor_type")),
+]
 
 
 class NewContributor(Request):
@@ -31,20 +57,16 @@ class NewContributor(Request):
 
     name: Annotated[Name, Field(examples=["Grace Example"])]
     email: Annotated[Email, Field(json_schema_extra={"examples": ["grace@example.org"]})]
-    contributor_type: Annotated[
-        ContributorType,
-        # The replaced service called its bots SYSTEM.
-        BeforeValidator(lambda value: "BOT" if value == "SYSTEM" else value),
-        WithJsonSchema(
-            {
-                "type": "string",
-                "enum": [*ContributorType, "SYSTEM"],
-                "description": "SYSTEM is read as BOT.",
-                "examples": ["HUMAN"],
-            }
-        ),
-        Field(validation_alias=AliasChoices("type", "contributor_type")),
-    ]
+    contributor_type: GivenType
+    wallet_address: Text | None = None
+    hourly_rate: GivenMoney | None = None
+
+
+class ContributorChange(Request):
+    """What an operator sets right about a contributor; what is left out stays, null takes away."""
+
+    name: Annotated[Name, Field(examples=["Ada Example"])] = LEFT_OUT
+    contributor_type: GivenType = LEFT_OUT
     wallet_address: Text | None = None
     hourly_rate: GivenMoney | None = None
 

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 _M = TypeVar("_M", bound=BaseModel)
 
+# The default of a field that may be left out, and may not be null.
+LEFT_OUT: Any = None
 MAX_NAME_LENGTH = 256
 MAX_URL_LENGTH = 2048
 MAX_TEXT_LENGTH = 1024

@@ -1,30 +1,44 @@
-"""Creating contributors and assets by hand."""
+"""Creating contributors and assets by hand, and setting right what is said of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from google.api_core.exceptions import AlreadyExists
 from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference
 
-from shared.domain.asset import Asset, NewAsset, new_asset
-from shared.domain.contributor import Contributor, NewContributor
+from shared.domain.asset import Asset, AssetChange, NewAsset, new_asset
+from shared.domain.contributor import Contributor, ContributorChange, NewContributor
 from shared.domain.errors import Conflict
 from shared.domain.identifiers import contributor_document_id, contributor_id
-from shared.store.connection import TRANSIENT, Connection
-from shared.store.documents import Fields, asset_from, contributor_from, to_fields
+from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
+from shared.store.deadline import Deadline
+from shared.store.documents import (
+    Fields,
+    asset_from,
+    changed_fields,
+    contributor_from,
+    to_fields,
+)
+from shared.store.lookup import Finder
+from shared.store.people import People
+from shared.store.write_batch import WriteBatch
+
+# Kept with a name that somebody chose, so that no report takes it for a guess.
+_BY_HAND = {"named_by_hand": True}
 
 _S = TypeVar("_S", Contributor, Asset)
 
 
 @dataclass(frozen=True)
 class Registrar:
-    """Creates contributors and assets; `unique` gives the id of an asset without a name."""
+    """Creates and changes accounts; `unique` gives the id of an asset without a name."""
 
     connection: Connection
+    people: People
     unique: Callable[[], UUID] = uuid4
 
     def create_contributor(self, request: NewContributor) -> Contributor:
@@ -38,7 +52,7 @@ class Registrar:
             hourly_rate=request.hourly_rate,
         )
         reference = self.connection.contributors.document(contributor_document_id(request.email))
-        created = self._create(reference, contributor, contributor_from)
+        created = self._create(reference, contributor, contributor_from, **_BY_HAND)
         if created is None:
             raise Conflict(f"A contributor with this email exists as {contributor.id}")
         return created
@@ -51,15 +65,66 @@ class Registrar:
             raise Conflict(f"An asset with this name exists as {asset.id}")
         return created
 
+    def change_contributor(self, key: str, change: ContributorChange) -> Contributor:
+        """Set right what is said of somebody; raises `NotFound`.
+
+        A type is each address's own, since it decides on the shares of what is recorded for it.
+        """
+        fields = changed_fields(change)
+        of_all = {name: fields[name] for name in fields if name == "contributor_type"}
+        if "name" in fields:
+            fields |= _BY_HAND
+        deadline = self.connection.timing.deadline()
+
+        def writes() -> WriteBatch:
+            first, *others = self.people.accounts(key, deadline).documents
+            batch = self.connection.write_batch()
+            batch.update(first.reference, fields)
+            for document in others if of_all else ():
+                batch.update(document.reference, of_all)
+            return batch
+
+        self._change(writes, deadline)
+        self.people.forget()
+        return self.people.find(key, deadline)
+
+    def change_asset(self, key: str, change: AssetChange) -> Asset:
+        """Set right what is said of an asset.
+
+        Raises `NotFound`, and `Conflict` for another name than that of the repository it is.
+        """
+        deadline = self.connection.timing.deadline()
+        find = Finder(self.connection)
+
+        def writes() -> WriteBatch:
+            found = find.asset(key, deadline)
+            if change.name is not None and not found.stored.may_be_called(change.name):
+                raise Conflict("A repository keeps its name, in whatever spelling")
+            batch = self.connection.write_batch()
+            batch.update(found.reference, changed_fields(change))
+            return batch
+
+        self._change(writes, deadline)
+        return find.asset(key, deadline).stored
+
+    def _change(self, writes: Callable[[], WriteBatch], deadline: Deadline) -> None:
+        while True:
+            try:
+                self.connection.commit(writes(), deadline)
+            except (*OVERTAKEN, *TRANSIENT):
+                deadline.pause()
+            else:
+                return
+
     def _create(
-        self, reference: DocumentReference, stored: _S, build: Callable[[Fields], _S]
+        self, reference: DocumentReference, stored: _S, build: Callable[[Fields], _S], **beside: Any
     ) -> _S | None:
         """What is stored, with its server time, or None where another one is there."""
         deadline = self.connection.timing.deadline()
         answer_lost = False
         while True:
             writes = self.connection.write_batch()
-            writes.create(reference, to_fields(stored) | {"created_at": SERVER_TIMESTAMP})
+            writes.create(reference, to_fields(stored) | beside | {"created_at": SERVER_TIMESTAMP})
             try:
                 created_at = self.connection.commit(writes, deadline)
             except AlreadyExists:

@@ -14,7 +14,7 @@ from google.cloud.firestore import SERVER_TIMESTAMP, Increment
 from shared.domain.asset import Asset
 from shared.domain.contribution import StoredContribution
 from shared.domain.contributor import Contributor, ContributorType
-from shared.domain.fields import Stored
+from shared.domain.fields import Request, Stored
 
 Fields = dict[str, Any]
 
@@ -41,6 +41,11 @@ def to_fields(stored: Stored) -> Fields:
         # One array, so that the contributions of a co-author are found by one index.
         fields["contributor_ids"] = [credit["contributor_id"] for credit in fields["credits"]]
     return fields
+
+
+def changed_fields(change: Request) -> Fields:
+    """The fields of a document that an operator's change is about."""
+    return _renamed(change.model_dump(exclude_unset=True), _MONEY)
 
 
 def contributor_from(fields: Mapping[str, Any]) -> Contributor:

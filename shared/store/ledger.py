@@ -63,7 +63,7 @@ class Ledger:
     def registrar(self) -> Registrar:
         from shared.store.accounts import Registrar
 
-        return Registrar(self.connection)
+        return Registrar(self.connection, self.people)
 
     @cached_property
     def find(self) -> Finder:

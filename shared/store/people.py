@@ -35,6 +35,22 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class Accounts:
+    """Somebody's accounts, first the one that the other addresses lead to; these may have none."""
+
+    documents: tuple[Document, ...]
+    aliases: tuple[str, ...]
+
+    def together(self) -> Document:
+        """The first one with the sums of all."""
+        first = self.documents[0]
+        if not self.aliases:
+            return first
+        sums = _sums([document.fields for document in self.documents])
+        return replace(first, fields={**first.fields, **sums, "aliases": list(self.aliases)})
+
+
+@dataclass(frozen=True, slots=True)
 class Together:
     """All who have several addresses, as documents, and the ids of what these stand for."""
 
@@ -53,19 +69,22 @@ class People:
 
     def find(self, key: str, deadline: Deadline | None = None) -> Contributor:
         """Whoever has this address, UUID or imported id; raises `NotFound`."""
+        return contributor_from(self.accounts(key, deadline).together().fields)
+
+    def accounts(self, key: str, deadline: Deadline | None = None) -> Accounts:
+        """The accounts of whoever has this address, UUID or imported id; raises `NotFound`."""
         deadline = deadline or self.connection.timing.deadline()
         joined = self.aliases.joined(deadline)
         person = joined.person(_id_of(key))
         if person is None:
-            found = Finder(self.connection).contributor(key, deadline).stored
-            person = joined.person(found.id)
+            found = Finder(self.connection).contributor(key, deadline)
+            person = joined.person(found.stored.id)
             if person is None:
-                return found
-        read = self._read(person.addresses, deadline)
-        document = _as_one(person, read)
-        if document is None:
+                return Accounts((found.document,), ())
+        accounts = _accounts(person, self._read(person.addresses, deadline))
+        if accounts is None:
             raise NotFound("Contributor")
-        return contributor_from(document.fields)
+        return accounts
 
     def ids(self, key: str) -> tuple[str, ...]:
         """The ids of all addresses of whoever has this address, UUID or imported id.
@@ -88,11 +107,17 @@ class People:
             return kept[0]
         addresses = [address for person in joined for address in person.addresses]
         read = self._read(addresses, deadline)
-        documents = (_as_one(person, read) for person in joined)
-        instead_of = frozenset(map(_document_id, addresses))
-        together = Together(tuple(filter(None, documents)), instead_of)
+        people = filter(None, (_accounts(person, read) for person in joined))
+        together = Together(
+            tuple(accounts.together() for accounts in people),
+            frozenset(map(_document_id, addresses)),
+        )
         self._kept = together, joined, now
         return together
+
+    def forget(self) -> None:
+        """Read the accounts of joined people anew for the next list: this instance changed some."""
+        self._kept = None
 
     def join(self, key: str, email: str, *, joined_by: str, reason: str | None) -> Changed:
         """Let an address lead to somebody; raises `NotFound`, and `Conflict` as `Aliases` does."""
@@ -148,17 +173,16 @@ def _document_id(address: Address) -> str:
     return contributor_document_id(address.email)
 
 
-def _as_one(person: Person, accounts: Mapping[str, Document]) -> Document | None:
-    """The document of a person: the head's, with the sums; None where there is no account."""
-    there = [accounts[_document_id(a)] for a in person.addresses if _document_id(a) in accounts]
+def _accounts(person: Person, read: Mapping[str, Document]) -> Accounts | None:
+    """The accounts of a person among those read; None where there is none."""
+    there = [read[_document_id(a)] for a in person.addresses if _document_id(a) in read]
     if not there:
         return None
-    first, fields = there[0], _sums([document.fields for document in there])
-    others = [a.email for a in person.addresses if _document_id(a) != first.id]
-    return replace(first, fields={**first.fields, **fields, "aliases": others})
+    others = tuple(a.email for a in person.addresses if _document_id(a) != there[0].id)
+    return Accounts(tuple(there), others)
 
 
-def _sums(accounts: list[Fields]) -> Fields:
+def _sums(accounts: Sequence[Fields]) -> Fields:
     sums: dict[str, Any] = {
         name: sum(account.get(name) or 0 for account in accounts) for name in _SUMS
     }

@@ -14,13 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from typing_extensions import Doc
 
 from shared.domain.contribution import Outcome
-from shared.domain.fields import Money, RepositoryName
+from shared.domain.fields import LEFT_OUT, Money, RepositoryName
 from shared.domain.metadata import MAX_METADATA_BYTES, MAX_METADATA_DEPTH
 from shared.domain.scoring import EVIDENCE
 from shared.domain.tracking import Tracking, TrackingStatus
-
-# The default of a field that is left out where there is nothing to say.
-LEFT_OUT: Any = None
 
 Count = Annotated[int, Field(ge=0)]
 StoredCount = Annotated[int, Field(ge=0, lt=2**63)]

@@ -78,6 +78,8 @@ def _provoke_conflict(service: DocumentedService, name: str) -> TestResponse:
         return service.ask(name, body=body | somebody_else)
     if name == "create_contribution":
         return service.ask(name, body=body | {"corrects": live})
+    if name == "change_asset":
+        return service.ask(name, body=body | {"name": "octo/other"})
     if name == "join_address":
         return service.ask(name, body=body | {"email": "test@example.com"})
     service.ask(name)

@@ -25,7 +25,7 @@ from google.cloud.firestore_v1.types import StructuredQuery
 
 from shared.domain.asset import NewAsset
 from shared.domain.contribution import CommitReport, NewContribution
-from shared.domain.contributor import ContributorType
+from shared.domain.contributor import ContributorChange, ContributorType
 from shared.domain.errors import NotFound
 from shared.domain.fields import parse
 from shared.domain.identifiers import contributor_id
@@ -199,6 +199,9 @@ def exercise(ledger: Ledger, client: Client) -> None:
             include_voided=voided,
         )
         follow(ledger.lists.contributions(chosen, limit=1), ledger.lists.contributions, chosen)
+    ledger.registrar.change_contributor(
+        "ada@example.com", parse(ContributorChange, {"name": "Ada"})
+    )
     ledger.people.join("ada@example.com", "a@example.com", joined_by="test", reason=None)
     ledger.people.ids(person_id)
     for sort in Sort:

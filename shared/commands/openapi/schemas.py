@@ -25,13 +25,13 @@ def ref(model: type[BaseModel]) -> Schema:
 
 
 class Generator(GenerateJsonSchema):
-    """Without what says nothing: titles that repeat a name, and defaults of what is answered."""
+    """Without what says nothing: titles that repeat a name, defaults of what is answered, nulls."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
         return False
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> Schema:
-        if self.mode == "serialization":
+        if self.mode == "serialization" or schema.get("default") is None:
             return self.generate_inner(schema["schema"])
         return super().default_schema(schema)
 
@@ -56,14 +56,17 @@ def component_schemas(models: Mapping[type[BaseModel], JsonSchemaMode]) -> dict[
 
 
 def _show_every_spelling(model: type[BaseModel], schema: Schema) -> None:
-    """Pydantic shows a field's first name only; exactly one of all may be used."""
+    """Pydantic shows a field's first name only; no more than one of all may be used."""
     for field in model.model_fields.values():
         if isinstance(field.validation_alias, AliasChoices):
             names = first, *others = [str(name) for name in field.validation_alias.choices]
             another = {**schema["properties"][first], "description": f"Another name of `{first}`."}
             schema["properties"] |= dict.fromkeys(others, another)
-            schema["required"].remove(first)
-            schema["oneOf"] = [{"required": [name]} for name in names]
+            if field.is_required():
+                schema["required"].remove(first)
+                schema["oneOf"] = [{"required": [name]} for name in names]
+            else:
+                schema["not"] = {"required": names}
 
 
 def parameters_of(operation: Operation) -> list[Schema]:
