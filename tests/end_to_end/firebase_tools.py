@@ -11,12 +11,12 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
+import psutil
 
 from shared.commands.emulator.search import find_emulator
 from tests.end_to_end.deployed import copy_uploaded_files
@@ -76,13 +76,6 @@ def launcher(jar: Path, into: Path) -> Path:
     return into
 
 
-class Process(NamedTuple):
-    """A process. Its id alone may belong to another one later."""
-
-    pid: int
-    began: str
-
-
 class FirebaseEmulators:
     """`firebase emulators:start` for functions, hosting and Firestore, as one process tree."""
 
@@ -90,7 +83,7 @@ class FirebaseEmulators:
         self.source = folder / "source"
         self.ports = {name: own_port() for name in ("functions", "hosting", "firestore", "hub")}
         self._log = folder / "log"
-        self._seen: set[Process] = set()
+        self._seen: set[psutil.Process] = set()
         self._copy_source()
         jar = find_emulator(os.environ, home=Path.home()).jar
         home = java_home()
@@ -132,14 +125,11 @@ class FirebaseEmulators:
         self._process.send_signal(signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=30)
-        for process in self._left():
-            with suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGKILL)
+        for process in self._seen:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         self._process.wait(timeout=DEADLINE)
-        eventually(lambda: not self._left(), what="all processes have ended")
-
-    def _left(self) -> set[Process]:
-        return self._seen & set(_processes())
+        eventually(lambda: not any(map(_runs, self._seen)), what="all processes have ended")
 
     def client(self, emulator: str) -> httpx.Client:
         """A client of one emulator."""
@@ -176,29 +166,15 @@ class FirebaseEmulators:
     def _note_descendants(self) -> None:
         # They lead sessions of their own, so no group and no session has them all.
         assert self._process
-        children = defaultdict(set)
-        for process, parent in _processes().items():
-            children[parent].add(process)
-            if process.pid == self._process.pid:
-                self._seen.add(process)
-        waiting = [self._process.pid]
-        while waiting:
-            found = children[waiting.pop()]
-            self._seen |= found
-            waiting += [process.pid for process in found]
+        process = psutil.Process(self._process.pid)
+        self._seen |= {process, *process.children(recursive=True)}
 
 
-def _processes() -> dict[Process, int]:
-    """All processes that run, with their parents' ids."""
-    listed = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid=,stat=,lstart="], capture_output=True, text=True, check=True
-    ).stdout
-    found = (line.split(maxsplit=3) for line in listed.splitlines())
-    return {
-        Process(int(pid), began): int(parent)
-        for pid, parent, state, began in found
-        if not state.startswith("Z")
-    }
+def _runs(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        # Where the first process of a container is no init, orphans stay zombies for ever.
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def _kept(name: str, command: Any) -> Path:

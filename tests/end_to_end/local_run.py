@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import psutil
 
 import main
 from tests.ports import own_port
@@ -131,12 +132,9 @@ class LocalRun:
     @property
     def worker_pid(self) -> int:
         """The process that answers requests: gunicorn's only child."""
-        server = self.notes["server_pid"]
-        children = Path(f"/proc/{server}/task/{server}/children")
-        if children.exists():
-            return int(children.read_text())
-        listed = subprocess.run(["pgrep", "-P", str(server)], capture_output=True, check=True)
-        return int(listed.stdout)
+        [worker] = psutil.Process(self.notes["server_pid"]).children()
+        pid: int = worker.pid
+        return pid
 
     def note_processes(self) -> None:
         """Remember the process groups that run now."""
@@ -209,19 +207,8 @@ def _group_exists(pid: int) -> bool:
     A dead one that nobody has reaped is none: where the first process of a container is no init,
     orphans stay zombies for ever.
     """
-    try:
-        os.killpg(pid, 0)
-    except (ProcessLookupError, PermissionError):
-        # Gone; macOS says "not permitted" where only a zombie is left.
-        return False
-    states = list(Path("/proc").glob("[0-9]*/stat"))
-    return not states or any(_runs_in(pid, state) for state in states)
-
-
-def _runs_in(group: int, stat: Path) -> bool:
-    # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: state, parent, group come after
-    # the name, which may itself hold parentheses.
-    with suppress(FileNotFoundError, ProcessLookupError):
-        state, _, its_group = stat.read_text(errors="replace").rpartition(")")[2].split()[:3]
-        return its_group == str(group) and state not in "ZX"
+    for process in psutil.process_iter():
+        with suppress(ProcessLookupError, psutil.NoSuchProcess):
+            if os.getpgid(process.pid) == pid and process.status() != psutil.STATUS_ZOMBIE:
+                return True
     return False

@@ -9,6 +9,7 @@ import pytest
 
 import main
 from tests.end_to_end.firebase_tools import PROJECT, FirebaseEmulators
+from tests.end_to_end.local_run import ROOT
 
 pytestmark = pytest.mark.long
 
@@ -51,6 +52,13 @@ def test_a_reported_commit_is_listed_through_the_rewrites(recorded: FirebaseEmul
         (asset,) = hosting.get("/v1/assets").json()
         assert (asset["name"], asset["contribution_count"]) == ("octo/hello", 1)
         assert hosting.get("/v1/health/ready").json()["status"] == "ready"
+
+
+@pytest.mark.parametrize("name", ["favicon.ico", "robots.txt", "v1/openapi.json"])
+def test_a_file_comes_before_the_functions(recorded: FirebaseEmulators, name: str) -> None:
+    with recorded.client("hosting") as hosting:
+        answer = hosting.get(f"/{name}")
+    assert answer.content == (ROOT / "shared" / "hosting" / name).read_bytes()
 
 
 def test_a_path_that_does_not_exist_is_a_problem(recorded: FirebaseEmulators) -> None:

@@ -3,8 +3,8 @@
 Nothing local enforces composite indexes, so they are derived from the queries as they are sent.
 Each query must find one index that serves all of it: what must be equal, then what an array must
 contain, then the order. Firestore could also merge several indexes, and would then read
-contributions
-that it does not return. https://firebase.google.com/docs/firestore/query-data/index-overview
+contributions that it does not return.
+https://firebase.google.com/docs/firestore/query-data/index-overview
 """
 
 from __future__ import annotations

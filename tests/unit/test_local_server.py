@@ -176,6 +176,14 @@ class TestHostingFiles:
         for path in ("/v1/openapi.json", "/robots.txt"):
             assert files.answers("GET", path)
 
+    def test_have_an_icon_so_that_a_browser_asks_no_function_for_one(self) -> None:
+        files = HostingFiles.load(Path(main.__file__).parent / "firebase.json")
+        icon = Client(Dispatcher(Rewrites(()), files, answering)).get("/favicon.ico")
+        assert icon.status_code == HTTPStatus.OK
+        assert icon.mimetype in {"image/vnd.microsoft.icon", "image/x-icon"}
+        # A reserved word, the type "icon", and how many there are.
+        assert icon.data.startswith(b"\x00\x00\x01\x00\x01\x00")
+
 
 class TestNotingChanges:
     @pytest.mark.parametrize(
