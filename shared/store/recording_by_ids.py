@@ -15,7 +15,11 @@ from google.cloud.firestore import DocumentReference
 from shared.domain.contribution import NewContribution, StoredContribution, contribution_by_ids
 from shared.domain.contributor import ContributorType
 from shared.domain.errors import Conflict, InvalidInput, OutcomeUnknown, Unavailable
-from shared.domain.identifiers import keyed_document_id, unkeyed_document_id
+from shared.domain.identifiers import (
+    contribution_id,
+    keyed_document_id,
+    unkeyed_document_id,
+)
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
 from shared.store.documents import contribution_from
@@ -152,6 +156,8 @@ class _Attempt:
         found = finder.contribution(self.request.corrects, self.deadline)
         if not found.stored.voided:
             raise Conflict("Only a voided contribution can be corrected", code="not_voided")
+        if found.stored.corrected_by == contribution_id(self.document_id):
+            raise Aborted("The same request came between; it is kept by now")
         if found.stored.corrected_by is not None:
             raise Conflict(
                 f"The contribution was corrected already, by {found.stored.corrected_by}",

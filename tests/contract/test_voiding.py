@@ -11,16 +11,18 @@ from google.api_core.exceptions import ServiceUnavailable
 from google.cloud.firestore import Client
 
 from shared.domain.contribution import StoredContribution
+from shared.domain.drift import State, Totals
 from shared.domain.errors import Conflict, LedgerError, NotFound
 from shared.store.ledger import Ledger
 from shared.store.listing import ContributionFilter
 from shared.store.reconciling import Reconciler
 from shared.store.recording import Recorded
 from shared.store.voiding import Voided
+from tests.conftest import OpenClient
 from tests.contract.at_once import at_once
 from tests.contract.books import assert_balanced, documents
 from tests.contract.by_hand import import_id, new_asset, new_contribution, new_contributor
-from tests.contract.reports import report
+from tests.contract.reports import ledger_of, report
 from tests.contract.spy import After, Before, Spy
 
 LEGACY = "11111111-2222-3333-4444-555555555555"
@@ -201,6 +203,18 @@ class TestAnAccountThatIsGone:
         reconciler = Reconciler(ledger.connection)
         assert list(reconciler.findings(repair=False, progress=lambda *_: None)) == []
 
+    def test_and_had_other_live_contributions_is_made_right_by_a_repair(
+        self, ledger: Ledger, client: Client
+    ) -> None:
+        commit(ledger, "aaaaaa"), commit(ledger, "bbbbbb")
+        client.document("contributors/bea@example.com").delete()
+        void(ledger, "seeker71/coherence-network@aaaaaa")
+        reconciler = Reconciler(ledger.connection)
+        [finding] = reconciler.findings(repair=True, progress=lambda *_: None)
+        assert (finding.label, finding.state) == ("bea@example.com", State.MENDED)
+        assert (finding.stored, finding.actual) == (Totals(0, 0), Totals(1, 33_333_333))
+        assert_balanced(client)
+
     def test_of_a_named_asset_keeps_its_id(self, ledger: Ledger, client: Client) -> None:
         asset = new_asset(ledger)
         contribution = new_contribution(ledger, new_contributor(ledger).id, asset.id).contribution
@@ -319,6 +333,24 @@ class TestACorrection:
         again = new_contribution(ledger, *ids, key="k", corrects=wrong.id)
         assert (again.replayed, again.contribution) == (True, first.contribution)
         assert len(assert_balanced(client)) == 2
+
+    def test_with_a_key_is_a_replay_where_the_same_request_comes_between(
+        self, ledger: Ledger, open_client: OpenClient, spy: Spy
+    ) -> None:
+        wrong = commit(ledger)
+        void(ledger, wrong.id)
+        ids = (wrong.contributor_id, wrong.asset_id)
+        other = ledger_of(open_client())
+        spy.forget()
+
+        def overtake(_: float) -> None:
+            # After the look for what has this key, and before the one at what is corrected.
+            if len(spy.calls) == 2:
+                new_contribution(other, *ids, key="k", corrects=wrong.id)
+
+        spy.on_call = overtake
+        assert new_contribution(ledger, *ids, key="k", corrects=wrong.id).replayed
+        assert len(assert_balanced(spy.client)) == 2
 
     def test_counts_once_when_its_answer_was_lost(
         self, ledger: Ledger, client: Client, spy: Spy
