@@ -18,6 +18,12 @@ def documents(client: Client, collection: str) -> Documents:
 def assert_balanced(client: Client) -> Documents:
     """Every total is the sum of the contributions that are not voided; gives all contributions."""
     contributions = documents(client, "contributions")
+    assert_sums(contributions, documents(client, "contributors"), documents(client, "assets"))
+    return contributions
+
+
+def assert_sums(contributions: Documents, people: Documents, assets: Documents) -> None:
+    """Every total is the sum of the contributions that are not voided."""
     counts: Counter[str] = Counter()
     micros: Counter[str] = Counter()
     for contribution in contributions.values():
@@ -32,8 +38,6 @@ def assert_balanced(client: Client) -> Documents:
         for credit in contribution["credits"]:
             counts[credit["contributor_id"]] += 1
             micros[credit["contributor_id"]] += credit["share_micros"]
-    people = documents(client, "contributors")
-    assets = documents(client, "assets")
     accounts = {account["id"]: account for account in (people | assets).values()}
     assert len(accounts) == len(people) + len(assets)
     kept = {
@@ -44,4 +48,3 @@ def assert_balanced(client: Client) -> Documents:
     assert counts.keys() <= accounts.keys()
     paid = sum(person["total_cost_micros"] for person in people.values())
     assert paid == sum(asset["total_cost_micros"] for asset in assets.values())
-    return contributions

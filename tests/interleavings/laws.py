@@ -1,0 +1,146 @@
+"""What has to hold after every run, whatever met and whatever went wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from itertools import combinations, permutations
+
+from tests.contract.books import assert_sums
+from tests.interleavings.orders import Schedule, one_after_the_other
+from tests.interleavings.requests import Answer
+from tests.interleavings.scenario import Run, Scenario
+from tests.interleavings.stage import Fault, Stage
+
+_SUMMED = ("contributions", "contributors", "assets")
+
+
+class Broken(AssertionError):
+    """A law does not hold; `line` runs it again."""
+
+    def __init__(self, law: str, scenario: Scenario, schedule: Schedule) -> None:
+        self.law = law
+        steps = " ".join(map(str, schedule))
+        self.line = f"venv/bin/python -m tests.interleavings {scenario} {steps}"
+        super().__init__(f"{law}\nTo run it again: {self.line}")
+
+
+class Laws:
+    """The laws of one scenario."""
+
+    def __init__(self, scenario: Scenario, stage: Stage) -> None:
+        self.scenario = scenario
+        self._stage = stage
+        # What orders without faults come to, by the requests that take part.
+        self._permitted: dict[tuple[int, ...], list[Run]] = {}
+        # Documents whose sums are right, so that they need not be added up again.
+        self._right: set[str] = set()
+
+    def hold(self, schedule: Schedule, run: Run) -> None:
+        """Raises `Broken`."""
+        broken = (
+            self._recorded_twice(run)
+            or self._missing(run)
+            or self._wrong_sum(run)
+            or self._answered_amiss(schedule, run)
+        )
+        if broken:
+            raise Broken(broken, self.scenario, schedule)
+
+    def _recorded_twice(self, run: Run) -> str | None:
+        """At most one answer says of a contribution that it was recorded."""
+        told = Counter(
+            contribution["id"]
+            for answer in _given(run)
+            for contribution, recorded in answer.contributions()
+            if recorded
+        )
+        twice = [contribution for contribution, times in told.items() if times > 1]
+        return f"Told twice that it was recorded: {twice}" if twice else None
+
+    def _missing(self, run: Run) -> str | None:
+        """What was acknowledged is there: contributions, voids, corrections."""
+        kept = {c["id"]: c for c in run.state.collections()["contributions"].values()}
+        for answer in _given(run):
+            for told, _ in answer.contributions():
+                found = kept.get(told["id"])
+                if found is None:
+                    return f"{told['id']} was acknowledged, and is not there"
+                if told.get("voided") and not found["voided"]:
+                    return f"{told['id']} was voided, and is live"
+                corrects = told.get("corrects")
+                if corrects and kept[corrects]["corrected_by"] != told["id"]:
+                    return f"{corrects} was corrected by {told['id']}, and does not say so"
+        return None
+
+    def _wrong_sum(self, run: Run) -> str | None:
+        """Every total is the sum of the live contributions, unless it was wrong before."""
+        if run.state.text in self._right or (self.scenario.world.drift and not self._repaired(run)):
+            return None
+        found = run.state.collections()
+        try:
+            assert_sums(*(found[name] for name in _SUMMED))
+        except AssertionError as wrong:
+            return f"A total is not the sum of what counts in it: {wrong}"
+        self._right.add(run.state.text)
+        return None
+
+    def _repaired(self, run: Run) -> bool:
+        for asked, answer in zip(self.scenario.asked, run.answers, strict=True):
+            if asked.name == "reconcile" and answer and answer.status == 0:
+                return True
+        return False
+
+    def _answered_amiss(self, schedule: Schedule, run: Run) -> str | None:
+        """Answers and documents are those of some order without faults.
+
+        A request whose process is gone, or which says that it does not know, may have been carried
+        out or not; only one at which something went wrong may say so.
+        """
+        failed = {choice.actor for choice in schedule if choice.fault}
+        lost = {choice.actor for choice in schedule if choice.fault is Fault.LOST}
+        known: list[int] = []
+        unknown: list[int] = []
+        for number, answer in enumerate(run.answers):
+            if answer and answer.unavailable and number not in failed:
+                return f"{self.scenario.asked[number].name} is unavailable, and nothing went wrong"
+            (known if answer and not answer.unavailable else unknown).append(number)
+        for size in range(len(unknown) + 1):
+            for carried_out in combinations(unknown, size):
+                present = sorted([*known, *carried_out])
+                for permitted in self._orders(tuple(present)):
+                    if permitted.state.text == run.state.text and all(
+                        self._is_same(number, permitted.answers[at], run.answers[number], lost)
+                        for at, number in enumerate(present)
+                        if number in known
+                    ):
+                        return None
+        told = zip(self.scenario.asked, run.answers, strict=True)
+        answers = "\n".join(f"{asked.name}: {answer or 'gone'}" for asked, answer in told)
+        return f"No order without faults comes to this:\n{answers}\n{run.state.text}"
+
+    def _orders(self, present: tuple[int, ...]) -> list[Run]:
+        if present not in self._permitted:
+            honest = replace(self.scenario, flaw=None)
+            self._permitted[present] = [
+                one_after_the_other(honest, self._stage, order) for order in permutations(present)
+            ]
+        return self._permitted[present]
+
+    def _is_same(
+        self, number: int, permitted: Answer | None, answer: Answer | None, lost: Collection[int]
+    ) -> bool:
+        """Whether an answer is one that is permitted.
+
+        Who learns only by another look what it did may tell of it as it is by then.
+        """
+        if permitted and answer and number in lost:
+            if self.scenario.asked[number].forgets:
+                permitted = replace(permitted, headers=answer.headers)
+            return permitted.as_recorded() == answer.as_recorded()
+        return permitted == answer
+
+
+def _given(run: Run) -> Iterator[Answer]:
+    return (answer for answer in run.answers if answer)

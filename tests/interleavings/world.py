@@ -1,0 +1,114 @@
+"""What a ledger holds when the requests come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from shared.domain.api_key import ApiKey, Scope, key_digest, make_key
+from shared.domain.identifiers import (
+    commit_document_id,
+    contribution_id,
+    contributor_document_id,
+    contributor_id,
+    repository_asset_id,
+)
+from shared.domain.repository import Repository
+from shared.store.connection import Connection
+from shared.store.keys import KeyStore
+from tests.interleavings.process import Process, encoded
+from tests.interleavings.store import Store
+
+# What requests report.
+REPOSITORY = "octo/hello"
+AUTHOR = "ann@x.org"
+CO_AUTHOR = "bea@x.org"
+# What is there before.
+OLD = "aaaaaa"
+WRONG = "bbbbbb"
+KEY_ID, KEY_TEXT = make_key(id_bytes=b"0123456789", secret_bytes=b"s" * 32)
+
+
+@dataclass(frozen=True)
+class World:
+    """A ledger with two contributions of one author to one repository: one live, one voided.
+
+    `drift` are micro-units that the author's total says too much.
+    """
+
+    name: str
+    repository: str
+    author: str
+    co_author: str
+    drift: int = 0
+
+    @property
+    def old(self) -> str:
+        """The id of the contribution that is live."""
+        return self._id(OLD)
+
+    @property
+    def wrong(self) -> str:
+        """The id of the voided one."""
+        return self._id(WRONG)
+
+    @property
+    def contributor_id(self) -> str:
+        return contributor_id(self.author)
+
+    @property
+    def asset_id(self) -> str:
+        return repository_asset_id(Repository.parse(self.repository))
+
+    def _id(self, commit_hash: str) -> str:
+        return contribution_id(commit_document_id(Repository.parse(self.repository), commit_hash))
+
+    @cached_property
+    def content(self) -> bytes:
+        """The database, made through the service itself."""
+        store = Store()
+        try:
+            self._make(store)
+            return store.content()
+        finally:
+            store.close()
+
+    def _make(self, store: Store) -> None:
+        process = Process(store.client())
+        for commit_hash in (OLD, WRONG):
+            report = {
+                "contributor_email": self.author,
+                "repository": self.repository,
+                "commit_hash": commit_hash,
+                "cost_amount": 7,
+                "co_authors": [{"email": self.co_author, "name": "Bea"}],
+            }
+            body = encoded(report)
+            status, *_ = process.http("track_github", "POST", "/v1/contributions/github", body)
+            assert status == 201
+        status, *_ = process.http("contributions", "DELETE", f"/v1/contributions/{self.wrong}")
+        assert status == 200
+        connection = process.connection
+        KeyStore(connection).create(
+            ApiKey(
+                id=KEY_ID, name="robot", scope=Scope.RECORD, digest=key_digest(KEY_TEXT.encode())
+            )
+        )
+        if self.drift:
+            self._add_drift(connection)
+
+    def _add_drift(self, connection: Connection) -> None:
+        person = connection.contributors.document(contributor_document_id(self.author))
+        writes = connection.write_batch()
+        writes.update(person, {"total_cost_micros": 7_000_000 + self.drift})
+        connection.commit(writes, connection.timing.deadline())
+
+
+# Who is reported is there already, and the repository.
+KNOWN = World("known", REPOSITORY, AUTHOR, CO_AUTHOR)
+# Nobody of them is there.
+NEW = World("new", "octo/other", "zoe@x.org", "yan@x.org")
+# As known, and a total is wrong.
+DRIFTED = World("drifted", REPOSITORY, AUTHOR, CO_AUTHOR, drift=5_000_000)
+
+WORLDS = {world.name: world for world in (KNOWN, NEW, DRIFTED)}
