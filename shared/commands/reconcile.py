@@ -2,7 +2,9 @@
 
 The service may go on recording meanwhile. Each total that is wrong is printed with the id of its
 contributor or asset. An account that contributions name and that is not there is printed and never
-created: create it with POST /v1/contributors or /v1/assets, then repair.
+created: create it with POST /v1/contributors or /v1/assets, then repair. People are named who are
+kept under a spelling of their address that is another one today: nothing is wrong with their
+totals.
 
 Exit codes: 0 every total is right, or was mended; 1 something is left that is wrong; 3 some total
 could not be checked.
@@ -21,8 +23,9 @@ from shared.commands.errors import CommandError
 from shared.commands.ledger_access import open_for_reading, open_for_writing
 from shared.commands.local.environment import local_environment
 from shared.domain.drift import Finding, Kind, State, Totals
-from shared.domain.email import mask_text
+from shared.domain.email import mask_text, spelt_as_today
 from shared.domain.errors import Unavailable
+from shared.domain.identifiers import contributor_id
 from shared.domain.money import format_money
 
 if TYPE_CHECKING:
@@ -70,6 +73,8 @@ def reconcile(
     for finding in reconciler.findings(repair=repair, progress=screen.progress):
         states[finding.state] += 1
         screen.line(describe(finding, show_emails=show_emails))
+    for person_id, kept in reconciler.spelt_otherwise():
+        screen.line(describe_spelling(person_id, kept, show_emails=show_emails))
     checked = ", ".join(f"{n} {name}" for name, n in screen.done.items())
     verdict = ", ".join(f"{n} {state}" for state, n in states.items()) or "every total is right"
     screen.line(f"Of {checked}: {verdict}")
@@ -94,6 +99,13 @@ def describe(finding: Finding, *, show_emails: bool) -> str:
             stored = _totals(finding.stored) if finding.stored else "what is no whole number"
             found = f"says {stored}; its contributions sum to {_totals(finding.actual)}"
     return f"{finding.state}: {account} {found}"
+
+
+def describe_spelling(person_id: str, kept: str, *, show_emails: bool) -> str:
+    """One line about a person; where asked with the address, in ASCII to show what is unseen."""
+    account = f"contributor {person_id}" + (f" ({ascii(kept)[1:-1]})" if show_emails else "")
+    today = contributor_id(spelt_as_today(kept))
+    return f"spelling: {account} is spelt otherwise today, goes on as {today}"
 
 
 def _totals(totals: Totals) -> str:

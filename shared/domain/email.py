@@ -19,11 +19,16 @@ _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zs", "Zl", "Zp"})
 
 # Default_Ignorable_Code_Point: what no reader sees, so that with it one person looked like two.
 # https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt
-_UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+_UNSEEN_CHARACTERS = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+_UNSEEN = re.compile(f"[{_UNSEEN_CHARACTERS}]")
+# For schemas: text on both sides of which somebody sees a character.
+_NEVER = r"@\s\u0000-\u001f\u007f-\u009f"
+_PART = f"[^{_NEVER}]*[^{_NEVER}{_UNSEEN_CHARACTERS}][^{_NEVER}]*"
+EMAIL_PATTERN = f"^{_PART}@{_PART}$"
 # In a URL the at sign may stand percent-encoded.
 _AT_SIGN = re.compile(r"(@|%40)", re.IGNORECASE)
 

@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from shared.domain.email import MAX_EMAIL_LENGTH, mask_text, normalise_email
+from shared.domain.email import EMAIL_PATTERN, MAX_EMAIL_LENGTH, mask_text, normalise_email
 from shared.domain.errors import Fault, InvalidInput
 from shared.domain.metadata import parse_metadata
 from shared.domain.money import format_money, parse_money
@@ -172,7 +172,7 @@ Email = Annotated[
     BeforeValidator(_from_text(normalise_email)),
     Field(
         json_schema_extra={
-            "pattern": f"^[^@\\s{_CONTROL}]+@[^@\\s{_CONTROL}]+$",
+            "pattern": EMAIL_PATTERN,
             "maxLength": MAX_EMAIL_LENGTH,
             "description": (
                 "As git has it; kept in lower case and without characters that nobody sees."

@@ -22,6 +22,7 @@ from google.cloud.firestore import CollectionReference, FieldFilter, Query
 from google.protobuf.timestamp_pb2 import Timestamp  # type: ignore[import-untyped]
 
 from shared.domain.drift import Finding, Kind, State, Totals
+from shared.domain.email import spelt_as_today
 from shared.domain.errors import Unavailable
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.listing import ContributionFilter, contributions_query
@@ -98,6 +99,17 @@ class Reconciler:
             finding = self._check(kind, account_id, repair=repair)
             if finding:
                 yield finding
+
+    def spelt_otherwise(self) -> Iterator[tuple[str, str]]:
+        """Id and address of each person kept under a spelling that is another one today.
+
+        Their totals are right; what is reported since goes to the account of today's spelling.
+        """
+        people = self.connection.contributors.order_by("__name__").select(("id", "email"))
+        for person in self._pages(people):
+            kept = _field(person, "email")
+            if isinstance(kept, str) and spelt_as_today(kept) != kept:
+                yield str(_field(person, "id")), kept
 
     def _suspects(self, progress: Progress) -> Iterator[tuple[Kind, str]]:
         """Accounts whose totals were not what the pass came to."""

@@ -323,6 +323,20 @@ class TestTheCommand:
         _, lines = self.run(filled, show_emails=True)
         assert f"({PEOPLE[0]})" in lines[0]
 
+    def test_names_people_whose_address_is_spelt_otherwise_today(self, filled: Ledger) -> None:
+        kept = {"id": "4711", "email": "p\u200berson-0@example.com"}
+        totals = {"contribution_count": 0, "total_cost_micros": 0}
+        filled.connection.contributors.document("p").set(kept | totals, timeout=10)
+        today = filled.find.contributor(PEOPLE[0]).stored.id
+        code, lines = self.run(filled)
+        assert code == EXIT_RIGHT
+        assert lines == [
+            f"spelling: contributor 4711 is spelt otherwise today, goes on as {today}",
+            "Of 10 contributions, 5 contributors, 3 assets: every total is right",
+        ]
+        _, lines = self.run(filled, show_emails=True)
+        assert r" 4711 (p\u200berson-0@example.com) is" in lines[0]
+
     def test_masks_an_address_that_is_the_name_of_an_asset(self, filled: Ledger) -> None:
         asset = new_asset(filled, "mail to secret@example.com")
         put(filled, f"assets/{asset.id}", {"contribution_count": 1})

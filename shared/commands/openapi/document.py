@@ -73,7 +73,8 @@ _WITH_A_KEY: list[Schema] = [{scheme: []} for scheme in _SCHEMES]
 
 def as_text() -> str:
     """The document as its file has it."""
-    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+    # In ASCII, as some patterns hold characters that nobody would see.
+    return json.dumps(document(), indent=2) + "\n"
 
 
 @cache
