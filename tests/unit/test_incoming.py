@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import threading
+import time
 from collections.abc import Iterable
 
 import pytest
@@ -143,6 +145,25 @@ class TestSlowOnes:
             # It can still be answered.
             here.sendall(b"x")
             assert there.recv(1) == b"x"
+
+
+class TestWatching:
+    def test_takes_no_turn_for_each_connection_that_is_gone_soon(self) -> None:
+        turns: list[int] = []
+
+        def monotonic() -> float:
+            turns.append(threading.get_ident())
+            return time.monotonic()
+
+        connections = Connections(monotonic=monotonic)
+        near, far = socket.socketpair()
+        with near, far, connections.limited(Limit(near, socket.SHUT_RD, time.monotonic() + 45)):
+            for _ in range(200):
+                now = time.monotonic()
+                with connections.limited(Limit(near, socket.SHUT_RD, now + 45, now + 0.25)):
+                    time.sleep(0.001)  # for whom it might wake
+        watching = len(turns) - turns.count(threading.get_ident())
+        assert 0 < watching < 100
 
 
 class TestMemory:
