@@ -34,6 +34,10 @@ import: variables run-time ## import the JSON store of the replaced service (FIL
 	@exec $(BIN)/python -m shared.commands.import_store "$(FILE)" \
 	  $(if $(DRY_RUN),--dry-run) $(if $(PROJECT),--cloud "$(PROJECT)")
 
+aliases: variables run-time ## join addresses as a mailmap has them (MAILMAP=.mailmap, APPLY=1 does it, PROJECT=)
+	@exec $(BIN)/python -m shared.commands.aliases "$(MAILMAP)" \
+	  $(if $(filter-out 0 no false,$(APPLY)),--apply) $(if $(PROJECT),--cloud "$(PROJECT)")
+
 deploy: run-time ## deploy to a project (PROJECT=, REGION=, DRY_RUN=1 prints only, ARGS="--help")
 	@exec $(BIN)/python -m shared.commands.deploy --project "$(PROJECT)" \
 	  $(if $(REGION),--region "$(REGION)") $(if $(filter-out 0 no false,$(DRY_RUN)),--dry-run) $(ARGS)
@@ -44,6 +48,8 @@ smoke: variables run-time ## see that a service works: record a commit and void 
 # Named with an example where they are missing, before anything is installed.
 backfill: NEEDS = DIR REPOSITORY $(if $(filter-out 0 no false,$(DRY_RUN)),,URL)
 backfill: EXAMPLE = DIR=../my-clone REPOSITORY=owner/name URL=https://ledger.example.com
+aliases: NEEDS = MAILMAP
+aliases: EXAMPLE = MAILMAP=../my-clone/.mailmap
 import: NEEDS = FILE
 import: EXAMPLE = FILE=store.json
 smoke: NEEDS = URL
@@ -111,4 +117,4 @@ INSTALL = @python="$(PYTHON)"; $(if $(ASKED),,if $(BIN)/python -c "" 2> /dev/nul
   $$python -I shared/commands/install.py $(VENV)
 ASKED := $(filter-out file,$(origin PYTHON))
 
-.PHONY: run inspect keys reconcile backfill import deploy smoke bench test test-long lint openapi format lock audit clean help checks run-time variables
+.PHONY: run inspect keys reconcile backfill import aliases deploy smoke bench test test-long lint openapi format lock audit clean help checks run-time variables

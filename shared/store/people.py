@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -96,6 +96,12 @@ class People:
         if len(known) > 1 or not as_uuid(key):
             return known
         return joined.ids(Finder(self.connection).contributor(key).stored.id)
+
+    def known(self, emails: Iterable[str]) -> set[str]:
+        """Those of these addresses that have an account."""
+        addresses = [Address.of(email) for email in emails]
+        read = self._read(addresses, self.connection.timing.deadline())
+        return {address.email for address in addresses if _document_id(address) in read}
 
     def together(self) -> Together:
         """All joined people, with figures that are at most 15 seconds old."""

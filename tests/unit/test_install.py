@@ -209,6 +209,7 @@ class TestMakefile:
             (["backfill", "DIR=.", "REPOSITORY=octo/one"], "URL"),
             (["backfill", "REPOSITORY=octo/one", "DRY_RUN=1"], "DIR"),
             (["import"], "FILE"),
+            (["aliases", "APPLY=1"], "MAILMAP"),
             (["smoke"], "URL"),
         ],
         ids=lambda value: " ".join(value) if isinstance(value, list) else value,
