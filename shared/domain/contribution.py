@@ -52,7 +52,7 @@ class Outcome(StrEnum):
 
 
 class CoAuthor(Request):
-    """Somebody named in a commit's `Co-authored-by` trailer."""
+    """Somebody named in a commit's `Co-authored-by` trailer; `Credit` says who takes what."""
 
     email: Email
     name: MaybeName = None

@@ -19,7 +19,12 @@ class Role(StrEnum):
 
 
 class Credit(Stored):
-    """One person's part of one contribution."""
+    """One person's part of one contribution.
+
+    The cost is shared equally among the author and the co-authors, in millionths, and the author
+    takes what is left. Bots and agents among the co-authors take nothing; as authors they are
+    credited like anybody.
+    """
 
     contributor_id: str
     email: str

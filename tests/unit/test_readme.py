@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from functools import cache
@@ -14,6 +15,7 @@ import main
 from shared.commands.emulator import EmulatorMissing, Installation
 from shared.commands.local.backend import choose
 from shared.commands.openapi.declared import operations
+from shared.commands.openapi.document import FILE
 from shared.domain.identifiers import (
     commit_document_id,
     contributor_document_id,
@@ -99,6 +101,12 @@ class TestTheApi:
             (f"{o.method} `{o.path}`", o.function.replace("_", "-"), NEEDS[o.access])
             for o in operations()
         )
+
+    def test_tells_who_takes_what_in_the_same_words_as_its_document(self) -> None:
+        schemas = json.loads(FILE.read_text(encoding="utf-8"))["components"]["schemas"]
+        _, rule = schemas["Credit"]["description"].split("\n\n")
+        assert "take nothing" in rule
+        assert " ".join(rule.split()) in " ".join(read(README).split())
 
 
 class TestSettings:
