@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tests.google_apis import GoogleApis, Refused
+from tests.loopback import Handler, served
 
 _SERVICES = (
     "artifactregistry",
@@ -31,7 +30,7 @@ def serve_google_apis() -> Iterator[GoogleApis]:
     """Serve them until the end of the block."""
     apis = GoogleApis()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Google(Handler):
         protocol_version = "HTTP/1.1"
 
         def _answer(self) -> None:
@@ -49,21 +48,10 @@ def serve_google_apis() -> Iterator[GoogleApis]:
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_POST = do_PUT = do_PATCH = _answer  # noqa: N815
+        do_GET = do_POST = do_PUT = do_PATCH = _answer
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    apis.address = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with served(Google) as apis.address:
         yield apis
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def gcloud_environment(apis: GoogleApis, folder: Path) -> dict[str, str]:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 import psutil
@@ -61,6 +61,17 @@ class LocalRun:
         # Leaders of every process group that was ever seen, to check that none is left.
         self._seen: set[int] = set()
         self._watched = ExitStack()
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.clean_up()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.clean_up()
 
     def start(self) -> None:
         """Start and wait until everything answers."""

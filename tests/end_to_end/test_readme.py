@@ -52,10 +52,8 @@ def run(tmp_path: Path) -> Iterator[LocalRun]:
     for tool in ("bash", "curl"):
         if shutil.which(tool) is None:
             unavailable(f"no {tool}")
-    run = LocalRun(tmp_path / "data", "embedded")
-    run.start()
-    yield run
-    run.clean_up()
+    with LocalRun(tmp_path / "data", "embedded") as run:
+        yield run
 
 
 def test_the_walk_through_prints_what_it_says(run: LocalRun) -> None:

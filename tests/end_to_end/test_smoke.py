@@ -20,12 +20,8 @@ STEPS = ("health", "ready", "track", "replay", "list", "void")
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
-    run = LocalRun(tmp_path_factory.mktemp("smoke") / "data", "embedded")
-    try:
-        run.start()
+    with LocalRun(tmp_path_factory.mktemp("smoke") / "data", "embedded") as run:
         yield run
-    finally:
-        run.clean_up()
 
 
 def smoke(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import socket
 import struct
-import threading
 import unicodedata
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any
+
+from tests.loopback import Handler, served
 
 KEY = "stub-key-7f3a"
 BATCH_PATH = "/v1/contributions/github/batch"
@@ -56,31 +56,19 @@ class StubLedger:
     """The recorded commits by hash, in the order of their arrival."""
     _queue: deque[Behaviour] = field(default_factory=deque)
 
+    _serving: ExitStack = field(default_factory=ExitStack)
+
     def __enter__(self) -> StubLedger:
         stub = self
 
-        class Handler(_Handler):
+        class Own(_Handler):
             ledger = stub
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
+        self.url = self._serving.enter_context(served(Own))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+    def __exit__(self, *_: object) -> None:
+        self._serving.close()
 
     @property
     def sent(self) -> list[dict[str, Any]]:
@@ -170,7 +158,7 @@ def record_and_reset(handler: _Handler) -> None:
     reset(handler)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     protocol_version = "HTTP/1.1"
     ledger: StubLedger
 
@@ -216,9 +204,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Keep the test's output quiet."""
 
 
 def _strings(value: object) -> Iterable[str]:

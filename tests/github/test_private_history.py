@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import http.server
 import subprocess
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 from tests.github.repositories import Repository, checkout, git_environment
 from tests.github.runner import Runner
 from tests.github.stub_ledger import StubLedger
+from tests.loopback import Handler, served
 
 TOKEN = "ghs_private"
 EXPECTED = "Basic " + base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
@@ -26,11 +25,12 @@ class GitServer:
 
     repository: Path
     refused: list[str] = field(default_factory=list)
+    url: str = ""
 
-    def __enter__(self) -> GitServer:
+    def handler(self) -> type[Handler]:
         server = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Git(Handler):
             def do_GET(self) -> None:
                 self.serve(b"")
 
@@ -51,26 +51,9 @@ class GitServer:
                 self.end_headers()
                 self.wfile.write(content)
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Keep the test's output quiet."""
+        return Git
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def answer(
-        self, request: http.server.BaseHTTPRequestHandler, body: bytes
-    ) -> tuple[bytes, bytes]:
+    def answer(self, request: Handler, body: bytes) -> tuple[bytes, bytes]:
         path, _, query = request.path.partition("?")
         done = subprocess.run(
             ["git", "http-backend"],
@@ -95,7 +78,8 @@ class GitServer:
 
 @pytest.fixture
 def server(origin: Repository) -> Iterator[GitServer]:
-    with GitServer(origin.path / ".git") as running:
+    running = GitServer(origin.path / ".git")
+    with served(running.handler()) as running.url:
         yield running
 
 

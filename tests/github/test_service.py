@@ -16,12 +16,8 @@ from tests.github.runner import REPOSITORY, Runner
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
     """`make run` on the embedded store."""
-    run = LocalRun(tmp_path_factory.mktemp("service") / "data", "embedded")
-    try:
-        run.start()
+    with LocalRun(tmp_path_factory.mktemp("service") / "data", "embedded") as run:
         yield run
-    finally:
-        run.clean_up()
 
 
 def test_a_push_with_every_oddity_is_recorded_once(

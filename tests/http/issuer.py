@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from contextlib import ExitStack
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from jwt.algorithms import RSAAlgorithm
+
+from tests.loopback import Handler, served
 
 AUDIENCE = "https://ledger.example"
 OWNER = "1024"
@@ -26,33 +26,18 @@ class Issuer:
         # What is answered in place of the keys: a status, a body, and the length it pretends to.
         self.nonsense: tuple[int, bytes, int | None] | None = None
         self.rotate("first")
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.01,), daemon=True
-        )
+        self._serving = ExitStack()
 
     def __enter__(self) -> Issuer:
-        self._thread.start()
+        self.url = self._serving.enter_context(served(self._handler()))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
         """Go away, as an issuer that cannot be reached."""
-        if self._thread.is_alive():
-            self._server.shutdown()
-            self._thread.join()
-        self._server.server_close()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        self._serving.close()
 
     def rotate(self, key_id: str) -> None:
         """Sign with a new key from now on; the old ones stay published."""
@@ -78,10 +63,10 @@ class Issuer:
         key_id, key = list(self.keys.items())[-1]
         return jwt.encode(self.claims(**changes), key, algorithm="RS256", headers={"kid": key_id})
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def _handler(self) -> type[Handler]:
         issuer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Keys(Handler):
             def do_GET(self) -> None:
                 issuer.fetches += 1
                 found = self.path == "/.well-known/jwks"
@@ -93,10 +78,7 @@ class Issuer:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, *args: Any) -> None:
-                """Say nothing."""
-
-        return Handler
+        return Keys
 
     def published(self) -> list[dict[str, Any]]:
         """The public keys, as a JSON Web Key Set holds them."""
