@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,9 +11,8 @@ from shared.commands.import_store import import_plan
 from shared.store.importing import Importer
 from shared.store.ledger import Ledger
 from tests.contract.reports import classify, report
+from tests.end_to_end.local_run import clean_environment, run_command
 from tests.old_store import OldStore
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -103,17 +100,9 @@ class TestCommand:
     def run(
         self, folder: Path, *arguments: str, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        clean = {name: value for name, value in os.environ.items() if "FIRESTORE" not in name}
         own = {"LEDGER_BACKEND": "embedded", "LEDGER_DATA_DIR": str(folder / "data")}
-        return subprocess.run(
-            [sys.executable, "-m", "shared.commands.import_store", *arguments],
-            cwd=ROOT,
-            env=clean | own | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        clean = clean_environment(**own, **environment)
+        return run_command("import_store", *arguments, environment=clean)
 
     @pytest.fixture
     def file(self, old: OldStore, tmp_path: Path) -> str:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from http import HTTPStatus
 from pathlib import Path
@@ -44,6 +44,22 @@ def clean_environment(**changes: str) -> dict[str, str]:
     own = ("LEDGER_", "FIRESTORE_EMULATOR_HOST", "GOOGLE_CLOUD_PROJECT", "PYTHONPATH")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     return {**kept, **changes}
+
+
+def run_command(
+    name: str, *arguments: str, environment: Mapping[str, str], given: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """`python -m shared.commands.NAME`, to its end; `given` is what it reads."""
+    return subprocess.run(
+        [sys.executable, "-m", f"shared.commands.{name}", *arguments],
+        cwd=ROOT,
+        env=environment,
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE,
+    )
 
 
 class LocalRun:
@@ -195,16 +211,9 @@ class LocalRun:
 
     def inspect(self, *arguments: str) -> str:
         """What `make inspect` prints."""
-        return subprocess.run(
-            [sys.executable, "-m", "shared.commands.inspect", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=DEADLINE,
-        ).stdout
+        done = run_command("inspect", *arguments, environment=self.environment)
+        done.check_returncode()
+        return done.stdout
 
     def _is_ready(self) -> bool:
         assert self._process

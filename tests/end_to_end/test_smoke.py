@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from shared.commands.local.environment import DEFAULT_KEYS
 from shared.commands.smoke import first_key
 from shared.domain.smoke_check import REPOSITORY
-from tests.end_to_end.local_run import ROOT, LocalRun, clean_environment
+from tests.end_to_end.local_run import LocalRun, clean_environment, run_command
 from tests.ports import own_port
 
 KEY = first_key(DEFAULT_KEYS)
@@ -27,15 +26,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
 def smoke(
     url: str, *options: str, key: str = "", keys: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "shared.commands.smoke", "--url", url, *options],
-        cwd=ROOT,
-        env=clean_environment(**{"LEDGER_API_KEY": key} if key else {}),
-        input=keys,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = clean_environment(**{"LEDGER_API_KEY": key} if key else {})
+    return run_command("smoke", "--url", url, *options, environment=environment, given=keys)
 
 
 def test_every_step_works_and_nothing_is_left_that_counts(service: LocalRun) -> None:

@@ -16,6 +16,7 @@ import pytest
 import main
 from shared.commands.deploy.variables import SECRETS
 from shared.web.settings import Settings
+from tests.end_to_end.local_run import run_command
 from tests.fake_tools import PROJECT, FakeTools
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -235,13 +236,9 @@ def test_a_missing_tool_is_named_before_anything_is_run(tmp_path: Path, missing:
 
 def command(tools: FakeTools, *arguments: str, **environment: str) -> Ended:
     """Run `python -m shared.commands.deploy` itself."""
-    return subprocess.run(
-        [sys.executable, "-m", "shared.commands.deploy", "--project", PROJECT, *arguments],
-        cwd=ROOT,
-        env={**tools.environment, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
+    own = {"PYTHONPATH": os.pathsep.join(sys.path), **environment}
+    return run_command(
+        "deploy", "--project", PROJECT, *arguments, environment=tools.environment | own
     )
 
 

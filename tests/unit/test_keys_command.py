@@ -22,7 +22,7 @@ from shared.store.clients import emulator_client
 from shared.web.settings import Settings
 from tests.backends import new_project
 from tests.contract.books import documents
-from tests.end_to_end.local_run import DEADLINE, ROOT, clean_environment
+from tests.end_to_end.local_run import clean_environment, run_command
 from tests.http.framework import REPORT, Service
 
 KEY = re.compile(r"clk_([a-z2-7]{16})_[A-Za-z0-9_-]{43}")
@@ -38,16 +38,7 @@ class Operator:
     open_client: Callable[[], Any]
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "shared.commands.keys", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=DEADLINE,
-        )
+        return run_command("keys", *arguments, environment=self.environment)
 
     def create(self, *arguments: str) -> str:
         """The text of a new key."""
