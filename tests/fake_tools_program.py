@@ -111,16 +111,23 @@ def _deploy_function(tool: Tool, name: str) -> None:
     tool.state.setdefault("functions", {})[name] = tool.flags
 
 
-def _put_policy(tool: Tool) -> None:
+def _policy_name() -> str:
+    # Whoever writes into the pipe is ended by a signal where nobody reads it.
     policy = sys.stdin.read()
     match = re.search(r'^displayName: "(.*)"$', policy, re.MULTILINE)
     assert match, policy
-    tool.create("policies", match[1])
-    tool.state.setdefault("told", {})[match[1]] = tool.flags.get("notification-channels", "")
+    return match[1]
+
+
+def _put_policy(tool: Tool) -> None:
+    name = _policy_name()
+    tool.create("policies", name)
+    tool.state.setdefault("told", {})[name] = tool.flags.get("notification-channels", "")
 
 
 def _replace_policy(tool: Tool, policy_id: str) -> None:
     name = tool.names("policies")[int(policy_id)]
+    assert name == _policy_name()
     tool.state["told"][name] = tool.flags["set-notification-channels"]
 
 

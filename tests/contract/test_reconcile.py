@@ -98,7 +98,7 @@ class TestFinding:
         )
 
     def test_contributions_whose_account_is_not_there(self, filled: Ledger, client: Client) -> None:
-        client.document(BROKEN_ASSET).delete(timeout=10)
+        client.document(BROKEN_ASSET).delete()
         [found] = findings(filled, repair=True)
         assert (found.kind, found.state) == (Kind.ASSET, State.MISSING)
         assert (found.label, found.stored, found.actual) == (
@@ -130,7 +130,7 @@ class TestRepairing:
     def test_gives_an_account_made_again_its_totals_back(
         self, filled: Ledger, client: Client
     ) -> None:
-        client.document(BROKEN_ASSET).delete(timeout=10)
+        client.document(BROKEN_ASSET).delete()
         new_asset(filled, "octo/repo-0")
         [found] = findings(filled, repair=True)
         assert found.state is State.MENDED
@@ -352,7 +352,7 @@ class TestTheCommand:
         assert self.run(filled)[0] == EXIT_RIGHT
 
     def test_ends_badly_when_an_account_is_missing(self, filled: Ledger, client: Client) -> None:
-        client.document(BROKEN_PERSON).delete(timeout=10)
+        client.document(BROKEN_PERSON).delete()
         code, lines = self.run(filled, repair=True)
         assert code == EXIT_WRONG
         assert "is not there, and has contributions of 1.50 in 6" in lines[0]

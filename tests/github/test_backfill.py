@@ -176,7 +176,7 @@ class Held:
 
     def __call__(self, handler: object) -> None:
         self.arrived.set()
-        assert self.release.wait(30)
+        assert self.release.wait(90)
         obey(handler)  # type: ignore[arg-type]
 
 
@@ -211,11 +211,11 @@ class TestInterruption:
         history.commit_many(1200)
         ledger.then(obey, held)
         with self.start(backfill) as process:
-            assert held.arrived.wait(30)
+            assert held.arrived.wait(90)
             process.send_signal(number)
             wait_for_line(process, "Ctrl-C again does not wait for it.")
             held.release.set()
-            stdout, stderr = process.communicate(timeout=30)
+            stdout, stderr = process.communicate(timeout=90)
 
         assert process.returncode == status
         assert stdout.startswith("Interrupted. 1,000 recorded, 0 replayed, 0 rejected.")
@@ -234,11 +234,11 @@ class TestInterruption:
         history.commit_many(600)
         ledger.then(obey, held)
         with self.start(backfill) as process:
-            assert held.arrived.wait(30)
+            assert held.arrived.wait(90)
             process.send_signal(signal.SIGINT)
             wait_for_line(process, "Ctrl-C again does not wait for it.")
             process.send_signal(signal.SIGINT)
-            stdout, stderr = process.communicate(timeout=30)
+            stdout, stderr = process.communicate(timeout=90)
 
         assert process.returncode == 130
         assert stdout.startswith("Interrupted. 500 recorded, 0 replayed, 0 rejected, 106 failed.")
@@ -250,9 +250,9 @@ class TestInterruption:
         history.commit_many(600)
         ledger.then(obey, held)
         with self.start(backfill) as process:
-            assert held.arrived.wait(30)
+            assert held.arrived.wait(90)
             process.kill()
-            process.communicate(timeout=30)
+            process.communicate(timeout=90)
 
         done = backfill.run()
 
@@ -266,7 +266,7 @@ class TestInterruption:
         with self.start(backfill) as process:
             wait_for_line(process, "HTTP 503; next try in")
             process.send_signal(signal.SIGINT)
-            stdout, stderr = process.communicate(timeout=30)
+            stdout, stderr = process.communicate(timeout=90)
 
         assert process.returncode == 130, stdout + stderr
         assert stdout.startswith("Interrupted. 0 recorded, 0 replayed, 0 rejected, 6 failed.")

@@ -20,6 +20,7 @@ from shared.embedded import open_embedded
 from shared.store.deadline import Timing
 from shared.web.operations import Access
 from shared.web.settings import ReadAccess, Settings
+from tests.contract.reports import PATIENT
 from tests.http import documented
 from tests.http.framework import REWRITES, Service
 
@@ -92,4 +93,6 @@ def documented_service(
     minutes = map(float, itertools.count(step=60))
     late = Timing(monotonic=lambda: next(minutes))
     with open_embedded(None, project="demo-http") as store:
-        yield DocumentedService(store.client, settings, timing=None if firestore_answers else late)
+        yield DocumentedService(
+            store.client, settings, timing=PATIENT if firestore_answers else late
+        )

@@ -23,6 +23,7 @@ from shared.web.entry_point import EntryPoint, entry_point
 from shared.web.logs import Log
 from shared.web.services import Services
 from shared.web.settings import Settings
+from tests.contract.reports import PATIENT
 from tests.literals import NOW as NOW
 from tests.literals import REPORT as REPORT
 
@@ -72,7 +73,7 @@ class Service:
         open_client: Callable[[], Client],
         settings: Settings | None = None,
         *,
-        timing: Timing | None = None,
+        timing: Timing = PATIENT,
         clock: Callable[[], datetime] = lambda: NOW,
     ) -> None:
         self.logged: list[str] = []

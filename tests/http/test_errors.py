@@ -88,7 +88,7 @@ class TestMethod:
             ("PATCH", "/v1/contributors", "GET, HEAD, POST"),
             ("PUT", "/v1/assets", "GET, HEAD, POST"),
             ("POST", "/v1/contributions/some-id", "DELETE, GET, HEAD"),
-            ("DELETE", "/v1/assets/octo/repo", "GET, HEAD"),
+            ("DELETE", "/v1/assets/octo/repo", "GET, HEAD, PATCH"),
             ("POST", "/v1/contributors/a@b/contributions", "GET, HEAD"),
             ("POST", "/v1/health", "GET, HEAD"),
             ("TRACE", "/v1/health/ready", "GET, HEAD"),

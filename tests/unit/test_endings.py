@@ -54,13 +54,15 @@ def run_tests(folder: Path, body: str, *options: str, fixture: str = "") -> tupl
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=60,
+        timeout=150,
     )
     return done.returncode, done.stdout
 
 
 def test_a_worker_that_dies_ends_the_run_with_the_name_of_its_test(tmp_path: Path) -> None:
-    code, output = run_tests(tmp_path, DIES, *PARALLEL.split())
+    # It dies long before it has hung.
+    limit = ("-o", "faulthandler_timeout=60")
+    code, output = run_tests(tmp_path, DIES, *PARALLEL.split(), *limit)
     assert code == 1
     assert re.search(r"worker 'gw\d' crashed while running 'test_bad.py::test_bad'", output), output
     # Where one is replaced, the run may as well stand still.

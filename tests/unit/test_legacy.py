@@ -91,6 +91,7 @@ class TestContributors:
         assert contributor.shown() == {
             "id": ANN_ID,
             "email": "ann@example.com",
+            "aliases": [],
             "name": "Ann B.",
             "contributor_type": "HUMAN",
             "type": "HUMAN",
