@@ -14,8 +14,6 @@ from shared.embedded.messages import AggregationResult, Document, Value, ValuePb
 from shared.embedded.query import Query
 from shared.embedded.status import invalid_argument, unimplemented
 
-_INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
-
 
 def aggregated(aggregations: Sequence[Any], query: Query, documents: Documents) -> Any:
     """The values by alias; those of counts alone without a look at the documents.
@@ -45,9 +43,7 @@ def aggregated(aggregations: Sequence[Any], query: Query, documents: Documents) 
 
 
 def _sum(values: Sequence[ValuePb]) -> ValuePb:
-    """Of the numbers among values; exact where all are integers and the sum fits into 64 bits."""
-    whole = sum(value.integer_value for value in values)  # 0 for what is none
-    doubles = [v.double_value for v in values if v.WhichOneof("value_type") == "double_value"]
-    if not doubles and _INT64_MIN <= whole <= _INT64_MAX:
-        return Value(integer_value=whole)
-    return Value(double_value=sum(doubles, float(whole)))
+    """Of the whole numbers among values, which fits into 64 bits."""
+    if any(value.WhichOneof("value_type") == "double_value" for value in values):
+        raise unimplemented("The embedded store sums whole numbers only.")
+    return Value(integer_value=sum(value.integer_value for value in values))  # 0 for what is none

@@ -12,7 +12,7 @@ from typing import Any
 from shared.embedded import documents, writes
 from shared.embedded.database import Database
 from shared.embedded.indexes import Indexes
-from shared.embedded.messages import Document, WritePb, micros
+from shared.embedded.messages import Document, DocumentPb, WritePb, micros
 from shared.embedded.status import StatusError, unavailable
 
 Clock = Callable[[], datetime]
@@ -99,21 +99,23 @@ class Commits:
         now = max(self.now(), latest, self._latest + 1)
         now += now == latest
         outcomes = writes.apply_writes(batch, before, commit_micros=now)
+        number = documents.last_number(connection)
+        kept: list[tuple[int, DocumentPb]] = []
         gone: list[bytes] = []
-        new: list[tuple[bytes, int]] = []
+        come: list[tuple[bytes, int]] = []
         for row, old, outcome in zip(found, before, outcomes, strict=True):
             if not outcome.changed:
                 continue
-            was = set() if old is None else self._indexes.entries(old)
-            number = None if row is None else row[0]
-            if outcome.document is not None:
-                entries = self._indexes.entries(outcome.document)
-                number = documents.put(connection, number, outcome.document)
-                new += [(entry, number) for entry in entries - was]
-                was -= entries
-            elif number is not None:
-                documents.remove(connection, number)
-            gone += was
-        documents.change_entries(connection, gone, new)
+            number += row is None
+            place = number if row is None else row[0]
+            if outcome.document is None:
+                documents.remove(connection, place)
+            else:
+                kept.append((place, outcome.document))
+            without, new = self._indexes.changes(old, outcome.document)
+            gone += without
+            come += [(entry, place) for entry in new]
+        documents.put(connection, kept)
+        documents.change_entries(connection, gone, come)
         self._latest = now
         return now, [outcome.result for outcome in outcomes]

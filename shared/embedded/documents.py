@@ -10,7 +10,6 @@ import heapq
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 
 from shared.embedded.database import Database
 from shared.embedded.encoding import after
@@ -22,7 +21,6 @@ from shared.embedded.status import data_loss, failed_precondition
 # The number of a document's row, and its content.
 Row = tuple[int, bytes]
 
-
 # By whether the documents are scanned themselves, and whether backwards.
 _SCANS = {
     (False, False): "SELECT key, document FROM entries "
@@ -31,10 +29,6 @@ _SCANS = {
     "WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT ?",
     (True, False): "SELECT key, number FROM documents "
     "WHERE key >= ? AND key < ? ORDER BY key LIMIT ?",
-}
-_COUNTS = {
-    False: "SELECT COUNT(*) FROM (SELECT 1 FROM entries WHERE key >= ? AND key < ? LIMIT ?)",
-    True: "SELECT COUNT(*) FROM (SELECT 1 FROM documents WHERE key >= ? AND key < ? LIMIT ?)",
 }
 
 
@@ -57,21 +51,22 @@ def _numbered(connection: sqlite3.Connection, number: int) -> bytes:
     return _verified(*found)
 
 
-def put(connection: sqlite3.Connection, number: int | None, document: DocumentPb) -> int:
-    """Store a document, in the row of the one that it replaces; returns its number."""
-    key, content = key_of(document.name), document.SerializeToString(deterministic=True)
-    checksum = _checksum(key, content)
-    if number is None:
-        row = (key, content, checksum)
-        inserted = connection.execute(
-            "INSERT INTO documents (key, content, checksum) VALUES (?, ?, ?)", row
-        )
-        return int(inserted.lastrowid or 0)
-    connection.execute(
-        "UPDATE documents SET content = ?, checksum = ? WHERE number = ?",
-        (content, checksum, number),
+def last_number(connection: sqlite3.Connection) -> int:
+    """The largest number that a document has."""
+    return int(connection.execute("SELECT MAX(number) FROM documents").fetchone()[0] or 0)
+
+
+def put(connection: sqlite3.Connection, kept: Iterable[tuple[int, DocumentPb]]) -> None:
+    """Store documents, each under its number: a new one, or that of its older state."""
+    rows = []
+    for number, document in kept:
+        key, content = key_of(document.name), document.SerializeToString(deterministic=True)
+        rows.append((number, key, content, _checksum(key, content)))
+    connection.executemany(
+        "INSERT INTO documents (number, key, content, checksum) VALUES (?, ?, ?, ?) ON CONFLICT "
+        "(number) DO UPDATE SET content = excluded.content, checksum = excluded.checksum",
+        rows,
     )
-    return number
 
 
 def remove(connection: sqlite3.Connection, number: int) -> None:
@@ -97,7 +92,8 @@ def _scan(connection: sqlite3.Connection, scan: Scan, most: int) -> Iterator[tup
 
 def _count(connection: sqlite3.Connection, scan: Scan, most: int) -> int:
     """How many documents a range has, `most` of them; -1 for no limit."""
-    counted = connection.execute(_COUNTS[scan.by_id], (scan.low, scan.high, most))
+    query = f"SELECT COUNT(*) FROM ({_SCANS[scan.by_id, scan.backwards]})"  # noqa: S608 - ours
+    counted = connection.execute(query, (scan.low, scan.high, most))
     return int(counted.fetchone()[0])
 
 
@@ -171,7 +167,7 @@ class Documents:
         """How many documents a query finds, by its index entries alone."""
         scans = query.scans(self._indexes)
         with self._database.reading() as connection:
-            if len(scans) > 1 or query.offset:
+            if len(scans) > 1:
                 return len(self._numbers(connection, query, scans))
             self._check_rules(connection, scans)
             return _count(connection, scans[0], query.most)
@@ -199,7 +195,7 @@ class Documents:
         merged = heapq.merge(*found, reverse=scans[0].backwards)
         # A document of two ranges stands in the same place in both.
         distinct = dict.fromkeys(number for _, number in merged)
-        return list(islice(distinct, query.offset, None if query.most < 0 else query.most))
+        return list(distinct)[: None if query.most < 0 else query.most]
 
     def _check_rules(self, connection: sqlite3.Connection, scans: Sequence[Scan]) -> None:
         if not scans[0].by_id:

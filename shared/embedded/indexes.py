@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import product
 from pathlib import Path
 
@@ -26,6 +27,7 @@ PREFIX_BYTES = 8
 # How an index holds a field. No `Enum`, whose members are slow to look up.
 ASCENDING, DESCENDING, CONTAINS = "ASCENDING", "DESCENDING", "CONTAINS"
 Part = tuple[FieldPath, str]
+Keys = set[bytes]
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class Index:
     def descending(self) -> bool:
         """Whether ids, which end every key, run backwards: as the last field does."""
         return bool(self.parts) and self.parts[-1][1] == DESCENDING
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """The names of a document's fields that its keys are made of."""
+        return frozenset(path[0] for path, _ in self.parts)
 
     def prefix(self, collection: str) -> bytes:
         """What the keys of this index begin with in a collection."""
@@ -84,14 +91,26 @@ class Indexes:
             (rule["collectionGroup"], parse(rule["fieldPath"])) for rule in rules["fieldOverrides"]
         }
 
-    def entries(self, document: DocumentPb) -> set[bytes]:
-        """The keys of all index entries of a document."""
+    def changes(self, old: DocumentPb | None, new: DocumentPb | None) -> tuple[Keys, Keys]:
+        """The keys of the entries that go, and of those that come, with a document's change."""
+        changed = None
+        if old is not None and new is not None:
+            # A count changes with each commit, and most of a document never does.
+            every = {*old.fields, *new.fields}
+            changed = {n for n in every if old.fields.get(n) != new.fields.get(n)}
+        gone = set() if old is None else self.entries(old, changed)
+        come = set() if new is None else self.entries(new, changed)
+        return gone - come, come - gone
+
+    def entries(self, document: DocumentPb, changed: AbstractSet[str] | None = None) -> Keys:
+        """The keys of all index entries of a document, or of those that some fields are part of."""
         collection, document_id = names.split(document.name)
         group = collection.rpartition("/")[2]
         end = encoding.of_text(document_id)
         forms: dict[Part, list[bytes]] = {}
-        found: set[bytes] = set()
-        for path, value in self._indexed(group, document.fields):
+        found: Keys = set()
+        some = document.fields if changed is None else changed
+        for path, value in self._indexed(group, document.fields, some):
             form, prefixes = encoding.of_value(value), _automatic(collection, path)
             forms[path, ASCENDING] = [form]
             found.add(prefixes[0] + form + end)
@@ -99,6 +118,8 @@ class Indexes:
                 forms[path, CONTAINS] = _elements(value)
                 found.update(prefixes[1] + element + end for element in forms[path, CONTAINS])
         for index in self._composites.get(group, ()):
+            if changed is not None and index.fields.isdisjoint(changed):
+                continue
             for part in index.parts:
                 if part not in forms:
                     forms[part] = _forms(document.fields, part)
@@ -123,15 +144,17 @@ class Indexes:
                 yield index
 
     def _indexed(
-        self, group: str, fields: FieldMap, above: FieldPath = ()
+        self, group: str, fields: FieldMap, some: Iterable[str], above: FieldPath = ()
     ) -> Iterator[tuple[FieldPath, ValuePb]]:
-        """The fields with an index of their own, those inside maps too."""
-        for name, value in fields.items():
+        """Those of some fields that have an index of their own, and those inside maps too."""
+        for name in some:
             path = (*above, name)
-            if (group, path) not in self._exempt:
+            if name in fields and (group, path) not in self._exempt:
+                value = fields[name]
                 yield path, value
                 if value.WhichOneof("value_type") == "map_value":
-                    yield from self._indexed(group, value.map_value.fields, path)
+                    inside = value.map_value.fields
+                    yield from self._indexed(group, inside, inside, path)
 
 
 def _forms(fields: FieldMap, part: Part) -> list[bytes]:

@@ -22,9 +22,9 @@ _PLAIN |= {"null_value", "timestamp_value"}
 
 def admit_fields(fields: FieldMap) -> None:
     """Refuse field names and values that no document may hold, at any depth."""
-    for name, value in fields.items():
+    for name in fields:
         _check_field_name(name)
-        _admit(value)
+        _admit(fields[name])
 
 
 def admit_elements(values: Iterable[ValuePb]) -> None:

@@ -2,7 +2,7 @@
 
 https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#structuredquery
 
-What the ledger never asks is refused: negations, `or`, null and NaN, several inequalities.
+What the ledger never asks is refused: negations, `or`, null and NaN, several inequalities, offsets.
 """
 
 from __future__ import annotations
@@ -57,8 +57,7 @@ class Query:
 
     Attributes:
         projection: the fields that are asked for; None for all.
-        offset: how many documents of the result are left out in front.
-        most: how many there are at most, those left out included; -1 for all.
+        most: how many documents there are at most; -1 for all.
     """
 
     def __init__(self, parent: str, query: QueryPb) -> None:
@@ -75,14 +74,14 @@ class Query:
         for condition in _conditions(query.where):
             self._add(condition)
         self._order = self._checked_order(query)
-        self._cursors = list(self._checked_cursors(query))
+        self._behind = self._checked_cursor(query)
         asked = [field_paths.parse(reference.field_path) for reference in query.select.fields]
         self.projection = asked if query.HasField("select") else None
-        self.offset = int(query.offset)
-        limit = int(query.limit.value) if query.HasField("limit") else 0
-        if self.offset < 0 or limit < 0:
-            raise invalid_argument("limit or offset is negative")
-        self.most = self.offset + limit if query.HasField("limit") else -1
+        if query.offset:
+            raise unimplemented("The embedded store leaves nothing out in front; use a cursor.")
+        self.most = int(query.limit.value) if query.HasField("limit") else -1
+        if query.limit.value < 0:
+            raise invalid_argument("limit is negative")
 
     def scans(self, indexes: Indexes) -> list[Scan]:
         """One for each combination of values; raises `StatusError` where no index serves."""
@@ -165,18 +164,18 @@ class Query:
         needed = ", ".join(".".join(path) for path in paths) or "the document id, descending"
         raise failed_precondition(f"The query requires an index on {needed}.")
 
-    def _checked_cursors(self, query: QueryPb) -> Iterator[tuple[list[bytes], bool, bool]]:
-        """Where the result starts or ends: values, whether it starts, whether they are included."""
-        for start, cursor in ((True, query.start_at), (False, query.end_at)):
-            if not cursor.values:
-                continue
-            if len(cursor.values) > self._named:
-                raise invalid_argument("Cursor has too many values.")
-            forms = []
-            for (path, _), value in zip(self._order, cursor.values, strict=False):
-                is_id = path == field_paths.NAME
-                forms.append(self._id_of(value) if is_id else encoding.of_value(value))
-            yield forms, start, cursor.before == start
+    def _checked_cursor(self, query: QueryPb) -> list[bytes]:
+        """The values of the place behind which the result goes on; none where it begins."""
+        if query.start_at.before or query.HasField("end_at"):
+            raise unimplemented("The embedded store goes on behind a place, to the end.")
+        values = query.start_at.values
+        if len(values) > self._named:
+            raise invalid_argument("Cursor has too many values.")
+        paths = [path for path, _ in self._order[: len(values)]]
+        return [
+            self._id_of(value) if path == field_paths.NAME else encoding.of_value(value)
+            for path, value in zip(paths, values, strict=True)
+        ]
 
     def _id_of(self, value: ValuePb) -> bytes:
         collection, document_id = names.split(value.reference_value)
@@ -192,9 +191,9 @@ class Query:
             (_directed(form, modes[0]), lower != falling, included)
             for form, lower, included in self._bounds
         ]
-        for forms, lower, included in self._cursors:
-            place = b"".join(map(_directed, forms, modes))
-            cuts.append((place, lower != backwards, included))
+        if self._behind:
+            place = b"".join(map(_directed, self._behind, modes))
+            cuts.append((place, not backwards, False))
         low, high = start, encoding.after(start)
         for form, lower, included in cuts:
             # What begins with a bound's form is at the bound: a lower one that is included is in

@@ -97,8 +97,6 @@ queries = st.fixed_dictionaries(
         ),
         "descending": st.booleans(),
         "after": st.none() | st.tuples(comparable, st.sampled_from("01234567")),
-        "before": st.booleans(),
-        "offset": st.integers(0, 2),
         "limit": st.none() | st.integers(0, 4),
     }
 )
@@ -111,9 +109,15 @@ def _written(client: Client, operation: dict[str, Any]) -> types.Write:
     if operation["kind"] == "delete":
         return delete(client, operation["document"], **options)
     if operation["mask"] is not None:
-        options["mask"] = operation["mask"]
+        # Without a value it would delete the field, which the ledger never does.
+        options["mask"] = [p for p in operation["mask"] if _holds(operation["fields"], p)]
     options["update_transforms"] = operation["transforms"]
     return put(client, operation["document"], operation["fields"], **options)
+
+
+def _holds(fields: Any, path: str) -> bool:
+    name, _, rest = path.partition(".")
+    return isinstance(fields, dict) and name in fields and (not rest or _holds(fields[name], rest))
 
 
 def _outcome(client: Client, action: Callable[[], Any]) -> Any:
@@ -136,8 +140,7 @@ def _asked(client: Client, query: dict[str, Any]) -> list[str]:
     if query["after"]:
         value, place = query["after"]
         marker = {"c": value, "__name__": client.document(f"v/{place}")}
-        asked = asked.end_before(marker) if query["before"] else asked.start_after(marker)
-    asked = asked.offset(query["offset"])
+        asked = asked.start_after(marker)
     return ids(asked if query["limit"] is None else asked.limit(query["limit"]))
 
 
