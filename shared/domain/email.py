@@ -75,6 +75,9 @@ def name_from_email(email: str) -> str:
 
 def mask_text(text: str) -> str:
     """The text with the local part of every `text@text` run in it hidden: `t***@example.com`."""
+    if "@" not in text and "%40" not in text:
+        # As nearly all of them; a list of 100 has five thousand.
+        return text
     # A split instead of one pattern over the text: its time stays linear, whatever is sent.
     parts = _AT_SIGN.split(text)
     hidden = parts.copy()
