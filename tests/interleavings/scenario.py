@@ -11,7 +11,7 @@ from tests.interleavings.process import Process
 from tests.interleavings.requests import ASKED, Answer, Asked
 from tests.interleavings.stage import Director, Part, Stage
 from tests.interleavings.state import State
-from tests.interleavings.store import Store
+from tests.interleavings.store import Store, honest
 from tests.interleavings.world import WORLDS, World
 
 
@@ -51,7 +51,7 @@ class Scenario:
     ) -> Run | None:
         """One run of the requests that are `present`; None where it was ended."""
         numbers = range(len(self.asked)) if present is None else present
-        store = Store(self.world.content, *([FLAWS[self.flaw]()] if self.flaw else []))
+        store = Store(self.world.content, FLAWS[self.flaw]() if self.flaw else honest)
         try:
             made: dict[int, Process] = {}
             parts = []

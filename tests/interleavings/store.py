@@ -32,14 +32,15 @@ _SERVER_TIME = datetime(2020, 5, 1, 13, tzinfo=UTC)
 _CODES = {Fault.ABORTED: grpc.StatusCode.ABORTED}
 
 
-def _honest(method: str, wire: bytes, send: Send) -> Any:
+def honest(method: str, wire: bytes, send: Send) -> Any:
+    """Sends what the ledger sends."""
     return send(method, wire)
 
 
 class Store:
     """A database in memory; `content` is that of another one."""
 
-    def __init__(self, content: bytes | None = None, wire: Wire = _honest) -> None:
+    def __init__(self, content: bytes | None = None, wire: Wire = honest) -> None:
         self._connection = connect_to_memory()
         database = Database(lambda: self._connection, most=1)
         if content is None:
