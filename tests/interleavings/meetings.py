@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import combinations_with_replacement
 
 from tests.interleavings.requests import ASKED
 from tests.interleavings.scenario import Scenario
-from tests.interleavings.world import DRIFTED, KNOWN, NEW
+from tests.interleavings.world import KNOWN, NEW
 
 
-def _pairs() -> list[Scenario]:
-    found: list[Scenario] = []
+def _pairs() -> Iterator[Scenario]:
     for pair in combinations_with_replacement(ASKED.values(), 2):
-        for world in (KNOWN, NEW):
-            found.append(Scenario(world, pair))
-            if all(asked.shares for asked in pair):
-                found.append(Scenario(world, pair, together=True))
-        # What is wrong matters to who looks for it.
-        if ASKED["reconcile"] in pair:
-            found.append(Scenario(DRIFTED, pair))
-    return found
+        yield Scenario(KNOWN, pair)
+        # Who records opens accounts there, and waits for others in its process.
+        if any(asked.shares for asked in pair):
+            yield Scenario(NEW, pair)
+        if all(asked.shares for asked in pair):
+            yield Scenario(KNOWN, pair, together=True)
+            yield Scenario(NEW, pair, together=True)
 
 
-PAIRS = _pairs()
+PAIRS = [
+    *_pairs(),
+    # What is repaired changes meanwhile: up, down, and by another repair.
+    *(
+        Scenario.parse(f"drifted/apart {name}+reconcile")
+        for name in ("record", "void", "correct", "reconcile")
+    ),
+]
 
 TRIPLES = [
     Scenario.parse(text)
@@ -34,13 +40,21 @@ TRIPLES = [
         # Two may go into one Commit while another one is under way.
         "known/together record+batch+webhook",
         "new/together record+claim+webhook",
-        # Whose accounts are opened by whoever comes first.
-        "new/apart record+batch+claim",
-        # What is voided twice, and corrected.
+        # What is voided twice, and corrected, by one or by another.
         "known/apart void+void+correct-old",
+        "known/apart void+correct-old+correct",
         "known/apart correct+correct+correct-unkeyed",
         "known/apart robot+revoke+record",
-        # What is repaired changes meanwhile, in both directions.
+    )
+]
+
+# With a fault at each step they would be as many as all others.
+LONG_TRIPLES = [
+    Scenario.parse(text)
+    for text in (
+        # Accounts are opened by whoever comes first.
+        "new/apart record+batch+claim",
+        # What is repaired goes up and down meanwhile.
         "drifted/apart record+void+reconcile",
     )
 ]
