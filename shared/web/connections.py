@@ -18,8 +18,11 @@ from enum import Enum
 
 from werkzeug.wrappers import Request, Response
 
-# A connection that takes longer than this, in seconds, is a slow one.
+# A connection that takes longer than this, in seconds, is a slow one. A body has the shorter time
+# where all places are taken: one that comes right behind its head is let through, in a crowd as in
+# an honest burst, and one that does not come holds its thread hardly at all.
 SLOW_BODY_AFTER_S = 0.25
+SLOW_BODY_IN_A_CROWD_AFTER_S = 0.05
 SLOW_ANSWER_AFTER_S = 1.0
 ANSWER_WITHIN_S = 45.0
 # Who still sends when the answer is out is heard for so long, so that the answer is read.
@@ -37,20 +40,26 @@ class Cut(Enum):
 
 @dataclass(eq=False, slots=True)
 class Limit:
-    """The time that one connection has, by the clock of its `Connections`."""
+    """The time that one connection has, by the clock of its `Connections`.
+
+    It needs a place among the slow at `slow_at`, or at `crowded_at` where no place is free.
+    """
 
     connection: socket.socket | None
     direction: int
     ends_at: float
     slow_at: float = math.inf
+    crowded_at: float = math.inf
     has_place: bool = field(default=False, init=False)
     cut: Cut | None = field(default=None, init=False)
 
-    def next_at(self) -> float:
-        """When it is to be looked at again."""
+    def next_at(self, *, crowded: bool) -> float:
+        """When it is to be looked at again; `crowded` says that no place is free."""
         if self.cut:
             return math.inf
-        return self.ends_at if self.has_place else min(self.slow_at, self.ends_at)
+        if self.has_place:
+            return self.ends_at
+        return min(self.slow_at, self.ends_at, self.crowded_at if crowded else math.inf)
 
 
 def connection_of(request: Request) -> socket.socket | None:
@@ -66,7 +75,7 @@ class Connections:
         self, threads: int = 16, *, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self.now = monotonic
-        self._slow = threading.BoundedSemaphore(max(1, threads // 2))
+        self._places = max(1, threads // 2)
         self._heard_out = threading.BoundedSemaphore(max(1, threads // 4))
         self._limits: set[Limit] = set()
         self._changed = threading.Condition()
@@ -118,7 +127,7 @@ class Connections:
             if self._watcher is None:
                 self._watcher = threading.Thread(target=self._watch, name="limits", daemon=True)
                 self._watcher.start()
-            if limit.next_at() < self._wakes_at:
+            if limit.next_at(crowded=self._places == 0) < self._wakes_at:
                 self._changed.notify()
 
     def _end(self, limit: Limit) -> None:
@@ -127,15 +136,20 @@ class Connections:
             self._limits.discard(limit)
             if limit.has_place:
                 limit.has_place = False
-                self._slow.release()
+                self._places += 1
 
     def _judge(self, limit: Limit) -> Cut | None:
         now = self.now()
         if limit.cut is None and now >= limit.ends_at:
             limit.cut = Cut.TIME
-        elif limit.cut is None and now >= limit.slow_at and not limit.has_place:
-            limit.has_place = self._slow.acquire(blocking=False)
-            limit.cut = None if limit.has_place else Cut.CROWD
+        elif limit.cut is None and not limit.has_place:
+            if self._places == 0 and now >= min(limit.crowded_at, limit.slow_at):
+                limit.cut = Cut.CROWD
+            elif now >= limit.slow_at:
+                limit.has_place = True
+                self._places -= 1
+                # Others may have less time from now on.
+                self._changed.notify()
         return limit.cut
 
     def _watch(self) -> None:
@@ -147,7 +161,9 @@ class Connections:
                 # Soon, as long as there is anybody: most are gone before they are slow, and if each
                 # of them woke this thread, a record would take a tenth more of the processor.
                 soon = self.now() + SLOW_BODY_AFTER_S if self._limits else math.inf
-                self._wakes_at = min(soon, *(limit.next_at() for limit in self._limits), math.inf)
+                crowded = self._places == 0
+                nexts = (limit.next_at(crowded=crowded) for limit in self._limits)
+                self._wakes_at = min(soon, *nexts, math.inf)
                 waiting = self._wakes_at - self.now()
                 self._changed.wait(None if waiting == math.inf else max(0.0, waiting))
 

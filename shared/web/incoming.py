@@ -16,7 +16,14 @@ from shared.domain.errors import (
     Unavailable,
     UnsupportedMedia,
 )
-from shared.web.connections import SLOW_BODY_AFTER_S, Connections, Cut, Limit, connection_of
+from shared.web.connections import (
+    SLOW_BODY_AFTER_S,
+    SLOW_BODY_IN_A_CROWD_AFTER_S,
+    Connections,
+    Cut,
+    Limit,
+    connection_of,
+)
 from shared.web.large_bodies import LARGE, LargeBodies
 
 _CHUNK = 64 * 1024
@@ -89,7 +96,7 @@ class IncomingBody:
             raise PayloadTooLarge(limit)
         body = bytearray()
         began = self._connections.now()
-        with self._reading(pace, slow_after=SLOW_BODY_AFTER_S) as parts:
+        with self._reading(pace, bounded=True) as parts:
             for part in parts:
                 if len(body) + len(part) > limit:
                     raise PayloadTooLarge(limit)
@@ -110,7 +117,7 @@ class IncomingBody:
             return self._at_end
         size = 0
         try:
-            with self._reading(Pace(_THERE_WITHIN_S), slow_after=None) as parts:
+            with self._reading(Pace(_THERE_WITHIN_S), bounded=False) as parts:
                 for part in parts:
                     size += len(part)
                     if size > _SMALL:
@@ -131,12 +138,13 @@ class IncomingBody:
             self._kept = size
 
     @contextmanager
-    def _reading(self, pace: Pace, *, slow_after: float | None) -> Iterator[Iterator[bytes]]:
+    def _reading(self, pace: Pace, *, bounded: bool) -> Iterator[Iterator[bytes]]:
         connection = connection_of(self._request)
         began = self._connections.now()
         limit = Limit(connection, socket.SHUT_RD, began + pace.ends_after(0))
-        if slow_after is not None:
-            limit.slow_at = began + slow_after
+        if bounded:
+            limit.slow_at = began + SLOW_BODY_AFTER_S
+            limit.crowded_at = began + SLOW_BODY_IN_A_CROWD_AFTER_S
         if connection:
             connection.settimeout(STALLED_AFTER_S)
         with self._connections.limited(limit):

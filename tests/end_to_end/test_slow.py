@@ -145,6 +145,29 @@ def test_that_never_stop_sending_a_little_leave_others_served(
             dripping.join()
 
 
+def test_a_crowd_that_comes_back_at_once_leaves_others_served(
+    start: Callable[[str], FunctionProcess],
+) -> None:
+    function = start("github_webhook")
+    ended = threading.Event()
+
+    def come_back() -> set[int]:
+        statuses = set()
+        while not ended.is_set():
+            with function.connect() as connection, suppress(OSError):
+                connection.sendall(WEBHOOK)
+                statuses.add(status_of(read_to_end(connection)))
+        return statuses
+
+    with ThreadPoolExecutor(10 * THREADS) as pool:
+        crowd = [pool.submit(come_back) for _ in range(10 * THREADS)]
+        try:
+            assert_others_are_answered(function)
+        finally:
+            ended.set()
+        assert set().union(*(each.result() for each in crowd)) <= {0, 408, 503}
+
+
 def test_a_delivery_that_nobody_signed_keeps_githubs_pace(
     start: Callable[[str], FunctionProcess],
 ) -> None:

@@ -127,6 +127,21 @@ class TestSlowOnes:
         clock.now = 45.0
         assert [connections.judge(limit) for limit in limits] == [Cut.TIME, Cut.TIME, Cut.CROWD]
 
+    def test_have_no_time_left_where_every_place_is_taken(self) -> None:
+        connections = Connections(4, monotonic=(clock := Clock()))
+        limits = [
+            Limit(None, socket.SHUT_RD, 45.0, slow_at=0.25, crowded_at=0.05) for _ in range(3)
+        ]
+        clock.now = 0.05
+        assert [connections.judge(limit) for limit in limits] == [None] * 3
+        # Half a moment later two are slow, and another one has not come any further either.
+        clock.now = 0.25
+        assert [connections.judge(limit) for limit in limits] == [None, None, Cut.CROWD]
+        late = Limit(None, socket.SHUT_RD, 45.0, slow_at=0.5, crowded_at=0.3)
+        assert connections.judge(late) is None
+        clock.now = 0.3
+        assert connections.judge(late) is Cut.CROWD
+
     def test_give_their_place_back(self) -> None:
         connections = Connections(1, monotonic=Clock())
         for _ in range(2):
