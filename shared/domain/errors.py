@@ -162,12 +162,15 @@ class Unavailable(LedgerError):
 
 
 class OutcomeUnknown(Unavailable):
-    """The ledger did not say whether it recorded, and the same request could count twice."""
+    """The ledger did not say whether it recorded, and the same request could count twice.
+
+    `safely` says with what it could be sent any number of times.
+    """
 
     code = "outcome_unknown"
 
-    def __init__(self) -> None:
+    def __init__(self, *, safely: str) -> None:
         super().__init__(
             "Firestore did not say in time whether this was recorded: look before you send it "
-            "again, or send it with an Idempotency-Key, which makes that safe"
+            f"again, or send it with {safely}, which makes that safe"
         )

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from google.api_core.exceptions import AlreadyExists
+from google.api_core.exceptions import Aborted, AlreadyExists
 from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference
 
 from shared.domain.asset import Asset, AssetChange, NewAsset, new_asset
 from shared.domain.contributor import Contributor, ContributorChange, NewContributor
-from shared.domain.errors import Conflict
+from shared.domain.errors import Conflict, OutcomeUnknown, Unavailable
 from shared.domain.identifiers import contributor_document_id, contributor_id
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
@@ -52,15 +52,26 @@ class Registrar:
             hourly_rate=request.hourly_rate,
         )
         reference = self.connection.contributors.document(contributor_document_id(request.email))
-        created = self._create(reference, contributor, contributor_from, **_BY_HAND)
+        attempt = _Attempt(self.connection, reference)
+        created = attempt.create(contributor, contributor_from, **_BY_HAND)
         if created is None:
             raise Conflict(f"A contributor with this email exists as {contributor.id}")
         return created
 
     def create_asset(self, request: NewAsset) -> Asset:
-        """A new asset; raises `Conflict`, naming the id, where the name is taken."""
+        """A new asset; raises `Conflict`, naming the id, where the name is taken.
+
+        Raises `OutcomeUnknown` where one without a name may have been created: asked for again,
+        that would be another one.
+        """
         document_id, asset = new_asset(request, unique=self.unique())
-        created = self._create(self.connection.assets.document(document_id), asset, asset_from)
+        attempt = _Attempt(self.connection, self.connection.assets.document(document_id))
+        try:
+            created = attempt.create(asset, asset_from)
+        except Unavailable:
+            if attempt.answer_lost and not asset.name:
+                raise OutcomeUnknown(safely="a name") from None
+            raise
         if created is None:
             raise Conflict(f"An asset with this name exists as {asset.id}")
         return created
@@ -116,28 +127,38 @@ class Registrar:
             else:
                 return
 
-    def _create(
-        self, reference: DocumentReference, stored: _S, build: Callable[[Fields], _S], **beside: Any
-    ) -> _S | None:
+
+@dataclass
+class _Attempt:
+    """One request to create a document."""
+
+    connection: Connection
+    reference: DocumentReference
+    # Whether a Commit may have been carried out without our being told.
+    answer_lost: bool = False
+
+    def create(self, stored: _S, build: Callable[[Fields], _S], **beside: Any) -> _S | None:
         """What is stored, with its server time, or None where another one is there."""
         deadline = self.connection.timing.deadline()
-        answer_lost = False
         while True:
             writes = self.connection.write_batch()
-            writes.create(reference, to_fields(stored) | beside | {"created_at": SERVER_TIMESTAMP})
+            fields = to_fields(stored) | beside | {"created_at": SERVER_TIMESTAMP}
+            writes.create(self.reference, fields)
             try:
                 created_at = self.connection.commit(writes, deadline)
             except AlreadyExists:
-                if not answer_lost:
+                if not self.answer_lost:
                     return None
                 # It may be ours: from the try before this one, whose answer did not arrive.
                 [kept] = self.connection.patiently(
-                    lambda d: self.connection.read([reference], d), deadline
+                    lambda d: self.connection.read([self.reference], d), deadline
                 ).values()
                 created = build(kept.fields)
                 return created if _but_created(created) == stored else None
+            except Aborted:
+                deadline.pause()
             except TRANSIENT:
-                answer_lost = True
+                self.answer_lost = True
                 deadline.pause()
             else:
                 return stored.model_copy(update={"created_at": created_at})

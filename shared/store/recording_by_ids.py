@@ -64,7 +64,7 @@ class RecorderByIds:
                     deadline.pause()
         except Unavailable:
             if attempt.answer_lost and idempotency_key is None:
-                raise OutcomeUnknown from None
+                raise OutcomeUnknown(safely="an Idempotency-Key") from None
             raise
 
 

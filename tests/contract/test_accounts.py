@@ -6,18 +6,19 @@ from functools import partial
 from typing import Any
 
 import pytest
-from google.api_core.exceptions import ServiceUnavailable
+from google.api_core.exceptions import Aborted, ServiceUnavailable, Unknown
 from google.cloud.firestore import Client
 
 from shared.domain.asset import Asset
 from shared.domain.contributor import Contributor
-from shared.domain.errors import Conflict
+from shared.domain.errors import Conflict, Unavailable
 from shared.store.ledger import Ledger
 from tests.contract.at_once import at_once
 from tests.contract.books import documents
 from tests.contract.by_hand import new_asset, new_contributor
-from tests.contract.reports import report
-from tests.contract.spy import After, Spy
+from tests.contract.fake_time import FakeTime
+from tests.contract.reports import ledger_of, report
+from tests.contract.spy import After, Before, Spy
 
 
 class TestAContributor:
@@ -149,3 +150,25 @@ class TestALostAnswer:
         spy.fail("commit", After(ServiceUnavailable("lost")))
         with pytest.raises(Conflict):
             new_asset(ledger, "The Manual", description="Another")
+
+    @pytest.mark.parametrize(
+        ("name", "fault", "code"),
+        [
+            (None, After(ServiceUnavailable("lost")), "outcome_unknown"),
+            (None, Before(Unknown("odd")), "outcome_unknown"),
+            # Nothing was carried out, or only one can be.
+            (None, Before(Aborted("contended")), "unavailable"),
+            ("n", After(ServiceUnavailable("lost")), "unavailable"),
+        ],
+    )
+    def test_that_stays_lost_says_whether_to_look_before_asking_again(
+        self, client: Client, name: str | None, fault: Before | After, code: str
+    ) -> None:
+        spy, time = Spy(client), FakeTime()
+        spy.fail("commit", fault, *[Before(Aborted("contended"))] * 1000)
+        with pytest.raises(Unavailable) as caught:
+            new_asset(ledger_of(client, timing=time.timing), name=name)
+        assert caught.value.code == code
+        assert ("look before you send it again" in caught.value.detail) == (
+            code == "outcome_unknown"
+        )

@@ -7,7 +7,14 @@ from functools import partial
 from typing import Any
 
 import pytest
-from google.api_core.exceptions import Aborted, DeadlineExceeded, ServiceUnavailable
+from google.api_core.exceptions import (
+    Aborted,
+    Cancelled,
+    DeadlineExceeded,
+    InternalServerError,
+    ServiceUnavailable,
+    Unknown,
+)
 from google.cloud.firestore import Client
 
 from shared.domain.errors import InvalidInput, NotFound, OutcomeUnknown, Unavailable
@@ -129,11 +136,21 @@ class TestAnOutcomeThatIsNotKnown:
             new_contribution(hurried, ids.contributor, ids.asset, key=key)
         return caught.value
 
-    @pytest.mark.parametrize("fault", [Before, After])
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            Before(DeadlineExceeded("slow")),
+            After(DeadlineExceeded("slow")),
+            After(Unknown("odd")),
+            After(Cancelled("by the network")),
+            Before(InternalServerError("odd")),
+        ],
+        ids=repr,
+    )
     def test_says_to_look_before_it_is_sent_again(
-        self, client: Client, fault: type[Before | After]
+        self, client: Client, fault: Before | After
     ) -> None:
-        error = self.refused(client, fault(DeadlineExceeded("slow")), key=None)
+        error = self.refused(client, fault, key=None)
         assert isinstance(error, OutcomeUnknown)
         assert error.code == "outcome_unknown"
         assert "look before you send it again" in error.detail

@@ -7,6 +7,7 @@ import hmac
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -644,3 +645,50 @@ def test_a_large_push_waits_its_turn_once_its_signature_is_verified(
         assert_problem(deliver(large, secret="wrong"), 401, "unauthenticated")
         assert deliver(pushed({})).status_code == 200
     assert deliver(large).status_code == 200
+
+
+class Breaking:
+    """A large body that ends in something else than the end that was announced."""
+
+    def __init__(self, body: bytes, error: Exception | None) -> None:
+        self._body = BytesIO(body)
+        self._error = error
+
+    def read(self, size: int = -1) -> bytes:
+        part = self._body.read(size)
+        if not part and self._error:
+            raise self._error
+        return part
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "error", "status"),
+    [
+        pytest.param(b"{}", {"X-Hub-Signature-256": f"sha256={'0' * 64}"}, None, 401, id="forged"),
+        pytest.param(b"{}", {}, ConnectionResetError(), 400, id="breaks off"),
+        pytest.param(b"{}", {}, TimeoutError(), 408, id="stalls"),
+        pytest.param(b"[" * LARGE, {}, None, 422, id="is nested without end"),
+        pytest.param(b"{}", {"Content-Type": "text/plain"}, None, 415, id="is no JSON"),
+        pytest.param(b"{}", {}, None, 422, id="is no push"),
+    ],
+)
+def test_the_room_of_a_large_body_is_given_back_whatever_becomes_of_it(
+    service: Service, body: bytes, headers: dict[str, str], error: Exception | None, status: int
+) -> None:
+    body = body.ljust(LARGE + LARGE // 2)
+    service.services.large_bodies = LargeBodies(1, patience=0, room=2 * LARGE)
+    usual = {
+        "Content-Type": "application/json",
+        "Transfer-Encoding": "chunked",
+        "X-GitHub-Event": "push",
+        "X-Hub-Signature-256": signature(body),
+    }
+    # Not for two of them.
+    for _ in range(2):
+        response = service.request(
+            "POST",
+            PATH,
+            headers=usual | headers,
+            environ_overrides={"wsgi.input": Breaking(body, error)},
+        )
+        assert_problem(response, status, response.get_json()["code"])
