@@ -204,7 +204,9 @@ class AnswerHeaders:
         if of_a_read and self._is_public(request, response):
             response.headers["Cache-Control"] = _PUBLIC
             response.add_etag()
-            response.make_conditional(request.environ)
+            # Of what can be asked for on a condition, this alone: what is meant for writing is not.
+            asked = {"REQUEST_METHOD", "HTTP_IF_NONE_MATCH"} & request.environ.keys()
+            response.make_conditional({name: request.environ[name] for name in asked})
         else:
             response.headers["Cache-Control"] = "no-store"
 

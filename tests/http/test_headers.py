@@ -79,6 +79,21 @@ class TestCaching:
         other = tracked.get(path, headers={"If-None-Match": '"other"'})
         assert other.get_json() == first.get_json()
 
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("If-Match", '"other"'),
+            ("If-Unmodified-Since", "Mon, 01 Jan 2001 00:00:00 GMT"),
+            ("If-Modified-Since", "Mon, 01 Jan 2035 00:00:00 GMT"),
+            ("Range", "bytes=0-5"),
+            ("If-None-Match", '"unterminated'),
+            ("If-None-Match", "W/*"),
+        ],
+    )
+    def test_minds_no_other_condition(self, tracked: Service, name: str, value: str) -> None:
+        answer = tracked.get(READS[0], headers={name: value})
+        assert (answer.status_code, len(answer.get_json())) == (200, 1)
+
     def test_shows_what_has_changed(self, tracked: Service) -> None:
         etag = tracked.get(READS[0]).headers["ETag"]
         tracked.track(commit_hash="bbbbbb")
