@@ -27,6 +27,32 @@ class Headers(Parameters):
             "it too."
         ),
     ] = REQUIRED
+    cache_control: Annotated[
+        str,
+        HeaderName("Cache-Control"),
+        Doc(
+            "`no-store`, but for what a public read answers without a credential: that may be kept "
+            "for some seconds between here and the client."
+        ),
+    ] = REQUIRED
+
+
+class ReadHeaders(Headers):
+    """What tells whether a read would be answered otherwise now."""
+
+    etag: Annotated[
+        str, HeaderName("ETag"), Doc("For `If-None-Match`; where it may be kept, and only there.")
+    ]
+
+
+class ReadConditions(Parameters):
+    """What a read may come with."""
+
+    if_none_match: Annotated[
+        str,
+        HeaderName("If-None-Match"),
+        Doc("The `ETag` of an earlier answer without a credential: 304 where that is good still."),
+    ]
 
 
 class PageHeaders(Headers):

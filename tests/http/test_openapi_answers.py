@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.http.documented import assert_documented, example_answer, example_body, operation
+from tests.http.documented import (
+    assert_documented,
+    example_answer,
+    example_body,
+    operation,
+    parameters,
+    resolved,
+)
 from tests.http.documented_service import WITH_KEY, DocumentedService, documented_service
 
 CONTRIBUTION = example_answer("track_commit", 201)
@@ -134,6 +141,22 @@ def test_every_page_of_a_list_is_documented(
     [second] = assert_documented(page, name)
     assert "Link" not in page.headers
     assert first["id"] != second["id"]
+
+
+@pytest.mark.parametrize("name", ["list_contributions", "get_contribution", "get_asset"])
+def test_a_read_that_the_client_has_already_is_documented(
+    service: DocumentedService, name: str
+) -> None:
+    service.ask("track_commit")
+    first = service.ask(name, headers={})
+    assert_documented(first, name)
+    again = service.ask(name, headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304
+    assert_documented(again, name)
+    told = operation(name)["responses"]
+    for status in ("200", "304"):
+        assert {"ETag", "Cache-Control"} <= resolved(told[status])["headers"].keys()
+    assert "If-None-Match" in parameters(operation(name), place="header")
 
 
 def test_a_correction_and_what_it_corrects_are_documented(service: DocumentedService) -> None:

@@ -28,7 +28,7 @@ from shared.domain import errors
 from shared.domain.contribution import Commit
 from shared.web.answer import JSON, PROBLEM_JSON, Answer, Page, problem
 from shared.web.described import Metadata, Problem
-from shared.web.headers import ProblemHeaders
+from shared.web.headers import Headers, ProblemHeaders, ReadHeaders
 from shared.web.operations import Access, Operation
 
 FILE = ROOT / "shared" / "hosting" / "v1" / "openapi.json"
@@ -103,7 +103,13 @@ def document() -> Schema:
         "paths": paths,
         "components": {
             "schemas": component_schemas(models),
-            "responses": {type(error).__name__: _error(error) for error in _ERRORS},
+            "responses": {
+                "NotModified": {
+                    "description": "What the client has is good still.",
+                    "headers": headers_of(ReadHeaders),
+                },
+                **{type(error).__name__: _error(error) for error in _ERRORS},
+            },
             "securitySchemes": _SCHEMES,
         },
     }
@@ -129,6 +135,7 @@ def _operation(operation: Operation) -> Schema:
         "parameters": parameters_of(operation),
         "responses": {
             **{str(k.STATUS.value): _success(operation, k, m) for k, m in answers(operation)},
+            **({"304": _response("NotModified")} if operation.access is Access.READ else {}),
             **_errors(operation),
         },
         "security": _security(operation.access),
@@ -154,16 +161,17 @@ def _body(operation: Operation, model: type[BaseModel]) -> Schema:
 def _success(operation: Operation, kind: type[Answer[Any]], model: type[BaseModel]) -> Schema:
     schema = {"type": "array", "items": ref(model)} if issubclass(kind, Page) else ref(model)
     example = examples.of_answer(operation, kind, model)
+    of_a_read = headers_of(ReadHeaders) if operation.access is Access.READ else {}
     return {
         "description": getdoc(model if kind is Answer else kind),
-        "headers": headers_of(kind.HEADERS),
+        "headers": headers_of(kind.HEADERS) | of_a_read,
         "content": {JSON: {"schema": schema, "example": example}},
     }
 
 
 def _error(error: errors.LedgerError) -> Schema:
     answer = problem(error)
-    has = {*answer.headers, "X-Request-Id"}
+    has = {*answer.headers, *headers_of(Headers)}
     return {
         "description": (getdoc(error) or "").partition("\n")[0],
         "headers": {n: told for n, told in headers_of(ProblemHeaders).items() if n in has},
@@ -183,6 +191,10 @@ def _errors(operation: Operation) -> dict[str, Schema]:
     if operation.body:
         kinds |= _OF_A_BODY
     return {
-        str(kind.status.value): {"$ref": f"#/components/responses/{kind.__name__}"}
+        str(kind.status.value): _response(kind.__name__)
         for kind in sorted(kinds, key=lambda kind: kind.status)
     }
+
+
+def _response(name: str) -> Schema:
+    return {"$ref": f"#/components/responses/{name}"}

@@ -13,7 +13,8 @@ from typing_extensions import Doc
 from shared.commands.openapi.declared import hints_of
 from shared.domain.contribution import Batch, Commit
 from shared.web.described import HeaderName, Metadata
-from shared.web.operations import PATTERNS, Operation
+from shared.web.headers import ReadConditions
+from shared.web.operations import PATTERNS, Access, Operation
 from shared.web.parameters import REQUIRED, Parameters
 
 Schema = dict[str, Any]
@@ -76,6 +77,7 @@ def parameters_of(operation: Operation) -> list[Schema]:
         *(_parameter(name, "path", hints[name], REQUIRED) for name in operation.pattern.groupindex),
         *_of_class(operation.query, "query"),
         *_of_class(operation.headers, "header"),
+        *(_of_class(ReadConditions, "header") if operation.access is Access.READ else ()),
     ]
 
 
