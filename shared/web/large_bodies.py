@@ -1,8 +1,9 @@
-"""Large bodies: an instance keeps so many bytes of them, and works on a few of them at once.
+"""Large bodies: an instance keeps so many bytes of them, and works on fewer of them at once.
 
-A batch of 4 MiB takes some 60 MB while it is parsed and recorded, a push of 25 MiB some 110, and an
-instance has 512 or 1,024 MiB for 16 requests. Python works on one of them at a time anyway. What
-waits is unparsed, and all bodies together have a bound too: anybody can send one.
+A batch of 4 MiB takes some 60 MB while it is parsed and recorded, a push of 25 MiB some 110; but
+either takes 30 times its size where it is made of empty objects, and an instance has 512 or 1,024
+MiB for 16 requests. Python works on one of them at a time anyway. What waits is unparsed, and all
+bodies together have a bound too: anybody can send one.
 """
 
 from __future__ import annotations
@@ -13,34 +14,34 @@ from contextlib import contextmanager
 
 from shared.domain.errors import Unavailable
 
-AT_ONCE = 2
-# In bytes.
+# All in bytes. Two batches of the largest size are worked on at once; a larger push is alone.
 LARGE = 512 * 1024
+AT_WORK = 8 * 1024 * 1024
 ROOM = 64 * 1024 * 1024
 
 
 class LargeBodies:
-    """The turns of one instance, and its `room` for bodies that are not worked on yet, in bytes.
+    """The turns of one instance, and its room for bodies that are not worked on yet, in bytes.
 
     `patience` is how many seconds a request waits for a turn.
     """
 
-    def __init__(self, at_once: int = AT_ONCE, *, patience: float = 2.5, room: int = ROOM) -> None:
-        self._free = threading.BoundedSemaphore(at_once)
+    def __init__(self, at_work: int = AT_WORK, *, patience: float = 2.5, room: int = ROOM) -> None:
+        self._most = self._free = at_work
         self._patience = patience
         self._room = room
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
 
     def take(self, size: int) -> None:
         """Take room for so many bytes; raises `Unavailable` where there is not so much."""
-        with self._lock:
+        with self._changed:
             if size > self._room:
                 raise _too_many()
             self._room -= size
 
     def give_back(self, size: int) -> None:
         """Give back room that was taken."""
-        with self._lock:
+        with self._changed:
             self._room += size
 
     @contextmanager
@@ -49,12 +50,17 @@ class LargeBodies:
         if size < LARGE:
             yield
             return
-        if not self._free.acquire(timeout=self._patience):
-            raise _too_many()
+        share = min(size, self._most)
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._free >= share, self._patience):
+                raise _too_many()
+            self._free -= share
         try:
             yield
         finally:
-            self._free.release()
+            with self._changed:
+                self._free += share
+                self._changed.notify_all()
 
 
 def _too_many() -> Unavailable:

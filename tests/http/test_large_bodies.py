@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.errors import Unavailable
 from shared.web.large_bodies import LARGE, LargeBodies
 from tests.http.framework import Service
 from tests.http.problems import assert_problem
@@ -31,6 +32,18 @@ def test_a_large_batch_waits_its_turn_and_a_small_one_does_not(service: Service)
         assert_problem(service.post(BATCH, batch(LARGE)), 503, "unavailable")
         assert service.post(BATCH, batch(10)).get_json()["counts"]["recorded"] == 1
     assert service.post(BATCH, batch(LARGE)).get_json()["counts"]["replayed"] == 1
+
+
+def test_one_that_is_larger_than_all_that_may_be_worked_on_is_alone() -> None:
+    large_bodies = LargeBodies(2 * LARGE, patience=0)
+    with large_bodies.turn(LARGE), large_bodies.turn(LARGE):
+        pass
+    with large_bodies.turn(9 * LARGE), pytest.raises(Unavailable), large_bodies.turn(LARGE):
+        pass
+    with large_bodies.turn(LARGE), pytest.raises(Unavailable), large_bodies.turn(9 * LARGE):
+        pass
+    with large_bodies.turn(9 * LARGE):
+        pass
 
 
 def test_a_turn_is_given_back_after_a_fault(service: Service) -> None:
