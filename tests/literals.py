@@ -42,6 +42,7 @@ CONTRIBUTION: dict[str, Any] = {
             "share_amount": "100.00",
         }
     ],
+    "assistance": [],
     "metadata": {"files_changed": 3, "lines_added": 120},
     "url": None,
     "timestamp": "2020-05-01T12:00:00Z",

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from shared.domain.asset import Asset
+from shared.domain.assistance import Assistance, GivenAssistances, disagree
 from shared.domain.contributor import Contributor
 from shared.domain.credits import Credit, share_out
 from shared.domain.email import spelt_as_today
@@ -72,6 +73,7 @@ class Commit(Request):
         tuple[CoAuthor, ...],
         Field(max_length=MAX_CO_AUTHORS, examples=[[{"email": "grace@example.com"}]]),
     ] = ()
+    assistance: GivenAssistances = ()
     url: Url | None = None
 
     def addresses(self) -> frozenset[str]:
@@ -149,6 +151,7 @@ class Contribution(Stored):
     coherence_score: float
     coherence: Coherence = Coherence()
     credits: tuple[Credit, ...] = ()
+    assistance: tuple[Assistance, ...] = ()
     metadata: dict[str, Any] = Field(default_factory=dict)
     url: str | None = None
     timestamp: Time
@@ -183,10 +186,7 @@ class StoredContribution(Contribution):
     def differences(self, commit: Commit) -> tuple[str, ...]:
         """The fields of a replay that say something else than this contribution."""
         reported = {
-            "contributor_email": (
-                commit.contributor_email,
-                spelt_as_today(self.contributor_email),
-            ),
+            "contributor_email": (commit.contributor_email, spelt_as_today(self.contributor_email)),
             "cost_amount": (commit.cost_amount, self.cost_amount),
             "contributor_name": (commit.contributor_name, self.contributor_name),
             "metadata": (commit.metadata, self.metadata),
@@ -200,9 +200,11 @@ class StoredContribution(Contribution):
         ]
         credited = dict.fromkeys(spelt_as_today(credit.email) for credit in self.credits[1:])
         kept = [email for email in credited if email not in self._addresses()]
-        named = "co_authors" in commit.model_fields_set
-        if named and list(commit.distinct_co_authors()) != kept:
+        given, named = commit.model_fields_set, commit.distinct_co_authors()
+        if "co_authors" in given and list(named) != kept:
             differing.append("co_authors")
+        if "assistance" in given and disagree(commit.assistance, named, kept=self.assistance):
+            differing.append("assistance")
         return tuple(differing)
 
     def _addresses(self) -> frozenset[str]:
@@ -220,6 +222,7 @@ def contribution_of_commit(
     *,
     asset_id: str,
     credits: tuple[Credit, ...],
+    assistance: tuple[Assistance, ...] = (),
     recorded_by: str,
     now: datetime,
     request_nonce: str | None = None,
@@ -242,6 +245,7 @@ def contribution_of_commit(
         coherence_score=score.value,
         coherence=Coherence(components=score.components),
         credits=credits,
+        assistance=assistance,
         metadata=commit.metadata,
         url=commit.url,
         timestamp=commit.timestamp or now,
@@ -293,6 +297,4 @@ def contribution_by_ids(
 
 def cost_of(commit: Commit) -> int:
     """Micro-units: the reported cost, or an estimate where there is none."""
-    if commit.cost_amount is not None:
-        return commit.cost_amount
-    return estimated_cost(commit.metadata)
+    return estimated_cost(commit.metadata) if commit.cost_amount is None else commit.cost_amount

@@ -119,7 +119,7 @@ def _pointer(location: Sequence[str | int]) -> str:
     return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", pointer)
 
 
-def _text(maximum: int) -> Callable[[object], object]:
+def a_line(maximum: int) -> Callable[[object], object]:
     def validate(value: object) -> object:
         if not isinstance(value, str):
             return value
@@ -209,7 +209,7 @@ CommitHash = Annotated[
 ]
 Name = Annotated[
     str,
-    BeforeValidator(_text(MAX_NAME_LENGTH)),
+    BeforeValidator(a_line(MAX_NAME_LENGTH)),
     Field(json_schema_extra={"pattern": _TEXT_PATTERN, "maxLength": MAX_NAME_LENGTH}),
 ]
 # Git has authors without a name; a blank one says no more than none.
@@ -217,7 +217,7 @@ MaybeName = Annotated[
     str | None,
     BeforeValidator(
         lambda value: (
-            None if isinstance(value, str) and not value.strip() else _text(MAX_NAME_LENGTH)(value)
+            None if isinstance(value, str) and not value.strip() else a_line(MAX_NAME_LENGTH)(value)
         )
     ),
     Field(
@@ -230,7 +230,7 @@ MaybeName = Annotated[
 ]
 Text = Annotated[
     str,
-    BeforeValidator(_text(MAX_TEXT_LENGTH)),
+    BeforeValidator(a_line(MAX_TEXT_LENGTH)),
     Field(json_schema_extra={"pattern": _TEXT_PATTERN, "maxLength": MAX_TEXT_LENGTH}),
 ]
 Url = Annotated[

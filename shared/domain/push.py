@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from shared.domain.assistance import MAX_ASSISTANCE
 from shared.domain.branches import fits
 from shared.domain.contribution import MAX_CO_AUTHORS
 from shared.domain.email import normalise_email
@@ -36,6 +37,7 @@ _MERGE = re.compile(
 _SQUASH = re.compile(r".* \(#\d+\)\s*")
 _PICKED = re.compile(r"^\(cherry picked from commit [0-9a-f]+\)\s*$", re.MULTILINE)
 _CONTACT = re.compile(r"(?P<name>[^<]*)<(?P<email>[^<>]*)>")
+_ABOUT_TOOLS = frozenset({"assisted-by", "generated-by"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 _READ = ("author", "message", "added", "modified", "removed")
@@ -140,13 +142,15 @@ def _commit(item: Mapping[str, Any]) -> dict[str, Any]:
     kinds = (item.get(kind) for kind in ("added", "modified", "removed"))
     listed = (path for paths in kinds if isinstance(paths, list) for path in paths)
     paths = {path for path in listed if isinstance(path, str)}
+    found = trailers(_message(item))
     commit = {
         "contributor_email": email,
         "contributor_name": clean_name(author.get("name") if isinstance(author, dict) else None),
         "commit_hash": item.get("id"),
         "timestamp": _time(item.get("timestamp")),
         "url": _url(item.get("url")),
-        "co_authors": co_authors(_message(item), author=str(email)),
+        "co_authors": co_authors(found, author=str(email)),
+        "assistance": assistance(found) or None,
         "metadata": {
             "files_changed": len(paths),
             "has_tests": _touches(paths, _TEST_DIRECTORIES, _TEST_FILE),
@@ -171,13 +175,13 @@ def _url(text: object) -> str | None:
         return None
 
 
-def co_authors(message: str, *, author: str) -> list[dict[str, str | None]]:
-    """The people in the `Co-authored-by` trailers of a message, where their address is one.
+def co_authors(found: Iterable[tuple[str, str]], *, author: str) -> list[dict[str, str | None]]:
+    """The people in the `Co-authored-by` trailers found in a message, where their address is one.
 
     Each once, without the author, and no more than the ledger takes.
     """
     people: dict[str, str | None] = {}
-    for key, value in trailers(message):
+    for key, value in found:
         contact = _CONTACT.match(value)
         if key.lower() != "co-authored-by" or not contact:
             continue
@@ -187,6 +191,12 @@ def co_authors(message: str, *, author: str) -> list[dict[str, str | None]]:
         people.pop(normalise_email(author), None)
     named = islice(people.items(), MAX_CO_AUTHORS)
     return [{"email": email, "name": name} for email, name in named]
+
+
+def assistance(found: Iterable[tuple[str, str]]) -> list[str]:
+    """What the trailers say that are about tools, each once and no more than the ledger takes."""
+    told = (clean_name(value) for key, value in found if key.lower() in _ABOUT_TOOLS)
+    return list(dict.fromkeys(filter(None, told)))[:MAX_ASSISTANCE]
 
 
 def clean_name(name: object) -> str | None:

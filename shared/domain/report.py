@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.assistance import Assistance, assistance_of
 from shared.domain.contribution import Commit, StoredContribution, contribution_of_commit, cost_of
 from shared.domain.contributor import ContributorType
 from shared.domain.credits import share_out
@@ -48,10 +49,17 @@ class Report:
                 co_authors=tuple(self.co_authors),
                 type_of=type_of,
             ),
+            assistance=self._assistance(type_of),
             recorded_by=self.recorded_by,
             request_nonce=self.request_nonce,
             now=self.now,
         )
+
+    def _assistance(self, type_of: Callable[[str], ContributorType]) -> tuple[Assistance, ...]:
+        # Most reports tell of none, and have no one who could.
+        if not (self.commit.assistance or self.co_authors):
+            return ()
+        return assistance_of(self.commit.assistance, self.co_authors, type_of)
 
 
 def reports_of(

@@ -81,14 +81,14 @@ def test_a_replay_that_says_something_else_names_the_fields(service: Service) ->
     answer = send(
         service,
         [
-            commit(1, cost_amount=7, co_authors=[{"email": "bea@example.com"}]),
+            commit(1, cost_amount=7, co_authors=[{"email": "bea@example.com"}], assistance=["Amp"]),
             commit(2, contributor_email="ada@old.example"),
             commit(3),
         ],
     )
     outcomes = answer.get_json()["outcomes"]
     assert [outcome["outcome"] for outcome in outcomes] == ["replayed"] * 3
-    assert outcomes[0]["differs"] == ["cost_amount", "co_authors"]
+    assert outcomes[0]["differs"] == ["cost_amount", "co_authors", "assistance"]
     assert outcomes[1]["differs"] == ["contributor_email"]
     assert "differs" not in outcomes[2]
 
@@ -100,6 +100,7 @@ def test_a_replay_that_says_something_else_names_the_fields(service: Service) ->
         (commit(1, commit_hash="xyz"), "/commit_hash"),
         (commit(1, metadata={"lines_added": "many"}), "/metadata"),
         (commit(1, timestamp="yesterday"), "/timestamp"),
+        (commit(1, assistance=[{"model": "x"}]), "/assistance/0/agent"),
         (commit(1, misspelt=True), "/misspelt"),
         ({}, "/contributor_email"),
         (None, ""),

@@ -39,6 +39,7 @@ def planted(service: Service) -> dict[str, str]:
             author_email=f"old-{ADDRESS}",
             contributor_name=prose,
             co_authors=[{"email": CO_AUTHOR, "name": ADDRESS}],
+            assistance=[{"agent": f"A helper of {ADDRESS}", "model": ADDRESS}],
             commit_hash=f"{number:06x}",
             metadata=metadata,
             url=f"https://example.org/{ADDRESS}?by={LOCAL}%40hidden.test#{LOCAL}%40hidden.test",
@@ -146,7 +147,8 @@ def test_a_masked_contribution_keeps_everything_else(
     masked, shown = service.get(path).get_json(), service.get(path, headers=KEY).get_json()
     assert masked.keys() == shown.keys()
     hidden = {name for name in shown if masked[name] != shown[name]}
-    assert hidden == {"contributor_email", "credits", "metadata", "url", "void_reason"}
+    texts = {"assistance", "metadata", "url", "void_reason"}
+    assert hidden == {"contributor_email", "credits"} | texts
     assert masked["contributor_email"] == "z***@hidden.test"
     # Two keys that look alike when masked are both kept.
     assert len(masked["metadata"]) == len(shown["metadata"])

@@ -100,6 +100,7 @@ def test_a_report_with_everything_is_answered_with_everything(service: Service) 
         author_email="old@example.com",
         timestamp="2024-05-01T12:00:00.1234567+02:00",
         co_authors=[{"email": "B@x.org", "name": "Bea"}, {"email": "b@x.org"}],
+        assistance=["Claude:claude-opus-4-6", {"agent": "codex"}],
         url="https://github.com/seeker71/Coherence-Network/commit/abc123",
     ).get_json()
     assert body["contributor_email"] == "49699333+dependabot[bot]@users.noreply.github.com"
@@ -110,6 +111,10 @@ def test_a_report_with_everything_is_answered_with_everything(service: Service) 
     ] == [
         ("49699333+dependabot[bot]@users.noreply.github.com", "author", "50.00"),
         ("b@x.org", "co_author", "50.00"),
+    ]
+    assert body["assistance"] == [
+        {"agent": "Claude", "model": "claude-opus-4.6"},
+        {"agent": "Codex", "model": None},
     ]
 
 

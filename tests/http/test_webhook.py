@@ -296,6 +296,21 @@ class TestPush:
         ]
         assert documents(database, "contributors")["ann@example.com"]["name"] == "Ann"
 
+    def test_names_the_tools_that_the_last_paragraph_names(
+        self, deliver: Deliver, database: Client
+    ) -> None:
+        message = (
+            "Subject\n\nAssisted-by: Codex\n\nGenerated-By: Gemini 3.1 Pro\n"
+            "assisted-by: Ada <ada@example.com>\nAssisted-by:\n"
+            "Assisted-by: Claude Code\n Opus 4.6\nCo-authored-by: Claude <noreply@anthropic.com>"
+        )
+        deliver(pushed({"message": message}))
+        [contribution] = assert_balanced(database).values()
+        assert contribution["assistance"] == [
+            {"agent": "Gemini", "model": "gemini-3.1-pro"},
+            {"agent": "Claude", "model": "claude-opus-4.6"},
+        ]
+
     def test_tells_bots_and_agents_by_their_addresses(
         self, deliver: Deliver, database: Client
     ) -> None:

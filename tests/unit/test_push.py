@@ -11,6 +11,7 @@ import pytest
 from shared.domain.errors import InvalidInput
 from shared.domain.push import Push, clean_name, read_push
 from shared.domain.push import co_authors as people_in
+from shared.domain.trailers import trailers
 
 CAPTURED = Path(__file__).parents[1] / "data" / "webhooks"
 HASH = "6113728f27ae82c7b1a177c8d03f9e96e0adf246"
@@ -245,7 +246,7 @@ ANN = {"email": "ann@example.com", "name": "Ann"}
 
 
 def co_authors(message: str) -> list[dict[str, str | None]]:
-    return people_in(message, author="Dev@example.com")
+    return people_in(trailers(message), author="Dev@example.com")
 
 
 class TestCoAuthors:
