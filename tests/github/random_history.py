@@ -85,6 +85,12 @@ CO_AUTHORS = (
 )
 KEYS = ("Co-authored-by: ", "co-authored-by:", "CO-AUTHORED-BY : ", "Co-Authored-By:\t")
 OTHER_TRAILERS = (
+    "Assisted-by: Claude:claude-opus-4-6",
+    "ASSISTED-BY : Claude:claude-opus-4-6",
+    "assisted-by:Folded\n\tCode  (a\x01model)",
+    "Assisted-by: Ada Lovelace <ada@example.com>",
+    "Generated-by: Zoë's tool",
+    "Generated-by:",
     "Signed-off-by: Sign <sign@example.com>",
     "(cherry picked from commit 0123456789012345678901234567890123456789)",
     "Fixes: #12",
@@ -220,6 +226,8 @@ class RandomHistory:
         if chance(0.02):
             crowd = (f"Co-authored-by: P <p{number % 55}@example.com>" for number in range(120))
             parts.append("\n".join(crowd))
+        if chance(0.02):
+            parts.append("\n".join(f"Assisted-by: {'x' * number}" for number in range(250, 263)))
         if chance(0.15):
             parts.append(pick(PARAGRAPHS))
         text = pick(("\n\n", "\n\n", "\n\n", "\n \n", "\n\n\n", "\n")).join(parts)

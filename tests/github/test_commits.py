@@ -135,6 +135,31 @@ class TestThePeople:
             {"email": "dash@example.com", "name": "--help"},
         ]
 
+    def test_tools_are_told_of_as_the_trailers_of_the_last_paragraph_do(
+        self, origin: Repository, report: Report
+    ) -> None:
+        before = origin.head
+        origin.commit(
+            "Have it written\n\n"
+            "Assisted-by: Not a trailer\n\n"
+            "Text in between.\n\n"
+            "Assisted-by: Claude:claude-opus-4-6 sparse\n"
+            "GENERATED-BY : Folded\n\tTool\n"
+            "Assisted-by: Claude:claude-opus-4-6 sparse\n"
+            "Assisted-by:\n"
+            "Co-authored-by: Cursor <cursoragent@cursor.com>\n"
+            "Assisted-by: Grace <grace@example.com>\n"
+        )
+
+        (commit,) = report(before)
+
+        assert commit["assistance"] == [
+            "Claude:claude-opus-4-6 sparse",
+            "Folded Tool",
+            "Grace <grace@example.com>",
+        ]
+        assert commit["co_authors"] == [{"email": "cursoragent@cursor.com", "name": "Cursor"}]
+
     def test_a_commit_without_trailers_has_no_co_authors(
         self, origin: Repository, report: Report
     ) -> None:
@@ -142,7 +167,8 @@ class TestThePeople:
         origin.commit("Subject\n\nBody that mentions Co-authored-by: A <a@example.com> inline.\n")
         origin.commit_object(b"Ada <ada@example.com> 1700000000 +0000", message=b"")
 
-        assert all("co_authors" not in commit for commit in report(before))
+        for commit in report(before):
+            assert commit.keys().isdisjoint({"co_authors", "assistance"})
 
     def test_at_most_fifty_co_authors_are_reported(
         self, origin: Repository, report: Report

@@ -39,6 +39,7 @@ from tests.github.stub_ledger import StubLedger
 FIELDS = ("%H", "%P", "%aN", "%aE", "%an", "%ae", "%at", "%ct", "%aI", "%B")
 UNREADABLE = "UTF-16LE"
 CONTACT = re.compile(r"([^<]*)<([^<>]*)>")
+ABOUT_TOOLS = ("assisted-by", "generated-by")
 LAST_SECOND = 253402300799
 
 
@@ -55,6 +56,7 @@ class Said:
     authored: int
     shown_time: str
     trailers: tuple[str, ...]
+    tools: tuple[str, ...]
     files: int
     added: int
     deleted: int
@@ -91,7 +93,7 @@ class PlainGit:
         _, parents, name, email, written_name, written, at, ct, shown, body = fields
         message = re.sub(r"\A[ \t\r\n]*\n", "", body).encode()
         parsed = self.clone.git("interpret-trailers", "--parse", "--no-divider", given=message)
-        pairs = (line.partition(":") for line in parsed.split("\n"))
+        pairs = [line.partition(":") for line in parsed.split("\n")]
         return Said(
             is_merge=" " in parents,
             title=body.lstrip().split("\n")[0],
@@ -102,6 +104,7 @@ class PlainGit:
             authored=int(at),
             shown_time=shown,
             trailers=tuple(v for key, _, v in pairs if key.lower() == "co-authored-by"),
+            tools=tuple(v for key, _, v in pairs if key.lower() in ABOUT_TOOLS),
             files=size[0],
             added=size[1],
             deleted=size[2],
@@ -184,6 +187,11 @@ def contacts(said: Said) -> list[tuple[str, str]]:
     return [(match[2].strip(), clean(match[1])) for match in matches if match]
 
 
+def assistance(said: Said) -> list[str]:
+    """Return what is told of tools: each once, at most ten."""
+    return list(dict.fromkeys(filter(None, map(clean, said.tools))))[:10]
+
+
 def shown(commit: dict[str, Any]) -> list[tuple[str, str]]:
     return [(p["email"].lower(), p["name"] or "") for p in commit.get("co_authors", ())]
 
@@ -261,12 +269,14 @@ def compare_with_git(plain: PlainGit, said: dict[str, Said], ledger: StubLedger)
             "written": commit.get("author_email", commit["contributor_email"]),
             "time": commit.get("timestamp"),
             "co-authors": shown(commit),
+            "assistance": commit.get("assistance", []),
             "size": [metadata[f] for f in ("files_changed", "lines_added", "lines_deleted")],
         } == {
             "author": (email.strip(), clean(name)),
             "written": written if usable(written) else email.strip(),
             "time": moment(found.seconds),
             "co-authors": credited(plain.people(contacts(found)), email),
+            "assistance": assistance(found),
             "size": [found.files, found.added, found.deleted],
         }, found
 
@@ -295,11 +305,13 @@ def compare_webhook_with_git(said: dict[str, Said]) -> None:
             "author": (commit["contributor_email"], commit.get("contributor_name", "")),
             "time": commit.get("timestamp"),
             "co-authors": shown(commit),
+            "assistance": commit.get("assistance", []),
             "files": commit["metadata"]["files_changed"],
         } == {
             "author": (email, clean(name)),
             "time": moment(found.authored) if can_be_told(found) else None,
             "co-authors": credited(contacts(found), email),
+            "assistance": assistance(found),
             "files": len(paths),
         }, found
 

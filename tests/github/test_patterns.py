@@ -16,7 +16,7 @@ NOBODY = Person("", "")
 
 def commit_of(*paths: str) -> Commit:
     changes = tuple(Change((path,), 1, 0) for path in paths)
-    return Commit("0" * 40, False, NOBODY, NOBODY, None, (), changes)
+    return Commit("0" * 40, False, NOBODY, NOBODY, None, (), (), changes)
 
 
 class TestFilterPatterns:

@@ -16,6 +16,8 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
 NAME_LENGTH = 256
 EMAIL_LENGTH = 254
 CO_AUTHORS = 50
+ASSISTANCE = 10
+ABOUT_TOOLS = ("assisted-by", "generated-by")
 TRAILERS = 10_000  # a message of a million trailers must not keep anybody busy
 
 # As git splits an identity: the address ends at the first `>` and the time begins after the last.
@@ -66,6 +68,7 @@ class Change:
 class Commit:
     """One commit; `author` is as .mailmap says and `written` as the commit itself does.
 
+    `assistance` is what the trailers about tools say, for the ledger to read.
     `authored_at` is RFC 3339 in UTC, or None where the commit holds no time that fits it.
     """
 
@@ -75,6 +78,7 @@ class Commit:
     written: Person
     authored_at: str | None
     co_authors: tuple[Person, ...]
+    assistance: tuple[str, ...]
     changes: tuple[Change, ...]
 
 
@@ -85,20 +89,22 @@ def read_commit(
     changes: Iterable[Change],
     canonical: Canonical,
 ) -> Commit:
-    """Return the commit of these bytes; `trailers` are its co-authors, one a line, in UTF-8."""
+    """Return the commit of these bytes; `trailers` are its own, one a line, in UTF-8."""
     header, encoding = _header(raw), encoding_of(raw)
     authored = IDENTITY.match(decode(_field(header, b"author"), encoding))
     committed = IDENTITY.match(decode(_field(header, b"committer"), encoding))
     written = Person(authored["email"], read_name(authored["name"])) if authored else Person("", "")
     mapped = canonical(written) if authored else written
     author = Person(mapped.email.strip(), mapped.name)
+    found = _trailers(trailers)
     return Commit(
         hash=commit_hash,
         is_merge=sum(line.startswith(b"parent ") for line in header) > 1,
         author=author,
         written=written,
         authored_at=_utc(authored) or _utc(committed),
-        co_authors=_co_authors(trailers, author, canonical),
+        co_authors=_co_authors(found, author, canonical),
+        assistance=_assistance(found),
         changes=tuple(changes),
     )
 
@@ -127,16 +133,30 @@ def _utc(identity: re.Match[str] | None) -> str | None:
     return moment.isoformat().replace("+00:00", "Z") if moment else None
 
 
-def _co_authors(trailers: bytes, author: Person, canonical: Canonical) -> tuple[Person, ...]:
+def _trailers(lines: bytes) -> list[tuple[str, str]]:
+    """Return key, in lower case, and value of each."""
+    pairs = (decode(line).partition(":") for line in lines.split(b"\n")[:TRAILERS])
+    return [(key.strip().lower(), value) for key, _, value in pairs]
+
+
+def _co_authors(
+    trailers: Iterable[tuple[str, str]], author: Person, canonical: Canonical
+) -> tuple[Person, ...]:
     """Return the co-authors, each address once, without the author and unusable addresses."""
     people: dict[str, Person] = {author.address: author}
-    for value in trailers.split(b"\n")[:TRAILERS]:
-        contact = CONTACT.match(decode(value))
+    for key, value in trailers:
+        contact = CONTACT.match(value) if key == "co-authored-by" else None
         if contact:
             person = canonical(read_person(contact))
             if person.usable:
                 people.setdefault(person.address, person)
     return tuple(people.values())[1 : CO_AUTHORS + 1]
+
+
+def _assistance(trailers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Return what the trailers say that are about tools, each once."""
+    told = (read_name(value) for key, value in trailers if key in ABOUT_TOOLS)
+    return tuple(dict.fromkeys(filter(None, told)))[:ASSISTANCE]
 
 
 def read_person(contact: re.Match[str]) -> Person:

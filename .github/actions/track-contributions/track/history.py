@@ -14,10 +14,11 @@ from common import GitError
 from git import Git, unconfigured
 from text import decode, extends_ascii
 
+TRAILERS = "key=Co-authored-by,key=Assisted-by,key=Generated-by,unfold,separator=%x0A"
 # Each field ends with a NUL, which no trailer can contain; -z sets one after the last.
 DIFF = (
     *("diff-tree", "--stdin", "--always", "--root", "-r", "-z", "--numstat", "--find-renames"),
-    *("--format=commit %H%x00%(trailers:key=Co-authored-by,valueonly,unfold,separator=%x0A)",),
+    *(f"--format=commit %H%x00%(trailers:{TRAILERS})",),
     *("--encoding=UTF-8", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none"),
 )
 NUMSTAT = re.compile(rb"\n?(\d+|-)\t(\d+|-)\t(.*)", re.DOTALL)
@@ -82,12 +83,10 @@ def _read_object(stream: IO[bytes], commit_hash: bytes) -> bytes:
 
 
 def _trailers_as_written(git: Git, raw: bytes) -> bytes:
-    """Return the co-authors of a commit that git would read in an encoding in which it is not."""
+    """Return the trailers of a commit that git would read in an encoding in which it is not."""
     # Without the blank lines in front, of which `git log` knows nothing either.
     message = re.sub(rb"\A[ \t\r\n]*\n", b"", raw.partition(b"\n\n")[2])
-    parsed = git.run_raw("interpret-trailers", "--parse", "--no-divider", given=message)
-    pairs = (line.partition(b":") for line in parsed.split(b"\n"))
-    return b"\n".join(value for key, _, value in pairs if key.lower() == b"co-authored-by")
+    return git.run_raw("interpret-trailers", "--parse", "--no-divider", given=message)
 
 
 @contextlib.contextmanager

@@ -53,6 +53,8 @@ def payload(commit: Commit, commits_url: str) -> bytes:
         report["timestamp"] = commit.authored_at
     if commit.co_authors:
         report["co_authors"] = [{"email": p.email, "name": p.name} for p in commit.co_authors]
+    if commit.assistance:
+        report["assistance"] = commit.assistance
     return _json(report)
 
 
