@@ -23,11 +23,9 @@ def _pairs() -> Iterator[Scenario]:
 
 PAIRS = [
     *_pairs(),
-    # What is repaired changes meanwhile: up, down, and by another repair.
-    *(
-        Scenario.parse(f"drifted/apart {name}+reconcile")
-        for name in ("record", "void", "correct", "reconcile")
-    ),
+    # What is repaired goes up and down meanwhile. Two repairs are left out here: each takes the
+    # other's write for a change, and looks again, so that their orders have no end.
+    *(Scenario.parse(f"drifted/apart {name}+reconcile") for name in ("record", "void", "correct")),
 ]
 
 TRIPLES = [
