@@ -265,7 +265,8 @@ class TestMemory:
         assert len(body) == size
         peak, statuses = self.peak(tmp_path, target, path, headers, body, pace)
         assert peak < most
-        assert statuses <= {0, 200, 401, 503}
+        # On a busy machine they do not keep the pace.
+        assert statuses <= {0, 200, 401, 408, 503}
 
     @pytest.mark.parametrize("item", [b"{}", b"[]", b'{"a":0}'])
     @pytest.mark.parametrize("signed", [True, False], ids=["signed webhooks", "batches"])
