@@ -181,7 +181,7 @@ class StoredContribution(Contribution):
 
     def same_author(self, commit: Commit) -> bool:
         """Whether a report of this commit names the person this contribution is kept for."""
-        return not commit.addresses().isdisjoint(self._addresses())
+        return not commit.addresses().isdisjoint(self.addresses())
 
     def differences(self, commit: Commit) -> tuple[str, ...]:
         """The fields of a replay that say something else than this contribution."""
@@ -199,7 +199,7 @@ class StoredContribution(Contribution):
             if name in commit.model_fields_set and theirs is not None and theirs != ours
         ]
         credited = dict.fromkeys(spelt_as_today(credit.email) for credit in self.credits[1:])
-        kept = [email for email in credited if email not in self._addresses()]
+        kept = [email for email in credited if email not in self.addresses()]
         given, named = commit.model_fields_set, commit.distinct_co_authors()
         if "co_authors" in given and list(named) != kept:
             differing.append("co_authors")
@@ -207,7 +207,7 @@ class StoredContribution(Contribution):
             differing.append("assistance")
         return tuple(differing)
 
-    def _addresses(self) -> frozenset[str]:
+    def addresses(self) -> frozenset[str]:
         """The author's, as a report of today would spell them."""
         written = self.author_email or self.contributor_email
         return frozenset({spelt_as_today(self.contributor_email), spelt_as_today(written)})

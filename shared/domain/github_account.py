@@ -32,6 +32,11 @@ class GitHubAccount:
             return cls(login, int(number), host)
         return cls(local, None, host)
 
+    def is_same(self, other: GitHubAccount) -> bool:
+        """Whether both are surely one account, under whatever logins."""
+        ours, theirs = ((a.host, a.number, a.is_app) for a in (self, other))
+        return self.number is not None and ours == theirs
+
     @property
     def is_app(self) -> bool:
         """Whether it belongs to a GitHub App; no person's login has brackets."""

@@ -10,6 +10,7 @@ from shared.domain.assistance import Assistance, assistance_of
 from shared.domain.contribution import Commit, StoredContribution, contribution_of_commit, cost_of
 from shared.domain.contributor import ContributorType
 from shared.domain.credits import share_out
+from shared.domain.errors import AuthorConflict, Conflict, WasVoided
 from shared.domain.identifiers import commit_document_id, repository_asset_id
 from shared.domain.repository import Repository
 
@@ -36,6 +37,34 @@ class Report:
     def people(self) -> tuple[str, ...]:
         """The addresses of everybody credited, author first."""
         return (self.commit.contributor_email, *self.co_authors)
+
+    @property
+    def names(self) -> dict[str, str | None]:
+        """The names of everybody credited, by address, author first."""
+        return {self.commit.contributor_email: self.commit.contributor_name, **self.co_authors}
+
+    def refused_by(
+        self,
+        kept: StoredContribution,
+        are_one_person: Callable[[Iterable[str], Iterable[str]], bool],
+    ) -> Conflict | None:
+        """Why it is no replay of what is kept of its commit; None where it is one.
+
+        `are_one_person` is asked where the addresses of the authors differ.
+        """
+        name = f"Commit {kept.commit_hash} of {kept.repository}"
+        if not kept.same_author(self.commit) and not are_one_person(
+            self.commit.addresses(), kept.addresses()
+        ):
+            return AuthorConflict(f"{name} is recorded for another author")
+        if not kept.voided:
+            return None
+        instead = (
+            f"contribution {kept.corrected_by} has the right figures"
+            if kept.corrected_by
+            else f'the right figures come with POST /v1/contributions and "corrects": "{kept.id}"'
+        )
+        return WasVoided(f"{name} was voided; {instead}", contribution_id=kept.id)
 
     def contribution(self, type_of: Callable[[str], ContributorType]) -> StoredContribution:
         """What it becomes; `type_of` is asked for co-authors, whose type decides on the shares."""

@@ -14,6 +14,7 @@ from google.cloud.firestore import SERVER_TIMESTAMP, Increment
 from shared.domain.asset import Asset
 from shared.domain.contribution import StoredContribution
 from shared.domain.contributor import Contributor, ContributorType
+from shared.domain.email import name_from_email
 from shared.domain.fields import Request, Stored
 
 Fields = dict[str, Any]
@@ -56,6 +57,13 @@ def contributor_from(fields: Mapping[str, Any]) -> Contributor:
 def contributor_type_from(fields: Mapping[str, Any]) -> ContributorType:
     """The type in a contributor's document, which a person may have typed in without one."""
     return ContributorType(fields.get("contributor_type") or ContributorType.HUMAN)
+
+
+def name_is_guess(fields: Mapping[str, Any]) -> bool:
+    """Whether the name in a contributor's document was only taken from the address."""
+    name = fields.get("name")
+    guess = name is None or name == name_from_email(str(fields.get("email")))
+    return guess and not fields.get("named_by_hand")
 
 
 def asset_from(fields: Mapping[str, Any]) -> Asset:

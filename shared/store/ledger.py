@@ -45,7 +45,8 @@ class Ledger:
         from shared.store.group_commit import GroupCommit
         from shared.store.recording import Recorder
 
-        return GroupCommit(Recorder(self.connection, self.classify), self.clock)
+        recorder = Recorder(self.connection, self.classify, lambda: self.aliases)
+        return GroupCommit(recorder, self.clock)
 
     @cached_property
     def by_ids(self) -> RecorderByIds:

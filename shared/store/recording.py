@@ -12,18 +12,27 @@ the same is sent again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from shared.domain.contribution import Commit, StoredContribution
+from google.cloud.firestore import DocumentReference
+
+from shared.domain.contribution import StoredContribution
 from shared.domain.contributor import ContributorType
-from shared.domain.errors import AuthorConflict, Conflict, WasVoided
+from shared.domain.email import name_from_email
+from shared.domain.errors import Conflict
+from shared.domain.github_account import GitHubAccount
 from shared.domain.identifiers import contributor_document_id, repository_document_id
 from shared.domain.report import Report
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
-from shared.store.documents import contribution_from, contributor_type_from
+from shared.store.documents import contribution_from, contributor_type_from, name_is_guess
 from shared.store.posting import MAX_BYTES, Posting
+
+if TYPE_CHECKING:
+    from shared.store.aliases import Aliases
 
 # The most that a character of a commit's JSON takes in the request: `-1,` takes 13 bytes.
 _BYTES_A_CHARACTER = 5
@@ -44,31 +53,42 @@ class Recorded:
     differs: tuple[str, ...] = ()
 
 
-class KnownTypes:
-    """The types of contributors seen by this instance, so that co-authors need no read.
+class KnownPeople:
+    """What this instance has seen of contributors, so that they need no read.
 
-    A type is fixed when a contributor is first recorded, so what was read once stays right.
-    Bounded: when full, it begins anew. Safe to share between threads.
+    A type may be corrected, so it is used for less than a minute. `named` are those whose name is
+    surely no guess, for good. Bounded: when full, it begins anew. Safe to share between threads.
     """
 
     CAPACITY = 4096
+    # Seconds; with those that a request has, a minute.
+    KEPT_S = 50.0
 
-    def __init__(self) -> None:
-        self._types: dict[str, ContributorType] = {}
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.now = now
+        self.named: set[str] = set()
+        # Each type with the time at which it surely was that one.
+        self._types: dict[str, tuple[ContributorType, float]] = {}
 
-    def of(self, emails: Iterable[str]) -> dict[str, ContributorType] | None:
+    def types(self, emails: Iterable[str]) -> dict[str, ContributorType] | None:
         """The type of each, or None where one of them is not known."""
-        types = self._types
+        known, oldest = self._types, self.now() - self.KEPT_S
         try:
-            return {email: types[email] for email in emails}
+            found = {email: known[email] for email in emails}
         except KeyError:
             return None
+        if any(seen_at < oldest for _, seen_at in found.values()):
+            return None
+        return {email: contributor_type for email, (contributor_type, _) in found.items()}
 
-    def learn(self, types: Mapping[str, ContributorType]) -> None:
-        """Remember types as they stand in the ledger now: read from it, or just recorded."""
+    def learn(
+        self, types: Mapping[str, ContributorType], named: Collection[str], seen_at: float
+    ) -> None:
+        """Remember people as they stood in the ledger: read from it, or just recorded."""
         if len(self._types) + len(types) > self.CAPACITY:
-            self._types = {}
-        self._types.update(types)
+            self._types, self.named = {}, set()
+        self._types.update({email: (kind, seen_at) for email, kind in types.items()})
+        self.named.update(named)
 
 
 @dataclass(frozen=True)
@@ -80,7 +100,13 @@ class Recorder:
 
     connection: Connection
     classify: Callable[[str], ContributorType]
-    known: KnownTypes = field(default_factory=KnownTypes)
+    # Asked for only where it matters who is one person.
+    aliases: Callable[[], Aliases]
+
+    @cached_property
+    def known(self) -> KnownPeople:
+        """What was seen of contributors."""
+        return KnownPeople(self.connection.timing.monotonic)
 
     def record(self, reports: Sequence[Report], deadline: Deadline) -> list[Recorded | Conflict]:
         """Record what is reported; what became of each, in order.
@@ -97,9 +123,14 @@ class Recorder:
             if contribution.request_nonce == report.request_nonce and claim not in told:
                 results.append(Recorded(contribution, replayed=False))
             else:
-                results.append(_replay(contribution, report.commit))
+                refusal = report.refused_by(contribution, self._are_one_person)
+                differs = contribution.differences(report.commit)
+                results.append(refusal or Recorded(contribution, replayed=True, differs=differs))
             told.add(claim)
         return results
+
+    def _are_one_person(self, some: Iterable[str], others: Iterable[str]) -> bool:
+        return self.aliases().joined().same_person(some, others)
 
 
 class _Course:
@@ -108,6 +139,7 @@ class _Course:
     def __init__(self, recorder: Recorder, deadline: Deadline) -> None:
         self.connection = recorder.connection
         self.classify = recorder.classify
+        self.aliases = recorder.aliases
         self.known = recorder.known
         self.deadline = deadline
         # Of people who are in the ledger, as far as it matters for what they are credited with.
@@ -116,12 +148,16 @@ class _Course:
         self.missing: set[str] = set()
         # What is in the ledger, by document id.
         self.kept: dict[str, StoredContribution] = {}
+        # New addresses that tell an account's number, with who reported them.
+        self.newcomers: dict[str, str] = {}
+        # Names that were reported of people whose name may be only a guess.
+        self.names: dict[str, str] = {}
 
     def carry_out(self, reports: Sequence[Report]) -> Mapping[str, StoredContribution]:
         """See to it that each is in the ledger; gives all of them as they are kept there."""
         distinct = {report.document_id: report for report in reversed(reports)}
         pending = list(reversed(distinct.values()))
-        types = self.known.of({email for report in pending for email in report.co_authors})
+        types = self.known.types({email for report in pending for email in report.co_authors})
         if types is None:
             self._read(pending)
             pending = [report for report in pending if report.document_id not in self.kept]
@@ -131,15 +167,14 @@ class _Course:
             chunk = _that_fit(pending)
             self._post(chunk)
             pending = pending[len(chunk) :]
+        if self.newcomers or self.names:
+            self._introduce()
         return self.kept
 
-    def _read(self, reports: Iterable[Report]) -> None:
-        connection = self.connection
-        people = {
-            email: connection.contributors.document(contributor_document_id(email))
-            for report in reports
-            for email in report.people
-        }
+    def _read(self, reports: Sequence[Report]) -> None:
+        connection, seen_at = self.connection, self.known.now()
+        reporters = {email: report.recorded_by for report in reports for email in report.people}
+        people = {email: self._account(email) for email in reporters}
         contributions = {
             report.document_id: connection.contributions.document(report.document_id)
             for report in reports
@@ -154,15 +189,24 @@ class _Course:
             if reference.path not in self.missing:
                 fields = found[reference.path].fields
                 self.kept[document_id] = contribution_from(fields)
+        there: dict[str, ContributorType] = {}
+        named: list[str] = []
         for email, reference in people.items():
+            fields = found[reference.path].fields
             if reference.path not in self.missing:
-                fields = found[reference.path].fields
-                self.types[email] = contributor_type_from(fields)
+                there[email] = contributor_type_from(fields)
+                named += [] if name_is_guess(fields) else [email]
+            elif (account := GitHubAccount.of(email)) and account.number is not None:
+                self.newcomers[email] = reporters[email]
+        self.types |= there
+        self.known.learn(there, named, seen_at)
 
     def _post(self, reports: Sequence[Report]) -> None:
         """Record what goes into one Commit, or find that it is recorded."""
         overtaken = False
         while reports:
+            began = self.known.now()
+            names = self._names(reports)
             posting = self._posting(reports)
             try:
                 recorded_at = self.connection.commit(posting.writes(self.missing), self.deadline)
@@ -175,12 +219,14 @@ class _Course:
             except TRANSIENT:
                 self.deadline.pause()
             else:
-                self.missing -= posting.accounts.keys()
+                created = self.missing & posting.accounts.keys()
+                self.missing -= created
+                self.names |= names
+                if created:
+                    self._learn(reports, created, names, began)
                 for report, (_, contribution) in zip(reports, posting.contributions, strict=True):
                     when = {"recorded_at": recorded_at}
                     self.kept[report.document_id] = contribution.model_copy(update=when)
-                    if report.co_authors:
-                        self._learn(report)
                 return
 
     def _posting(self, reports: Iterable[Report]) -> Posting:
@@ -198,11 +244,45 @@ class _Course:
     def _type_of(self, email: str) -> ContributorType:
         return self.types.get(email) or self.classify(email)
 
-    def _learn(self, report: Report) -> None:
-        # Only now are they surely in the ledger, with the types that were assumed.
-        types = {email: self._type_of(email) for email in report.co_authors}
-        self.types.update(types)
-        self.known.learn(types)
+    def _names(self, reports: Iterable[Report]) -> dict[str, str]:
+        """Names that are reported of people of whom it is not known that they have one."""
+        names: dict[str, str] = {}
+        for report in reports:
+            for email, name in report.names.items():
+                if name and email not in self.known.named and name != name_from_email(email):
+                    names.setdefault(email, name)
+        return names
+
+    def _learn(
+        self,
+        reports: Iterable[Report],
+        created: Collection[str],
+        names: Mapping[str, str],
+        seen_at: float,
+    ) -> None:
+        """Remember whom a Commit has created: with the type that was assumed and the first name."""
+        first: dict[str, str | None] = {}
+        for report in reports:
+            for email, name in report.names.items():
+                first.setdefault(email, name)
+        new = {e: self._type_of(e) for e in first if self._account(e).path in created}
+        self.known.learn(new, [e for e in new if e in names and first[e] == names[e]], seen_at)
+
+    def _introduce(self) -> None:
+        """Do what is done once for people, now that everything is recorded."""
+        newcomers = [e for e in self.newcomers if self._account(e).path not in self.missing]
+        names = {e: name for e, name in self.names.items() if e not in self.known.named}
+        if newcomers or names:
+            # Imported here: an instance does it seldom.
+            from shared.store.newcomers import fill_in_names, join_by_number
+
+            for email in newcomers:
+                by = self.newcomers[email]
+                join_by_number(self.connection, self.aliases, email, joined_by=by)
+            self.known.named.update(fill_in_names(self.connection, names))
+
+    def _account(self, email: str) -> DocumentReference:
+        return self.connection.contributors.document(contributor_document_id(email))
 
 
 def _that_fit(reports: Sequence[Report]) -> Sequence[Report]:
@@ -216,18 +296,3 @@ def _that_fit(reports: Sequence[Report]) -> Sequence[Report]:
             return reports[:number]
         credited.update(report.people)
     return reports
-
-
-def _replay(kept: StoredContribution, commit: Commit) -> Recorded | Conflict:
-    """What a report comes to whose commit was `kept` before."""
-    name = f"Commit {kept.commit_hash} of {kept.repository}"
-    if not kept.same_author(commit):
-        return AuthorConflict(f"{name} is recorded for another author")
-    if kept.voided:
-        instead = (
-            f"contribution {kept.corrected_by} has the right figures"
-            if kept.corrected_by
-            else f'the right figures come with POST /v1/contributions and "corrects": "{kept.id}"'
-        )
-        return WasVoided(f"{name} was voided; {instead}", contribution_id=kept.id)
-    return Recorded(kept, replayed=True, differs=kept.differences(commit))

@@ -172,6 +172,11 @@ def exercise(ledger: Ledger, client: Client) -> None:
         for number in range(2):
             commit = {"commit_hash": f"{ord(person[0]):x}{number:04x}", "co_authors": []}
             ledger.commits.record(parse(CommitReport, report | commit), recorded_by="test")
+    for login in ("ada", "lovelace"):
+        email = f"123+{login}@users.noreply.github.com"
+        report = {"contributor_email": email, "repository": "o/r"}
+        commit = {"commit_hash": email[4:5].encode().hex().rjust(6, "0")}
+        ledger.commits.record(parse(CommitReport, report | commit), recorded_by="test")
     person_id = ledger.find.contributor("ada@example.com").stored.id
     asset_id = ledger.find.asset("o/r").stored.id
     for find, known in (
