@@ -223,6 +223,7 @@ def exercise(ledger: Ledger, client: Client) -> None:
     ledger.keys.all()
     client.document("assets/o:r").update({"total_cost_micros": 0})
     reconciler = Reconciler(ledger.connection, page_size=1)
+    assert list(reconciler.spelt_otherwise()) == []
     assert len(list(reconciler.findings(repair=True, progress=lambda *_: None))) == 1
     for collection in collections(client):
         collection.count()
