@@ -90,7 +90,9 @@ def _answer(answered: tuple[int, Headers, Any]) -> Answer:
 
 
 def _commit(commit_hash: str, **changes: Any) -> dict[str, Any]:
-    return {"contributor_email": AUTHOR, "commit_hash": commit_hash, "cost_amount": 3} | changes
+    # With the name that all report, so that nobody's is filled in later.
+    author = {"contributor_email": AUTHOR, "contributor_name": "Ann"}
+    return author | {"commit_hash": commit_hash, "cost_amount": 3} | changes
 
 
 def _record(commit_hash: str, key: str | None = None, **changes: Any) -> Ask:
@@ -198,7 +200,9 @@ def _of_one(_: World) -> str:
 _ALL = (
     Asked("record", _record(ONE), shares=True),
     # The same commit, by somebody else.
-    Asked("claim", _record(ONE, contributor_email="eve@x.org"), shares=True),
+    Asked(
+        "claim", _record(ONE, contributor_email="eve@x.org", contributor_name="Eve"), shares=True
+    ),
     Asked("batch", _batch(ONE, TWO), shares=True),
     Asked("webhook", _webhook(TWO, THREE), shares=True),
     Asked("robot", _record(THREE, key=KEY_TEXT), shares=True),

@@ -78,6 +78,7 @@ class World:
         for commit_hash in (OLD, WRONG):
             report = {
                 "contributor_email": self.author,
+                "contributor_name": "Ann",
                 "repository": self.repository,
                 "commit_hash": commit_hash,
                 "cost_amount": 7,
