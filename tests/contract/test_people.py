@@ -218,6 +218,27 @@ class TestLists:
         assert len(expected) == 6
         assert seen == sorted(expected.values(), key=order(sort), reverse=sort is not Sort.NAME)
 
+    @pytest.mark.parametrize("sort", [Sort.CREATED, Sort.NAME])
+    def test_neither_skip_nor_repeat_who_stays_as_they_were_while_others_are_joined_and_split(
+        self, ledger: Ledger, sort: Sort
+    ) -> None:
+        emails = [f"{number}@example.com" for number in range(12)]
+        for number, email in enumerate(emails):
+            record(ledger, f"{number:06x}", email)
+        # Each is joined or split between two pages: some that were shown, some that are to come.
+        steps = [(join, "0", "11"), (join, "6", "5"), (split, "0", "11"), (join, "10", "1")]
+        moved = {"11@example.com", "5@example.com", "1@example.com"}
+        page = ledger.lists.contributors(sort, limit=2)
+        seen = [person.email for person in page.items]
+        while page.next:
+            if steps:
+                act, to, email = steps.pop(0)
+                act(ledger, f"{to}@example.com", f"{email}@example.com")
+            page = ledger.lists.contributors(sort, limit=2, after=page.next)
+            seen += [person.email for person in page.items]
+        assert len(seen) == len(set(seen))
+        assert {*emails} - moved <= {*seen}
+
 
 def order(sort: Sort) -> Callable[[Contributor], tuple[bool, Any, str]]:
     field = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations_with_replacement
 
-from tests.interleavings.requests import ASKED
+from tests.interleavings.requests import PAIRED
 from tests.interleavings.scenario import Scenario
 from tests.interleavings.world import KNOWN, NEW
 
 
 def _pairs() -> Iterator[Scenario]:
-    for pair in combinations_with_replacement(ASKED.values(), 2):
+    for pair in combinations_with_replacement(PAIRED.values(), 2):
         yield Scenario(KNOWN, pair)
         # Who records opens accounts there, and waits for others in its process.
         if any(asked.shares for asked in pair):
@@ -23,6 +23,14 @@ def _pairs() -> Iterator[Scenario]:
 
 PAIRS = [
     *_pairs(),
+    *(
+        Scenario.parse(f"known/apart {pair}")
+        for pair in (
+            *("join+join", "join+join-back", "join+split", "split+split", "join+other"),
+            *("split+other", "join+record", "join+void", "join+webhook", "change+change"),
+            *("change+record", "change+split"),
+        )
+    ),
     # What is repaired goes up and down meanwhile. Two repairs are left out here: each takes the
     # other's write for a change, and looks again, so that their orders have no end.
     *(Scenario.parse(f"drifted/apart {name}+reconcile") for name in ("record", "void", "correct")),
@@ -43,6 +51,8 @@ TRIPLES = [
         "known/apart void+correct-old+correct",
         "known/apart correct+correct+correct-unkeyed",
         "known/apart robot+revoke+record",
+        # Crosswise, and apart again.
+        "known/apart join+join-back+split",
     )
 ]
 

@@ -193,6 +193,15 @@ def _reconcile(_: World, process: Process) -> Answer:
     return Answer(0, (), json.dumps([code, *left]))
 
 
+def _person(method: str, path: str, **fields: Any) -> Ask:
+    body = encoded(fields) if fields else b""
+
+    def ask(_: World, process: Process) -> Answer:
+        return _answer(process.http("contributors", method, f"/v1/contributors/{path}", body))
+
+    return ask
+
+
 def _of_one(_: World) -> str:
     return contribution_id(commit_document_id(Repository.parse(REPOSITORY), ONE))
 
@@ -217,4 +226,16 @@ _ALL = (
     Asked("revoke", _revoke),
     Asked("reconcile", _reconcile),
 )
-ASKED = {asked.name: asked for asked in _ALL}
+# Of people: they meet each other, and those of the others in which it matters who is one person.
+# Their answers tell the figures of a moment later, so they meet nothing that moves them as well.
+_OF_PEOPLE = (
+    Asked("join", _person("POST", f"{AUTHOR}/aliases", email=CO_AUTHOR)),
+    # Crosswise.
+    Asked("join-back", _person("POST", f"{CO_AUTHOR}/aliases", email=AUTHOR)),
+    Asked("split", _person("DELETE", f"{AUTHOR}/aliases/{CO_AUTHOR}"), forgets=True),
+    Asked("change", _person("PATCH", CO_AUTHOR, name="Beatrice", type="BOT")),
+    # The same commit as `record`, by the co-author.
+    Asked("other", _record(ONE, contributor_email=CO_AUTHOR, contributor_name="Bea")),
+)
+PAIRED = {asked.name: asked for asked in _ALL}
+ASKED = PAIRED | {asked.name: asked for asked in _OF_PEOPLE}
