@@ -113,7 +113,8 @@ class Aliases:
                 answer_lost = True
                 deadline.pause()
             else:
-                self._change(partial(_with, alias.model_copy(update={"joined_at": joined_at})))
+                kept = alias.model_copy(update={"joined_at": joined_at})
+                self._change(partial(Joined.with_alias, alias=kept))
                 return True
 
     def split(self, address: Address, email: str, *, deadline: Deadline | None = None) -> bool:
@@ -157,10 +158,6 @@ class Aliases:
         with self._lock:
             self._changes += 1
             self._joined = self._joined and change(self._joined)
-
-
-def _with(alias: Alias, joined: Joined) -> Joined:
-    return joined.with_alias(alias)
 
 
 def _admit(joined: Joined, head: Address, further: Address) -> None:
