@@ -38,6 +38,10 @@ aliases: variables run-time ## join addresses as a mailmap has them (MAILMAP=.ma
 	@exec $(BIN)/python -m shared.commands.aliases "$(MAILMAP)" \
 	  $(if $(filter-out 0 no false,$(APPLY)),--apply) $(if $(PROJECT),--cloud "$(PROJECT)")
 
+void: variables run-time ## void all contributions of a repository (REPOSITORY=owner/name, REASON=, URL=, the key in LEDGER_API_KEY)
+	@exec $(BIN)/python -m shared.commands.void \
+	  --repository="$(REPOSITORY)" --reason="$(REASON)" --url="$(URL)"
+
 deploy: run-time ## deploy to a project (PROJECT=, REGION=, DRY_RUN=1 prints only, ARGS="--help")
 	@exec $(BIN)/python -m shared.commands.deploy --project "$(PROJECT)" \
 	  $(if $(REGION),--region "$(REGION)") $(if $(filter-out 0 no false,$(DRY_RUN)),--dry-run) $(ARGS)
@@ -54,6 +58,8 @@ import: NEEDS = FILE
 import: EXAMPLE = FILE=store.json
 smoke: NEEDS = URL
 smoke: EXAMPLE = URL=https://ledger.example.com
+void: NEEDS = REPOSITORY REASON URL
+void: EXAMPLE = REPOSITORY=owner/old-name REASON="renamed" URL=https://ledger.example.com
 variables:
 	@$(foreach name,$(NEEDS),$(if $($(name)),,echo "$(name) is missing; for example:" \
 	  "make $(MAKECMDGOALS) $(EXAMPLE)" >&2; exit 1;)) :
@@ -117,4 +123,4 @@ INSTALL = @python="$(PYTHON)"; $(if $(ASKED),,if $(BIN)/python -c "" 2> /dev/nul
   $$python -I shared/commands/install.py $(VENV)
 ASKED := $(filter-out file,$(origin PYTHON))
 
-.PHONY: run inspect keys reconcile backfill import aliases deploy smoke bench test test-long lint openapi format lock audit clean help checks run-time variables
+.PHONY: run inspect keys reconcile backfill import aliases void deploy smoke bench test test-long lint openapi format lock audit clean help checks run-time variables

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.commands.smoke import Reply, SmokeCheck
+from shared.commands.service import Reply
+from shared.commands.smoke import SmokeCheck
 from tests.http.framework import KEY, Service
 
 LISTS = [

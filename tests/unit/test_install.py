@@ -211,6 +211,8 @@ class TestMakefile:
             (["import"], "FILE"),
             (["aliases", "APPLY=1"], "MAILMAP"),
             (["smoke"], "URL"),
+            (["void", "REASON=renamed", "URL=http://x"], "REPOSITORY"),
+            (["void", "REPOSITORY=octo/one", "URL=http://x"], "REASON"),
         ],
         ids=lambda value: " ".join(value) if isinstance(value, list) else value,
     )

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from shared.commands.smoke import Reply, SmokeCheck, first_key
+from shared.commands.service import Reply
+from shared.commands.smoke import SmokeCheck, first_key
 
 ID = "22d1e8cd-c6db-58db-bfff-5898a90d3253"
 NO_ANSWER = Reply(0, reason="timed out")
