@@ -57,7 +57,9 @@ def test_a_replay_with_co_authors_is_no_more(steady: Ledger, spy: Spy) -> None:
     assert spy.methods == ["commit", "batch_get_documents"]
 
 
-def test_a_conflict_is_one_commit_one_read_and_one_look_at_who_is_one_person(steady: Ledger, spy: Spy) -> None:
+def test_a_conflict_is_one_commit_one_read_and_one_look_at_who_is_one_person(
+    steady: Ledger, spy: Spy
+) -> None:
     with pytest.raises(Conflict):
         record(steady, "000001", contributor_email="b@x.org")
     assert spy.methods == ["commit", "batch_get_documents", "run_query"]
