@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from shared.domain.contributor import ContributorType
@@ -14,6 +15,8 @@ from shared.domain.legacy.plan import ImportPlan, plan_import
 # The first versions wrote UTC without saying so, the later ones with a Z.
 CREATED = "2026-02-13T10:00:00.123456"
 RECORDED = "2026-02-14T08:30:00.500000Z"
+# When the file is imported.
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -91,7 +94,8 @@ class OldStore:
         return json.dumps(self.content, indent=0).encode()
 
     def plan(self, rules: dict[str, ContributorType] | None = None) -> ImportPlan:
-        return plan_import(LegacyFile.parse(self.data()), classify=Classifier(rules or {}))
+        file = LegacyFile.parse(self.data())
+        return plan_import(file, classify=Classifier(rules or {}), now=NOW)
 
     def _add(self, name: str, fields: dict[str, Any]) -> str:
         self._ids += 1

@@ -16,6 +16,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,7 +83,8 @@ def read_plan(path: Path, settings: Settings) -> ImportPlan:
     except InvalidInput as error:
         faults = ", ".join(fault.message for fault in error.faults)
         raise CommandError(f"{path} is not a store of the replaced service: it {faults}") from None
-    return plan_import(file, classify=Classifier(settings.contributor_types))
+    classifier = Classifier(settings.contributor_types)
+    return plan_import(file, classify=classifier, now=datetime.now(UTC))
 
 
 def main() -> int:

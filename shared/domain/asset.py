@@ -60,9 +60,13 @@ class Asset(Stored):
     asset_type: str = REPOSITORY_ASSET_TYPE
     description: str | None = None
     contribution_count: int = 0
+    assisted_count: int = 0
     total_cost: Money = 0
     created_at: Time | None = None
+    # The contributions' own times, and the server's.
+    first_contribution_at: Time | None = None
     last_contribution_at: Time | None = None
+    last_recorded_at: Time | None = None
     legacy_ids: tuple[str, ...] = ()
 
     @computed_field  # type: ignore[prop-decorator]

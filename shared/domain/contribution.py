@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from shared.domain.asset import Asset
 from shared.domain.assistance import Assistance, GivenAssistances, disagree
-from shared.domain.contributor import Contributor
+from shared.domain.contributor import ContributorType
 from shared.domain.credits import Credit, share_out
 from shared.domain.email import spelt_as_today
 from shared.domain.fields import (
@@ -37,6 +37,7 @@ from shared.domain.scoring import (
     cost_basis,
     estimated_cost,
 )
+from shared.domain.timestamps import counted_at_micros, month_of
 
 MAX_CO_AUTHORS = 50
 MAX_BATCH = 500
@@ -175,6 +176,12 @@ class StoredContribution(Contribution):
     request_digest: str | None = None
     # Of the request that recorded it, which knows it by this when the answer of a Commit is lost.
     request_nonce: str | None = None
+    # What it is counted by: as its recorder took it, so that a void takes out the same. None where
+    # a version recorded it that counted no months and no parts.
+    author_type: ContributorType | None = None
+    agent_ids: tuple[str, ...] = ()
+    month: str | None = None
+    counted_at_micros: int | None = None
 
     def shown(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude=_KEPT_ONLY)
@@ -221,13 +228,20 @@ def contribution_of_commit(
     repository: Repository,
     *,
     asset_id: str,
-    credits: tuple[Credit, ...],
     assistance: tuple[Assistance, ...] = (),
+    type_of: Callable[[str], ContributorType],
     recorded_by: str,
     now: datetime,
     request_nonce: str | None = None,
 ) -> StoredContribution:
-    """The contribution that a reported commit becomes; `now` is its time where it names none."""
+    """The contribution that a reported commit becomes; `now` is its time where it names none.
+
+    `type_of` is asked for everybody credited.
+    """
+    co_authors = tuple(commit.distinct_co_authors())
+    credits = share_out(
+        cost_of(commit), author=commit.contributor_email, co_authors=co_authors, type_of=type_of
+    )
     score = coherence_score(commit.metadata)
     return StoredContribution(
         id=contribution_id(commit_document_id(repository, commit.commit_hash)),
@@ -251,48 +265,26 @@ def contribution_of_commit(
         timestamp=commit.timestamp or now,
         recorded_by=recorded_by,
         request_nonce=request_nonce,
+        **counted_by(commit.timestamp or now, credits, type_of=type_of, now=now),
     )
 
 
-def contribution_by_ids(
-    request: NewContribution,
+def counted_by(
+    timestamp: datetime,
+    credits: Sequence[Credit],
     *,
-    document_id: str,
-    contributor: Contributor,
-    asset: Asset,
-    corrects: str | None,
-    recorded_by: str,
-    request_digest: str,
+    type_of: Callable[[str], ContributorType],
     now: datetime,
-    request_nonce: str | None = None,
-) -> StoredContribution:
-    """The contribution of a request that names a contributor and an asset by their ids."""
-    score = coherence_score(request.metadata)
-    repository = asset.repository()
-    return StoredContribution(
-        id=contribution_id(document_id),
-        contributor_id=contributor.id,
-        contributor_email=contributor.email,
-        contributor_name=contributor.name,
-        asset_id=asset.id,
-        repository=repository.full_name if repository else None,
-        cost_amount=request.cost_amount,
-        cost_basis=cost_basis(request.metadata, by_commit=False),
-        coherence_score=score.value,
-        coherence=Coherence(components=score.components),
-        credits=share_out(
-            request.cost_amount,
-            author=contributor.email,
-            co_authors=(),
-            type_of=lambda _: contributor.contributor_type,
-        ),
-        metadata=request.metadata,
-        timestamp=request.timestamp or now,
-        recorded_by=recorded_by,
-        request_digest=request_digest,
-        request_nonce=request_nonce,
-        corrects=corrects,
-    )
+) -> dict[str, Any]:
+    """What a contribution keeps to be counted by, when it is recorded `now`."""
+    at_micros = counted_at_micros(timestamp, now=now)
+    types = {credit.contributor_id: type_of(credit.email) for credit in credits}
+    return {
+        "author_type": types[credits[0].contributor_id],
+        "agent_ids": tuple(id for id, kind in types.items() if kind is ContributorType.AGENT),
+        "month": month_of(at_micros),
+        "counted_at_micros": at_micros,
+    }
 
 
 def cost_of(commit: Commit) -> int:

@@ -10,6 +10,10 @@ from shared.domain.fields import Money, Stored
 from shared.domain.identifiers import contributor_id
 from shared.domain.money import split_money
 
+# A score of 0 halves a share, one of 0.5 leaves it as it is, one of 1 makes it half as much again.
+_LEAST = 5_000
+_ONE = 10_000
+
 
 class Role(StrEnum):
     """In which role somebody is credited."""
@@ -57,3 +61,12 @@ def share_out(
         credit(author, Role.AUTHOR, author_share),
         *(credit(e, Role.CO_AUTHOR, share if e in paid else 0) for e in co_authors),
     )
+
+
+def weight(share_micros: int, coherence_score: float) -> int:
+    """What a credit weighs where an amount is shared out among people, in whole micro-units.
+
+    floor(share x (5000 + round(10000 x score)) / 10000), of the credit's share of the cost and the
+    score that its contribution keeps, from 0 to 1.
+    """
+    return share_micros * (_LEAST + round(_ONE * coherence_score)) // _ONE

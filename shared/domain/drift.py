@@ -11,6 +11,8 @@ class Kind(StrEnum):
 
     CONTRIBUTOR = "contributor"
     ASSET = "asset"
+    # One address's part in one asset.
+    PART = "part"
 
 
 class State(StrEnum):

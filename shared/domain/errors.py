@@ -161,6 +161,19 @@ class Unavailable(LedgerError):
         self.retry_after = retry_after
 
 
+class BeingBuilt(Unavailable):
+    """A version without months and parts wrote here, and they are not yet counted."""
+
+    code = "being_built"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This is counted anew after an upgrade, when all functions are deployed and an "
+            "operator runs reconcile --repair",
+            retry_after=60,
+        )
+
+
 class OutcomeUnknown(Unavailable):
     """The ledger did not say whether it recorded, and the same request could count twice.
 

@@ -56,6 +56,21 @@ def commit_document_id(repository: Repository, commit_hash: str) -> str:
     return f"{repository_document_id(repository)}@{commit_hash}"
 
 
+def asset_document_id(*, repository: str | None, asset_id: str) -> str:
+    """Where the asset of a contribution is kept: other assets than repositories under their id."""
+    return repository_document_id(Repository.parse(repository)) if repository else asset_id
+
+
+def part_document_id(asset: str, contributor: str) -> str:
+    """Where the participation of a contributor in an asset is kept, by their document ids."""
+    return f"{asset}@{contributor}"
+
+
+def contributor_of_part(document_id: str) -> str:
+    """The document id of the contributor of a participation; that of an asset holds no `@`."""
+    return document_id.partition("@")[2]
+
+
 def keyed_document_id(*, key_name: str, idempotency_key: str) -> str:
     """The document id of a contribution sent with an `Idempotency-Key`; a key's name scopes it."""
     digest = hashlib.sha256(f"{key_name}\n{idempotency_key}".encode()).hexdigest()

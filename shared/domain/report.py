@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.assistance import Assistance, assistance_of
-from shared.domain.contribution import Commit, StoredContribution, contribution_of_commit, cost_of
+from shared.domain.contribution import Commit, StoredContribution, contribution_of_commit
 from shared.domain.contributor import ContributorType
-from shared.domain.credits import share_out
 from shared.domain.errors import AuthorConflict, Conflict, WasVoided
 from shared.domain.identifiers import commit_document_id, repository_asset_id
 from shared.domain.repository import Repository
+from shared.domain.timestamps import counted_at_micros, month_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +66,18 @@ class Report:
         )
         return WasVoided(f"{name} was voided; {instead}", contribution_id=kept.id)
 
+    @property
+    def month(self) -> str:
+        """The month that it counts in."""
+        return month_of(counted_at_micros(self.commit.timestamp or self.now, now=self.now))
+
     def contribution(self, type_of: Callable[[str], ContributorType]) -> StoredContribution:
-        """What it becomes; `type_of` is asked for co-authors, whose type decides on the shares."""
+        """What it becomes; `type_of` is asked for everybody credited."""
         return contribution_of_commit(
             self.commit,
             self.repository,
             asset_id=repository_asset_id(self.repository),
-            credits=share_out(
-                cost_of(self.commit),
-                author=self.commit.contributor_email,
-                co_authors=tuple(self.co_authors),
-                type_of=type_of,
-            ),
+            type_of=type_of,
             assistance=self._assistance(type_of),
             recorded_by=self.recorded_by,
             request_nonce=self.request_nonce,

@@ -12,6 +12,9 @@ _RFC_3339 = re.compile(rf"{_LOCAL}([Zz]|[+-]\d\d:[0-5]\d)", re.ASCII)
 # Git keeps any number as a time zone, and GitHub shows it as hours and minutes.
 _ODD_OFFSET = re.compile(rf"{_LOCAL}([+-])(\d{{1,4}}):(\d\d)", re.ASCII)
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -72,3 +75,26 @@ def format_timestamp(moment: datetime) -> str:
     # Not strftime: it does not pad years below 1000 on every platform.
     text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="auto")
     return f"{text}Z"
+
+
+def counted_at_micros(timestamp: datetime, *, now: datetime) -> int:
+    """When a contribution counts that is recorded `now`: in microseconds since 1970.
+
+    That is its own time, but for one before 1970, and one that is yet to come.
+    """
+    return micros_of(max(_EPOCH, min(timestamp, now)))
+
+
+def month_of(at_micros: int) -> str:
+    """The month of a time in UTC, as `2026-11`."""
+    return f"{time_of(at_micros):%Y-%m}"
+
+
+def micros_of(time: datetime) -> int:
+    """Microseconds since 1970."""
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def time_of(at_micros: int) -> datetime:
+    """The time so many microseconds after 1970 began."""
+    return _EPOCH + timedelta(microseconds=at_micros)

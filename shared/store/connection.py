@@ -21,6 +21,7 @@ from google.cloud.firestore import (
 from google.cloud.firestore_v1.types import CommitResponse
 from google.protobuf.timestamp_pb2 import Timestamp  # type: ignore[import-untyped]
 
+from shared.domain.drift import Kind
 from shared.store.deadline import Deadline, Timing
 from shared.store.reading import ONCE, Document, read_documents, run_query
 from shared.store.write_batch import WriteBatch
@@ -70,6 +71,20 @@ class Connection:
     @cached_property
     def aliases(self) -> CollectionReference:
         return self.client.collection("aliases")
+
+    @cached_property
+    def participations(self) -> CollectionReference:
+        return self.client.collection("participations")
+
+    def accounts(self, kind: Kind) -> CollectionReference:
+        """The collection of contributors, assets or participations."""
+        match kind:
+            case Kind.CONTRIBUTOR:
+                return self.contributors
+            case Kind.ASSET:
+                return self.assets
+            case Kind.PART:
+                return self.participations
 
     def write_batch(self) -> WriteBatch:
         """No writes yet, for one Commit."""

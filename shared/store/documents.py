@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from google.cloud.firestore import SERVER_TIMESTAMP, Increment
-
 from shared.domain.asset import Asset
 from shared.domain.contribution import StoredContribution
 from shared.domain.contributor import Contributor, ContributorType
 from shared.domain.email import name_from_email
 from shared.domain.fields import Request, Stored
+from shared.domain.timestamps import micros_of, time_of
 
 Fields = dict[str, Any]
 
@@ -25,7 +24,17 @@ _MONEY = {
     "cost_amount": "cost_micros",
     "share_amount": "share_micros",
 }
+_TIMES = {"first_contribution_at": "first_at_micros", "last_contribution_at": "last_at_micros"}
 _MONEY_BACK = {stored: name for name, stored in _MONEY.items()}
+
+# Of a contributor or an asset: the server's time of what was recorded last, as versions without
+# months and parts name it. They leave it wherever they record, and this one never does.
+OLD_TIME = "last_contribution_at"
+
+
+def has_times(account: Mapping[str, Any]) -> bool:
+    """Whether an account's first and last time are those of all its contributions."""
+    return account.get("parts") == 1 and OLD_TIME not in account
 
 
 def _renamed(fields: Mapping[str, Any], names: Mapping[str, str]) -> Fields:
@@ -37,6 +46,13 @@ def to_fields(stored: Stored) -> Fields:
     # What follows from other fields or documents is answered, and not kept.
     derived = {*type(stored).model_computed_fields, "aliases"}
     fields = _renamed(stored.model_dump(mode="python", exclude=derived), _MONEY)
+    if isinstance(stored, Contributor | Asset):
+        # Its first and last time as numbers: Firestore keeps a minimum and a maximum of no others.
+        for name, field in _TIMES.items():
+            time = fields.pop(name)
+            fields[field] = None if time is None else micros_of(time)
+        # From the first, all that it has is in its months and parts.
+        fields["parts"] = 1
     if isinstance(stored, StoredContribution):
         fields["credits"] = [_renamed(credit, _MONEY) for credit in fields["credits"]]
         # One array, so that the contributions of a co-author are found by one index.
@@ -51,7 +67,7 @@ def changed_fields(change: Request) -> Fields:
 
 def contributor_from(fields: Mapping[str, Any]) -> Contributor:
     """The contributor of a document."""
-    return Contributor.model_validate(_renamed(fields, _MONEY_BACK))
+    return Contributor.model_validate(_account(fields))
 
 
 def contributor_type_from(fields: Mapping[str, Any]) -> ContributorType:
@@ -68,7 +84,17 @@ def name_is_guess(fields: Mapping[str, Any]) -> bool:
 
 def asset_from(fields: Mapping[str, Any]) -> Asset:
     """The asset of a document."""
-    return Asset.model_validate(_renamed(fields, _MONEY_BACK))
+    return Asset.model_validate(_account(fields))
+
+
+def _account(fields: Mapping[str, Any]) -> Fields:
+    account = _renamed(fields, _MONEY_BACK)
+    for name, field in _TIMES.items():
+        at = fields.get(field) if has_times(fields) else None
+        account[name] = None if at is None else time_of(at)
+    recorded = [fields.get("last_recorded_at"), fields.get(OLD_TIME)]
+    account["last_recorded_at"] = max(filter(None, recorded), default=None)
+    return account
 
 
 def contribution_from(fields: Mapping[str, Any]) -> StoredContribution:
@@ -76,12 +102,3 @@ def contribution_from(fields: Mapping[str, Any]) -> StoredContribution:
     renamed = _renamed(fields, _MONEY_BACK)
     renamed["credits"] = [_renamed(credit, _MONEY_BACK) for credit in fields.get("credits", ())]
     return StoredContribution.model_validate(renamed)
-
-
-def counted(contributions: int, *, micros: int) -> Fields:
-    """The change to a contributor or an asset by contributions recorded, or below 0 voided."""
-    change: Fields = {
-        "contribution_count": Increment(contributions),
-        "total_cost_micros": Increment(micros),
-    }
-    return change | {"last_contribution_at": SERVER_TIMESTAMP} if contributions > 0 else change

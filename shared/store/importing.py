@@ -27,7 +27,7 @@ from shared.domain.legacy.plan import ImportPlan, PlannedContribution
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
 from shared.store.documents import to_fields
-from shared.store.posting import MAX_BYTES, Posting
+from shared.store.posting import MAX_BYTES, MAX_MONTHS, Posting
 from shared.store.reading import Document
 from shared.store.write_batch import WriteBatch
 
@@ -35,12 +35,12 @@ _T = TypeVar("_T")
 _S = TypeVar("_S")
 
 _DOCUMENTS_A_COMMIT = 500
-# A contribution is at most three writes, with its contributor and its asset.
-_CONTRIBUTIONS_A_COMMIT = _DOCUMENTS_A_COMMIT // 3
+# Each may be of another month.
+_CONTRIBUTIONS_A_COMMIT = MAX_MONTHS
 # As for a batch: the most that a character of a document's JSON takes in the request, and what the
 # ledger adds.
 _BYTES_A_CHARACTER = 5
-_BYTES_A_DOCUMENT = 1024
+_BYTES_A_DOCUMENT = 4096
 
 _KEPT_OF_CONTRIBUTION = ("contributor_email", "author_email", "cost_micros", "legacy_ids")
 _KEPT_OF_ACCOUNT = ("legacy_ids",)
@@ -154,9 +154,8 @@ class Importer:
                 there.append((stored, planned))
             else:
                 asset = self.connection.assets.document(planned.asset_document_id)
-                posting.add(
-                    stored.reference, planned.contribution, asset=asset, opening=planned.asset
-                )
+                fields = to_fields(planned.contribution)
+                posting.add(stored.reference, fields, asset=asset, opening=planned.asset)
         # A commit may be by somebody, or of a repository, that the file does not list.
         writes = posting.writes(posting.missing(deadline))
         done = Imported(contributions=Tally(created=len(posting.contributions)))

@@ -26,6 +26,7 @@ from shared.domain.person import MOST_ADDRESSES
 from shared.domain.sort import Sort
 from shared.store.connection import Connection
 from shared.store.documents import asset_from, contribution_from, contributor_from
+from shared.store.older_ledger import require_all_recorded
 from shared.store.people import People, Together
 from shared.store.reading import Document
 
@@ -54,7 +55,7 @@ class Page(Generic[_S]):
 
 _SORT_FIELDS = {
     Sort.CREATED: "created_at",
-    Sort.RECENT: "last_contribution_at",
+    Sort.RECENT: "last_at_micros",
     Sort.TOTAL_COST: "total_cost_micros",
     Sort.CONTRIBUTIONS: "contribution_count",
     Sort.NAME: "name",
@@ -148,6 +149,8 @@ class Lister:
     ) -> Page[_S]:
         """A page of accounts: those of one query, merged with those that others are put into."""
         field = _SORT_FIELDS[sort]
+        if sort is Sort.RECENT:
+            require_all_recorded(self.connection, collection)
 
         def order(document: Document) -> tuple[bool, Any, str]:
             # Nothing is less than something, as in the query.

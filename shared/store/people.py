@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from shared.domain.person import Address, Joined, Person
 from shared.store.aliases import Aliases
 from shared.store.connection import Connection
 from shared.store.deadline import Deadline
-from shared.store.documents import Fields, contributor_from
+from shared.store.documents import OLD_TIME, Fields, contributor_from
 from shared.store.lookup import Finder
 from shared.store.reading import Document
 
@@ -22,8 +22,8 @@ from shared.store.reading import Document
 _KEPT_S = 15.0
 _DOCUMENTS_A_READ = 500
 
-_SUMS = ("contribution_count", "total_cost_micros")
-_LATEST = ("last_contribution_at",)
+_SUMS = ("contribution_count", "assisted_count", "total_cost_micros")
+_LATEST = ("last_at_micros", "last_recorded_at", OLD_TIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +193,14 @@ def _sums(accounts: Sequence[Fields]) -> Fields:
         name: sum(account.get(name) or 0 for account in accounts) for name in _SUMS
     }
     for name in _LATEST:
-        sums[name] = max(filter(None, (account.get(name) for account in accounts)), default=None)
+        if any(name in account for account in accounts):
+            sums[name] = max(_known(accounts, name), default=None)
+    sums["first_at_micros"] = min(_known(accounts, "first_at_micros"), default=None)
+    # All is in months and parts where that holds of each address.
+    sums["parts"] = min(account.get("parts", 0) for account in accounts)
     ids = (old for account in accounts for old in account.get("legacy_ids") or ())
     return sums | {"legacy_ids": list(dict.fromkeys(ids))}
+
+
+def _known(accounts: Sequence[Fields], name: str) -> Iterator[Any]:
+    return (account[name] for account in accounts if account.get(name) is not None)

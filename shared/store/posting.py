@@ -1,44 +1,146 @@
 """What one Commit is to hold: contributions, and what they add to totals or take out of them.
 
-Contributions are created (they must not exist) in the same Commit that adds to their people and
-their asset, so totals and contributions can never disagree, whatever fails when.
+Contributions are created (they must not exist) in the same Commit that adds to their people, their
+asset and each one's part in it: totals and contributions can never disagree, whatever fails when.
 https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#commitrequest
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference
+from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference, Increment, Maximum, Minimum
 
 from shared.domain.asset import Asset, asset_of_repository
-from shared.domain.contribution import StoredContribution
 from shared.domain.contributor import Contributor, ContributorType
+from shared.domain.credits import weight
+from shared.domain.drift import Kind
 from shared.domain.email import name_from_email
-from shared.domain.identifiers import contributor_document_id, contributor_id
+from shared.domain.identifiers import (
+    asset_document_id,
+    contributor_document_id,
+    contributor_id,
+    part_document_id,
+)
 from shared.domain.repository import Repository
 from shared.store.connection import Connection
 from shared.store.deadline import Deadline
-from shared.store.documents import Fields, counted, to_fields
+from shared.store.documents import Fields, to_fields
 from shared.store.write_batch import WriteBatch
 
 # Firestore takes 10 MiB a request, the emulator 4 MiB. How many writes there are does not matter.
 # https://firebase.google.com/docs/firestore/quotas#writes_and_transactions
 # https://cloud.google.com/firestore/docs/release-notes#March_29_2023
 MAX_BYTES = 3_500_000
+# Firestore takes 500 transforms of one document in a Commit. An asset takes 6, and 5 a month.
+# https://firebase.google.com/docs/firestore/quotas#writes_and_transactions
+MAX_MONTHS = 88
+
+# The fields of an account, by what they sum up.
+TOTALS = {
+    "count": "contribution_count",
+    "micros": "total_cost_micros",
+    "assisted": "assisted_count",
+    "weight": "weight_micros",
+}
+# Of a month those are there that say something, and these.
+ALWAYS = ("count", "micros")
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What one contribution adds to one account: to its totals, and to those of a month.
+
+    `amounts` are by their names in `months`: `count`, `micros`, `assisted`, of a participation
+    `weight`, of an asset `bots` and `agents`. `credit` is the one by which somebody is credited.
+    """
+
+    kind: Kind
+    document_id: str
+    amounts: Mapping[str, int]
+    credit: Mapping[str, Any] = field(default_factory=dict)
+
+
+def additions(contribution: Mapping[str, Any]) -> Iterator[Addition]:
+    """What a contribution adds, told from its document; to its asset first."""
+    asset = asset_document_id(
+        repository=contribution.get("repository"), asset_id=contribution["asset_id"]
+    )
+    by = contribution.get("author_type")
+    helped = bool(contribution.get("assistance"))
+    cost = {"count": 1, "micros": int(contribution["cost_micros"]), "assisted": int(helped)}
+    types = {"bots": int(by == ContributorType.BOT), "agents": int(by == ContributorType.AGENT)}
+    yield Addition(Kind.ASSET, asset, cost | types)
+    agents = contribution.get("agent_ids") or ()
+    for credit in contribution.get("credits", ()):
+        person, share = contributor_document_id(credit["email"]), int(credit["share_micros"])
+        assisted = int(helped and credit["contributor_id"] not in agents)
+        amounts = {"count": 1, "micros": share, "assisted": assisted}
+        yield Addition(Kind.CONTRIBUTOR, person, amounts, credit)
+        if contribution.get("month") is None:
+            # Recorded by a version without parts: it is in none.
+            continue
+        weighed = {"weight": weight(share, contribution["coherence_score"])}
+        yield Addition(Kind.PART, part_document_id(asset, person), amounts | weighed, credit)
+
+
+@dataclass(slots=True)
+class Figures:
+    """What additions come to; first and last time are in microseconds since 1970."""
+
+    totals: Counter[str] = field(default_factory=Counter)
+    months: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    first_at: int | None = None
+    last_at: int | None = None
+
+    def add(self, addition: Addition, contribution: Mapping[str, Any], sign: int = 1) -> None:
+        """Add what a contribution adds, or take it out with `sign` -1: then times stay."""
+        month, at = contribution.get("month"), contribution.get("counted_at_micros")
+        for name, amount in addition.amounts.items():
+            if name in TOTALS:
+                self.totals[name] += sign * amount
+            if month is not None:
+                self.months[month][name] += sign * amount
+        if sign > 0 and at is not None:
+            self.first_at = at if self.first_at is None else min(self.first_at, at)
+            self.last_at = at if self.last_at is None else max(self.last_at, at)
+
+    def changes(self, *, recorded: bool, totals: bool = True) -> dict[str, Any]:
+        """The transforms that add all this to an account's document.
+
+        `recorded`: it was recorded just now. Without `totals`, those are right already.
+        """
+        change: dict[str, Any] = {}
+        if totals:
+            for name, amount in self.totals.items():
+                change[TOTALS[name]] = Increment(amount)
+        if recorded:
+            change["last_recorded_at"] = SERVER_TIMESTAMP
+        if self.first_at is not None and self.last_at is not None:
+            change["first_at_micros"] = Minimum(self.first_at)
+            change["last_at_micros"] = Maximum(self.last_at)
+        for month, amounts in self.months.items():
+            for name, amount in amounts.items():
+                if amount or name in ALWAYS:
+                    change[f"months.`{month}`.{name}"] = Increment(amount)
+        return change
 
 
 @dataclass(slots=True)
 class _Account:
-    """A contributor or an asset with what changes in it; `opening` makes its first state."""
+    """A contributor, an asset or a participation, with what changes in it.
+
+    `opening` makes the fields that it begins with.
+    """
 
     reference: DocumentReference
-    opening: Callable[[], Contributor | Asset]
-    contributions: int = 0
-    micros: int = 0
+    kind: Kind
+    opening: Callable[[], Fields]
+    figures: Figures = field(default_factory=Figures)
 
 
 @dataclass
@@ -48,60 +150,56 @@ class Posting:
     connection: Connection
     classify: Callable[[str], ContributorType]
     sign: int = 1
-    contributions: list[tuple[DocumentReference, StoredContribution]] = field(default_factory=list)
+    contributions: list[tuple[DocumentReference, Fields]] = field(default_factory=list)
     # By path.
     accounts: dict[str, _Account] = field(default_factory=dict)
 
-    def add(
-        self,
-        reference: DocumentReference,
-        contribution: StoredContribution,
-        *,
-        asset: DocumentReference,
-        **new: Any,
-    ) -> None:
-        """Create a contribution, and count it; `new` as for `count`."""
+    def add(self, reference: DocumentReference, contribution: Fields, **new: Any) -> None:
+        """Create a contribution, given as its document, and count it; `new` as for `count`."""
         self.contributions.append((reference, contribution))
-        self.count(contribution, asset=asset, **new)
+        self.count(contribution, **new)
 
     def count(
         self,
-        contribution: StoredContribution,
+        contribution: Fields,
         *,
-        asset: DocumentReference,
-        opening: Asset | None = None,
+        asset: DocumentReference | None = None,
         author: DocumentReference | None = None,
+        opening: Asset | None = None,
         names: Mapping[str, str | None] | None = None,
     ) -> None:
         """Count a contribution in its asset and for everybody credited with it.
 
-        `author` is the author's document, where it was found. Where an account turns out to be
-        missing, `opening` is the asset's first state if it is no repository's, and `names` holds
-        those of co-authors.
+        `asset` and `author` are those accounts' documents, where they were found. Where an account
+        turns out to be missing, `opening` is the asset's first state if it is no repository's, and
+        `names` holds those of co-authors.
         """
-        new_asset = partial(_new_asset, contribution, opening)
-        self._add_to(asset, new_asset, contribution.cost_amount)
-        names = {**(names or {}), contribution.contributor_email: contribution.contributor_name}
-        for credit in contribution.credits:
-            document_id = contributor_document_id(credit.email)
-            person = author or self.connection.contributors.document(document_id)
-            new_person = partial(_new_person, credit.email, names.get(credit.email), self.classify)
-            self._add_to(person, new_person, credit.share_amount)
-            author = None
-
-    def _add_to(
-        self, reference: DocumentReference, opening: Callable[[], Contributor | Asset], micros: int
-    ) -> None:
-        path = reference.path
-        account = self.accounts.get(path)
-        if account is None:
-            account = self.accounts[path] = _Account(reference, opening)
-        account.contributions += self.sign
-        account.micros += self.sign * micros
+        connection, author_email = self.connection, contribution["contributor_email"]
+        names = {**(names or {}), author_email: contribution.get("contributor_name")}
+        new: Callable[[], Fields]
+        for addition in additions(contribution):
+            match addition.kind:
+                case Kind.ASSET:
+                    reference = asset or connection.assets.document(addition.document_id)
+                    new = partial(_new_asset, contribution, opening)
+                case Kind.CONTRIBUTOR:
+                    email = addition.credit["email"]
+                    found = author if email == author_email else None
+                    reference = found or connection.contributors.document(addition.document_id)
+                    new = partial(_new_person, email, names.get(email), self.classify)
+                case Kind.PART:
+                    reference = connection.participations.document(addition.document_id)
+                    new = partial(_new_part, contribution, addition)
+            account = self.accounts.get(reference.path)
+            if account is None:
+                account = _Account(reference, addition.kind, new)
+                self.accounts[reference.path] = account
+            account.figures.add(addition, contribution, self.sign)
 
     def missing(self, deadline: Deadline) -> set[str]:
-        """The paths of those accounts that are not there. One read."""
-        references = [account.reference for account in self.accounts.values()]
+        """The paths of those accounts that are not there and have to be. One read."""
+        must_exist = filter(self._must_exist, self.accounts.values())
+        references = [account.reference for account in must_exist]
         found = self.connection.read(references, deadline, fields=("id",)) if references else {}
         return {path for path, document in found.items() if not document.exists}
 
@@ -113,38 +211,54 @@ class Posting:
         They go `behind` what is to be written before them.
         """
         created = [
-            (reference, to_fields(contribution) | {"recorded_at": SERVER_TIMESTAMP})
+            (reference, contribution | {"recorded_at": SERVER_TIMESTAMP})
             for reference, contribution in self.contributions
         ]
         changed: list[tuple[DocumentReference, Fields]] = []
+        merged: list[tuple[DocumentReference, Fields]] = []
+        adds = self.sign > 0
         for path, account in self.accounts.items():
-            change = counted(account.contributions, micros=account.micros)
-            if path not in missing:
+            is_part = account.kind is Kind.PART
+            change = account.figures.changes(recorded=adds and not is_part)
+            if not self._must_exist(account):
+                merged.append((account.reference, account.opening() | change))
+            elif path not in missing:
                 changed.append((account.reference, change))
-                continue
-            opening = to_fields(account.opening()) | {"created_at": SERVER_TIMESTAMP}
-            # Nothing can be taken out of what is not there; it begins with nothing.
-            created.append((account.reference, opening | change if self.sign > 0 else opening))
+            elif not is_part:
+                opening = account.opening() | {"created_at": SERVER_TIMESTAMP}
+                # Nothing can be taken out of what is not there; it begins with nothing.
+                created.append((account.reference, opening | change if adds else opening))
         writes = behind or WriteBatch(self.connection.client)
         for reference, fields in created:
             writes.create(reference, fields)
         for reference, fields in changed:
             writes.update(reference, fields)
+        for reference, fields in merged:
+            writes.merge(reference, fields)
         return writes
 
-
-def _new_asset(contribution: StoredContribution, opening: Asset | None) -> Asset:
-    if opening is None and contribution.repository:
-        _, opening = asset_of_repository(Repository.parse(contribution.repository))
-    return opening or Asset(id=contribution.asset_id)
+    def _must_exist(self, account: _Account) -> bool:
+        # What is added to a participation makes it, so that a first touch costs no read.
+        return self.sign < 0 or account.kind is not Kind.PART
 
 
-def _new_person(
-    email: str, name: str | None, classify: Callable[[str], ContributorType]
-) -> Contributor:
-    return Contributor(
-        id=contributor_id(email),
-        email=email,
-        name=name or name_from_email(email),
-        contributor_type=classify(email),
+def _new_asset(contribution: Fields, opening: Asset | None) -> Fields:
+    if opening is None and contribution.get("repository"):
+        _, opening = asset_of_repository(Repository.parse(contribution["repository"]))
+    return to_fields(opening or Asset(id=contribution["asset_id"]))
+
+
+def _new_person(email: str, name: str | None, classify: Callable[[str], ContributorType]) -> Fields:
+    return to_fields(
+        Contributor(
+            id=contributor_id(email),
+            email=email,
+            name=name or name_from_email(email),
+            contributor_type=classify(email),
+        )
     )
+
+
+def _new_part(contribution: Fields, addition: Addition) -> Fields:
+    person = addition.credit["contributor_id"]
+    return {"asset_id": contribution["asset_id"], "contributor_id": person}

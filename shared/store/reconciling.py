@@ -121,7 +121,7 @@ class Reconciler:
             for part in _parts(contribution.fields):
                 counts[part.kind, part.account_id] += 1
                 micros[part.kind, part.account_id] += part.micros
-        for kind in Kind:
+        for kind in (Kind.CONTRIBUTOR, Kind.ASSET):
             query = self._accounts(kind).order_by("__name__").select(_ACCOUNT_FIELDS)
             for document in self._pages(query, tell=partial(progress, f"{kind}s")):
                 account = (kind, str(_field(document, "id")))

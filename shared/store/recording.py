@@ -28,17 +28,23 @@ from shared.domain.identifiers import contributor_document_id, repository_docume
 from shared.domain.report import Report
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
-from shared.store.documents import contribution_from, contributor_type_from, name_is_guess
-from shared.store.posting import MAX_BYTES, Posting
+from shared.store.documents import (
+    contribution_from,
+    contributor_type_from,
+    name_is_guess,
+    to_fields,
+)
+from shared.store.posting import MAX_BYTES, MAX_MONTHS, Posting
 
 if TYPE_CHECKING:
     from shared.store.aliases import Aliases
 
 # The most that a character of a commit's JSON takes in the request: `-1,` takes 13 bytes.
 _BYTES_A_CHARACTER = 5
-# What the ledger adds to a commit, and for each person that is credited in a Commit.
-_BYTES_A_CONTRIBUTION = 1024
-_BYTES_A_PERSON = 1024
+# What the ledger adds to a commit, for each credit in it, and for each person in a Commit.
+_BYTES_A_CONTRIBUTION = 1536
+_BYTES_A_CREDIT = 512
+_BYTES_A_PERSON = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +163,7 @@ class _Course:
         """See to it that each is in the ledger; gives all of them as they are kept there."""
         distinct = {report.document_id: report for report in reversed(reports)}
         pending = list(reversed(distinct.values()))
-        types = self.known.types({email for report in pending for email in report.co_authors})
+        types = self.known.types({email for report in pending for email in report.people})
         if types is None:
             self._read(pending)
             pending = [report for report in pending if report.document_id not in self.kept]
@@ -187,8 +193,7 @@ class _Course:
         self.missing |= {path for path, document in found.items() if not document.exists}
         for document_id, reference in contributions.items():
             if reference.path not in self.missing:
-                fields = found[reference.path].fields
-                self.kept[document_id] = contribution_from(fields)
+                self.kept[document_id] = contribution_from(found[reference.path].fields)
         there: dict[str, ContributorType] = {}
         named: list[str] = []
         for email, reference in people.items():
@@ -207,7 +212,13 @@ class _Course:
         while reports:
             began = self.known.now()
             names = self._names(reports)
-            posting = self._posting(reports)
+            contributions = [report.contribution(self._type_of) for report in reports]
+            documents = [to_fields(contribution) for contribution in contributions]
+            posting = Posting(self.connection, self.classify)
+            for report, document in zip(reports, documents, strict=True):
+                reference = self.connection.contributions.document(report.document_id)
+                asset = self.connection.assets.document(repository_document_id(report.repository))
+                posting.add(reference, document, asset=asset, names=report.co_authors)
             try:
                 recorded_at = self.connection.commit(posting.writes(self.missing), self.deadline)
             except OVERTAKEN:
@@ -224,22 +235,10 @@ class _Course:
                 self.names |= names
                 if created:
                     self._learn(reports, created, names, began)
-                for report, (_, contribution) in zip(reports, posting.contributions, strict=True):
+                for report, contribution in zip(reports, contributions, strict=True):
                     when = {"recorded_at": recorded_at}
                     self.kept[report.document_id] = contribution.model_copy(update=when)
                 return
-
-    def _posting(self, reports: Iterable[Report]) -> Posting:
-        posting = Posting(self.connection, self.classify)
-        contributions, assets = self.connection.contributions, self.connection.assets
-        for report in reports:
-            posting.add(
-                contributions.document(report.document_id),
-                report.contribution(self._type_of),
-                asset=assets.document(repository_document_id(report.repository)),
-                names=report.co_authors,
-            )
-        return posting
 
     def _type_of(self, email: str) -> ContributorType:
         return self.types.get(email) or self.classify(email)
@@ -289,10 +288,13 @@ def _that_fit(reports: Sequence[Report]) -> Sequence[Report]:
     """As many as go into one Commit, from the first on."""
     size = 0
     credited: set[str] = set()
+    months: set[str] = set()
     for number, report in enumerate(reports):
-        size += _BYTES_A_CONTRIBUTION + _BYTES_A_CHARACTER * report.length
+        size += _BYTES_A_CONTRIBUTION + _BYTES_A_CREDIT * len(report.people)
+        size += _BYTES_A_CHARACTER * report.length
         size += _BYTES_A_PERSON * len(set(report.people) - credited)
-        if number and size > MAX_BYTES:
+        months.add(report.month)
+        if number and (size > MAX_BYTES or len(months) > MAX_MONTHS):
             return reports[:number]
         credited.update(report.people)
     return reports

@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 from google.api_core.exceptions import Aborted
 from google.cloud.firestore import DocumentReference
 
-from shared.domain.contribution import NewContribution, StoredContribution, contribution_by_ids
+from shared.domain.contribution import NewContribution, StoredContribution
+from shared.domain.contribution_by_ids import contribution_by_ids
 from shared.domain.contributor import ContributorType
 from shared.domain.errors import Conflict, InvalidInput, OutcomeUnknown, Unavailable
 from shared.domain.identifiers import (
@@ -22,7 +23,7 @@ from shared.domain.identifiers import (
 )
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
-from shared.store.documents import contribution_from
+from shared.store.documents import contribution_from, to_fields
 from shared.store.lookup import Finder, Found
 from shared.store.posting import Posting
 from shared.store.recording import Recorded
@@ -130,9 +131,8 @@ class _Attempt:
             now=self.now,
         )
         posting = Posting(self.connection, self.classify)
-        posting.add(
-            self.reference, contribution, asset=asset.reference, author=contributor.reference
-        )
+        fields = to_fields(contribution)
+        posting.add(self.reference, fields, asset=asset.reference, author=contributor.reference)
         writes = posting.writes()
         if corrected:
             # The state that was read must still stand, so that there is one correction.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from operator import attrgetter
 
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference, FieldFilter, Query
@@ -15,7 +17,7 @@ from shared.domain.errors import NotFound, Unavailable
 from shared.domain.tracking import Activity, Rejection
 from shared.store.connection import Connection
 from shared.store.deadline import Deadline
-from shared.store.documents import asset_from
+from shared.store.documents import OLD_TIME, asset_from
 from shared.store.listing import ContributionFilter, contributions_query
 from shared.store.lookup import Finder
 from shared.store.reading import Document
@@ -31,7 +33,8 @@ class Tracker:
     connection: Connection
 
     def activity(self, now: datetime) -> Activity:
-        """The whole ledger's, without the smoke check's: five documents, three counts and a sum.
+        """The whole ledger's, without the smoke check's: five documents or seven, three counts and
+        a sum.
 
         Firestore bills a count or a sum by the thousand of what it goes over: contributors,
         assets, and the day's contributions, so that the ledger's age does not matter.
@@ -42,9 +45,7 @@ class Tracker:
         """
         deadline = self.connection.timing.deadline()
         assets, contributors = self.connection.assets, self.connection.contributors
-        newest = assets.order_by("last_contribution_at", direction=Query.DESCENDING).limit(2)
-        found = self.connection.patiently(lambda d: self.connection.query(newest, d), deadline)
-        changed = [asset_from(d.fields) for d in found if d.id != smoke_check.ASSET]
+        changed = self._changed_last(deadline)
         kept, asset_of_check, contributor_of_check = self._read(
             self._rejection_ref,
             assets.document(smoke_check.ASSET),
@@ -63,7 +64,7 @@ class Tracker:
             filter=FieldFilter("recorded_at", ">=", midnight)
         )
         recorded_today = self._count(today, deadline)
-        if checked and checked.last_contribution_at and checked.last_contribution_at >= midnight:
+        if checked and checked.last_recorded_at and checked.last_recorded_at >= midnight:
             # By its own time, which is that of recording, since that has an index with the asset.
             checks = ContributionFilter(
                 asset_id=smoke_check.ASSET_ID, since=midnight, include_voided=True
@@ -71,7 +72,7 @@ class Tracker:
             query = contributions_query(self.connection.contributions, checks)
             recorded_today -= self._count(query, deadline)
         return Activity(
-            newest_at=asset.last_contribution_at if asset else None,
+            newest_at=asset.last_recorded_at if asset else None,
             newest_repository=asset.name if asset else None,
             contributions=contributions,
             contributors=self._count(contributors, deadline) - contributor_of_check.exists,
@@ -79,6 +80,19 @@ class Tracker:
             recorded_today=recorded_today,
             latest_rejection=_rejection_from(kept),
         )
+
+    def _changed_last(self, deadline: Deadline) -> list[Asset]:
+        """The assets that something was recorded for last, the newest first."""
+        found: dict[str, Asset] = {}
+        # Where an older version has recorded, the time has another name.
+        for field in ("last_recorded_at", OLD_TIME):
+            newest = self.connection.assets.order_by(field, direction=Query.DESCENDING).limit(2)
+            read = partial(self.connection.query, newest)
+            for document in self.connection.patiently(read, deadline):
+                found[document.id] = asset_from(document.fields)
+        found.pop(smoke_check.ASSET, None)
+        recorded = [asset for asset in found.values() if asset.last_recorded_at]
+        return sorted(recorded, key=attrgetter("last_recorded_at"), reverse=True)
 
     def activity_of(self, repository: str) -> Activity:
         """One repository's, from its asset alone; empty where it has no contribution."""
@@ -92,7 +106,7 @@ class Tracker:
             repository.lower()
         )
         return Activity(
-            newest_at=asset.last_contribution_at if asset else None,
+            newest_at=asset.last_recorded_at if asset else None,
             newest_repository=asset.name if asset else None,
             contributions=asset.contribution_count if asset else 0,
             latest_rejection=rejection if about_it else None,

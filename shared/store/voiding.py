@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference
+from google.cloud.firestore import SERVER_TIMESTAMP
 
 from shared.domain.contribution import StoredContribution
 from shared.domain.contributor import ContributorType
-from shared.domain.identifiers import repository_document_id
-from shared.domain.repository import Repository
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
 from shared.store.lookup import Finder
@@ -49,7 +47,7 @@ class Voider:
             if found.stored.voided:
                 return Voided(found.stored, replayed=True)
             posting = Posting(self.connection, self.classify, sign=-1)
-            posting.count(found.stored, asset=self._asset(found.stored))
+            posting.count(found.document.fields)
             writes = self.connection.write_batch()
             now = {"voided_at": SERVER_TIMESTAMP}
             read_at = found.document.update_time
@@ -64,12 +62,3 @@ class Voider:
             else:
                 voided = found.stored.model_copy(update=change | {"voided_at": at})
                 return Voided(voided, replayed=False)
-
-    def _asset(self, contribution: StoredContribution) -> DocumentReference:
-        # Other assets than repositories are kept under their own id.
-        document_id = (
-            repository_document_id(Repository.parse(contribution.repository))
-            if contribution.repository
-            else contribution.asset_id
-        )
-        return self.connection.assets.document(document_id)

@@ -18,19 +18,22 @@ from google.cloud.firestore import (
     Client,
     DocumentReference,
     Increment,
+    Maximum,
+    Minimum,
 )
 from google.cloud.firestore_v1.types import CommitRequest, DocumentTransform
 from google.protobuf.timestamp_pb2 import Timestamp  # type: ignore[import-untyped]
 
 _REQUEST_TIME = DocumentTransform.FieldTransform.ServerValue.REQUEST_TIME
+_NUMERIC = {Increment: "increment", Minimum: "minimum", Maximum: "maximum"}
 
 
 class WriteBatch:
     """Writes to be carried out together, in the order given.
 
-    Fields have plain names (no paths), and values that JSON knows, times, `Increment`,
-    `ArrayUnion` and `SERVER_TIMESTAMP`. Anything else is a `TypeError`, and an integer beyond 64
-    bits a `ValueError`.
+    Fields have plain names, and values that JSON knows, times, `Increment`, `Minimum`, `Maximum`,
+    `ArrayUnion` and `SERVER_TIMESTAMP`, whose fields may be paths. Anything else is a `TypeError`,
+    and an integer beyond 64 bits a `ValueError`.
     """
 
     def __init__(self, client: Client) -> None:
@@ -57,14 +60,19 @@ class WriteBatch:
         unchanged_since: Timestamp | None = None,
     ) -> None:
         """Change some fields of a document; it must exist, and be as it was when it was read."""
-        write = self._write(reference, fields)
-        write.update_mask.field_paths.extend(write.update.fields)
-        # With transforms alone the mask is empty, and has to be there all the same.
-        write.update_mask.SetInParent()
+        write = self.merge(reference, fields)
         if unchanged_since is None:
             write.current_document.exists = True
         else:
             write.current_document.update_time.CopyFrom(unchanged_since)
+
+    def merge(self, reference: DocumentReference, fields: Mapping[str, Any]) -> Any:
+        """Change some fields of a document, which is made where there is none."""
+        write = self._write(reference, fields)
+        write.update_mask.field_paths.extend(write.update.fields)
+        # With transforms alone the mask is empty, and has to be there all the same.
+        write.update_mask.SetInParent()
+        return write
 
     def delete(self, reference: DocumentReference, *, unchanged_since: Timestamp) -> None:
         """Take a document away; it must be as it was when it was read."""
@@ -85,8 +93,9 @@ class WriteBatch:
                 _encode(value, stored[name])
             elif value is SERVER_TIMESTAMP:
                 write.update_transforms.add(field_path=name, set_to_server_value=_REQUEST_TIME)
-            elif isinstance(value, Increment):
-                _encode(value.value, write.update_transforms.add(field_path=name).increment)
+            elif type(value) in _NUMERIC:
+                transform = write.update_transforms.add(field_path=name)
+                _encode(value.value, getattr(transform, _NUMERIC[type(value)]))
             elif isinstance(value, ArrayUnion):
                 union = write.update_transforms.add(field_path=name).append_missing_elements
                 for item in value.values:

@@ -59,7 +59,7 @@ def indexed_entries(client: Client) -> int:
     """How many index entries the documents of a ledger have, by the rules of the index file."""
     configuration = json.loads(INDEXES.read_text(encoding="utf-8"))
     total = 0
-    for collection in ("contributors", "assets", "contributions"):
+    for collection in ("contributors", "assets", "contributions", "participations"):
         exempt = {
             override["fieldPath"]
             for override in configuration["fieldOverrides"]

@@ -69,7 +69,7 @@ def main() -> None:
         commit = CommitReport.model_validate(report(1) | {"cost_amount": 1})
         ledger.commits.record(commit, recorded_by="ci")
         print(f"{'bytes':14} {'document':>8} {'index entries':>14} {'together':>9}")
-        for collection in ("contributions", "contributors", "assets"):
+        for collection in ("contributions", "contributors", "assets", "participations"):
             [document] = client.collection(collection).stream()
             fields = document.to_dict()
             name = string_size(collection) + string_size(document.id) + 16

@@ -41,9 +41,12 @@ class TestAContributor:
             "wallet_address": "0xabc",
             "hourly_rate": "85.50",
             "contribution_count": 0,
+            "assisted_count": 0,
             "total_cost": "0.00",
             "created_at": None,
+            "first_contribution_at": None,
             "last_contribution_at": None,
+            "last_recorded_at": None,
             "legacy_ids": [],
         }
         assert created.created_at is not None
@@ -82,9 +85,12 @@ class TestAnAsset:
             "type": "CONTENT",
             "description": "A manual",
             "contribution_count": 0,
+            "assisted_count": 0,
             "total_cost": "0.00",
             "created_at": None,
+            "first_contribution_at": None,
             "last_contribution_at": None,
+            "last_recorded_at": None,
             "legacy_ids": [],
         }
         assert created.created_at is not None

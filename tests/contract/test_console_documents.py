@@ -82,9 +82,12 @@ def test_a_contributor_is_found_by_address_and_read_with_defaults(console: MockF
         "wallet_address": None,
         "hourly_rate": None,
         "contribution_count": 0,
+        "assisted_count": 0,
         "total_cost": "0.00",
         "created_at": None,
+        "first_contribution_at": None,
         "last_contribution_at": None,
+        "last_recorded_at": None,
         "legacy_ids": [],
     }
 

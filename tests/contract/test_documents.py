@@ -15,6 +15,8 @@ from tests.literals import ASSET_ID, AUTHOR_ID, CONTRIBUTION
 
 CO_AUTHOR_ID = "2d38011d-e406-554b-a297-81fb5032c8b2"
 
+AT = "2019-05-01T12:00:00Z"
+
 
 def recorded(ledger: Ledger, **changes: Any) -> datetime:
     """Record a commit; gives the server's time."""
@@ -61,6 +63,11 @@ def test_a_contribution_is_kept_under_repository_and_commit(ledger: Ledger, clie
             "url": "https://github.com/seeker71/Coherence-Network/commit/abc123",
             "timestamp": datetime(2024, 5, 1, 12, tzinfo=UTC),
             "recorded_at": at,
+            "author_type": "HUMAN",
+            "agent_ids": [],
+            # It is dated after it was recorded.
+            "month": "2020-05",
+            "counted_at_micros": 1_588_334_400_000_000,
             "request_digest": None,
             "request_nonce": nonce,
         }
@@ -68,7 +75,7 @@ def test_a_contribution_is_kept_under_repository_and_commit(ledger: Ledger, clie
 
 
 def test_a_contributor_is_kept_under_the_address(ledger: Ledger, client: Client) -> None:
-    at = recorded(ledger, contributor_name="Test Person")
+    at = recorded(ledger, contributor_name="Test Person", timestamp=AT)
     assert documents(client, "contributors") == {
         "test@example.com": {
             "id": AUTHOR_ID,
@@ -78,16 +85,21 @@ def test_a_contributor_is_kept_under_the_address(ledger: Ledger, client: Client)
             "wallet_address": None,
             "hourly_rate_micros": None,
             "contribution_count": 1,
+            "assisted_count": 0,
             "total_cost_micros": 100_000_000,
             "created_at": at,
-            "last_contribution_at": at,
+            "first_at_micros": 1_556_712_000_000_000,
+            "last_at_micros": 1_556_712_000_000_000,
+            "last_recorded_at": at,
+            "months": {"2019-05": {"count": 1, "micros": 100_000_000}},
+            "parts": 1,
             "legacy_ids": [],
         }
     }
 
 
 def test_an_asset_is_kept_under_owner_and_name(ledger: Ledger, client: Client) -> None:
-    at = recorded(ledger)
+    at = recorded(ledger, timestamp=AT)
     assert documents(client, "assets") == {
         "seeker71:coherence-network": {
             "id": ASSET_ID,
@@ -95,10 +107,34 @@ def test_an_asset_is_kept_under_owner_and_name(ledger: Ledger, client: Client) -
             "asset_type": "CODE",
             "description": "GitHub repository: seeker71/Coherence-Network",
             "contribution_count": 1,
+            "assisted_count": 0,
             "total_cost_micros": 100_000_000,
             "created_at": at,
-            "last_contribution_at": at,
+            "first_at_micros": 1_556_712_000_000_000,
+            "last_at_micros": 1_556_712_000_000_000,
+            "last_recorded_at": at,
+            "months": {"2019-05": {"count": 1, "micros": 100_000_000}},
+            "parts": 1,
             "legacy_ids": [],
+        }
+    }
+
+
+def test_a_participation_is_kept_under_asset_and_contributor(
+    ledger: Ledger, client: Client
+) -> None:
+    recorded(ledger, timestamp=AT)
+    assert documents(client, "participations") == {
+        "seeker71:coherence-network@test@example.com": {
+            "asset_id": ASSET_ID,
+            "contributor_id": AUTHOR_ID,
+            "contribution_count": 1,
+            "assisted_count": 0,
+            "total_cost_micros": 100_000_000,
+            "weight_micros": 120_000_000,
+            "first_at_micros": 1_556_712_000_000_000,
+            "last_at_micros": 1_556_712_000_000_000,
+            "months": {"2019-05": {"count": 1, "micros": 100_000_000, "weight": 120_000_000}},
         }
     }
 
@@ -123,4 +159,4 @@ def test_money_and_counts_are_integers(ledger: Ledger, client: Client) -> None:
 def test_nothing_else_is_kept(ledger: Ledger, client: Client) -> None:
     recorded(ledger)
     names = sorted(collection.id for collection in client.collections())
-    assert names == ["assets", "contributions", "contributors"]
+    assert names == ["assets", "contributions", "contributors", "participations"]

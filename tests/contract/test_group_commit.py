@@ -136,7 +136,7 @@ def test_what_meets_is_one_commit(
         (f"bbbbb{n}", n * 1_000_000) for n in range(8)
     ]
     assert all(contribution.recorded_at for contribution in contributions)
-    assert [(call.method, call.writes) for call in spy.calls] == [("commit", 3), ("commit", 8 + 2)]
+    assert [(call.method, call.writes) for call in spy.calls] == [("commit", 4), ("commit", 8 + 3)]
     assert len(assert_balanced(client)) == 10
 
 
@@ -156,7 +156,7 @@ def test_the_same_commit_twice_is_recorded_once(
     under_way.set()
     assert sorted(future.result().replayed for future in posted) == [False, True, True]
     # None of them made the Commit fail that they went into.
-    assert [call.writes for call in spy.calls if call.method == "commit"] == [3, 3]
+    assert [call.writes for call in spy.calls if call.method == "commit"] == [4, 4]
     assert len(assert_balanced(client)) == 3
 
 
@@ -263,7 +263,7 @@ def test_one_replay_costs_the_others_a_read_and_they_stay_together(
     assert [future.result().replayed for future in posted] == [True, *[False] * 6]
     # The first of theirs fails, all that is known of them is read, and the rest go on together.
     assert spy.methods == ["commit", "commit", "batch_get_documents", "commit"]
-    assert spy.calls[-1].writes == 6 + 2
+    assert spy.calls[-1].writes == 6 + 3
     assert len(assert_balanced(client)) == 8
 
 
@@ -295,7 +295,7 @@ class TestSmallBatches:
         under_way.set()
         assert [hashes(future) for future in posted] == [ten, three]
         assert single.result().contribution.commit_hash == "ffffff"
-        assert [call.writes for call in spy.calls] == [3, 10 + 3 + 1 + 2]
+        assert [call.writes for call in spy.calls] == [4, 10 + 3 + 1 + 3]
         assert len(assert_balanced(client)) == 2 + 14
 
     def test_are_those_of_up_to_10_commits_and_larger_ones_do_not_wait(

@@ -58,7 +58,7 @@ def commits(old: OldStore, count: int, **changes: Any) -> list[str]:
 
 def state(client: Client) -> dict[str, Documents]:
     """All documents, without the times at which the server wrote them."""
-    served = {"recorded_at", "last_contribution_at"}
+    served = {"recorded_at", "last_recorded_at"}
     return {
         name: {
             document_id: {key: value for key, value in fields.items() if key not in served}
@@ -160,8 +160,8 @@ class TestIntoAnEmptyLedger:
         assert len(assert_balanced(client)) == 501
         written = [call.writes for call in spy.calls if call.method == "commit"]
         assert max(written) <= 500
-        # 501 people and 501 assets in two Commits each, 501 contributions in four.
-        assert len(written) == 8
+        # 501 people and 501 assets in two Commits each, 501 contributions in six.
+        assert len(written) == 10
 
     def test_stays_within_the_bytes_of_one_commit(
         self, old: OldStore, ledger: Ledger, client: Client
@@ -385,7 +385,7 @@ class TestFaults:
         open_client: OpenClient,
     ) -> None:
         # Contributors, assets, and two Commits of contributions.
-        commits(old, 167)
+        commits(old, 89)
         old.asset(description="A model")
         spy.fail("commit", *[None] * commit, fault(Crash()))
         with pytest.raises(Crash):
@@ -393,10 +393,10 @@ class TestFaults:
         assert_balanced(client)
         spy.forget()
         done = run(ledger_of(open_client()), old.plan())
-        assert len(assert_balanced(client)) == 167
-        written = 166 * (commit > 2 or (commit == 2 and fault is After))
+        assert len(assert_balanced(client)) == 89
+        written = 88 * (commit > 2 or (commit == 2 and fault is After))
         written += commit == 3 and fault is After
-        assert done.contributions == Tally(created=167 - written, unchanged=written)
+        assert done.contributions == Tally(created=89 - written, unchanged=written)
 
     @pytest.mark.parametrize(
         "error", [google_errors.Aborted, google_errors.ServiceUnavailable, google_errors.Unknown]

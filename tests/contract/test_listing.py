@@ -26,7 +26,7 @@ MOST_PAGES = 50
 MONDAY = datetime(2024, 5, 6, tzinfo=UTC)
 FIELDS = {
     Sort.CREATED: "created_at",
-    Sort.RECENT: "last_contribution_at",
+    Sort.RECENT: "last_at_micros",
     Sort.TOTAL_COST: "total_cost_micros",
     Sort.CONTRIBUTIONS: "contribution_count",
     Sort.NAME: "name",
@@ -56,7 +56,8 @@ def put_accounts(client: Client, collection: str) -> list[dict[str, Any]]:
             "contribution_count": number // 3,
             "total_cost_micros": number % 3 * 500_000,
             "created_at": MONDAY + timedelta(microseconds=number // 3),
-            "last_contribution_at": [None, MONDAY, MONDAY + timedelta(days=1)][number % 3],
+            "last_at_micros": [None, 1_714_953_600_000_000, 1_715_040_000_000_000][number % 3],
+            "parts": 1,
         }
         for number in range(9)
     ]
@@ -113,9 +114,11 @@ class TestAccounts:
         for page in pages(
             lambda n, after: ledger.lists.contributors(sort, limit=n, after=after), 4
         ):
-            [call] = spy.calls
+            *before, call = spy.calls
             assert call.method == "run_query"
             assert call.documents <= len(page.items) + 1
+            # By the contributions' own times: whether an older version has recorded some.
+            assert [one.documents for one in before] == [0] * (sort is Sort.RECENT)
             spy.forget()
 
     def test_by_name_cost_one_document_more_to_find_the_place_again(

@@ -15,6 +15,7 @@ from shared.domain.contributor import Contributor
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.identifiers import contributor_id
 from shared.domain.sort import Sort
+from shared.domain.timestamps import time_of
 from shared.store.deadline import Timing
 from shared.store.ledger import Ledger
 from shared.store.listing import ContributionFilter
@@ -71,7 +72,7 @@ class TestAJoin:
         joined = join(three, ADA, HOME)
         assert (joined.name, joined.email, joined.aliases) == ("Ada", ADA, (HOME,))
         assert (joined.contribution_count, joined.total_cost) == (3, 1_000_000 + 2_000_000 + 10**6)
-        assert joined.last_contribution_at == before[HOME]["last_contribution_at"]
+        assert joined.last_contribution_at == time_of(before[HOME]["last_at_micros"])
         assert joined.created_at == before[ADA]["created_at"]
         assert join(three, ADA, WORK).aliases == (HOME, WORK)
 

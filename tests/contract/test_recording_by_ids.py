@@ -58,7 +58,7 @@ class TestAContribution:
         assert recorded.contribution.coherence_score == by_commit.coherence_score == 1.0
         person = documents(client, "contributors")["ada@example.com"]
         assert (person["contribution_count"], person["total_cost_micros"]) == (1, 7_500_000)
-        assert person["last_contribution_at"] == recorded.contribution.recorded_at
+        assert person["last_recorded_at"] == recorded.contribution.recorded_at
         assert_balanced(client)
 
     def test_is_answered_as_it_is_kept(self, ledger: Ledger, ids: Ids) -> None:
@@ -288,4 +288,4 @@ class TestAnIdempotencyKey:
         new_contribution(ledger, ids.contributor, ids.asset, key="k")
         assert without == ["run_query", "run_query", "commit"]
         assert spy.methods == ["batch_get_documents", *without]
-        assert spy.calls[-1].writes == 3
+        assert spy.calls[-1].writes == 4

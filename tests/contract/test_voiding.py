@@ -159,7 +159,7 @@ class TestVoiding:
         spy.forget()
         void(ledger, "seeker71/coherence-network@abc123")
         assert spy.methods == ["batch_get_documents", "commit"]
-        assert spy.calls[-1].writes == 6
+        assert spy.calls[-1].writes == 10
 
     @pytest.mark.parametrize("fault", [Before, After])
     def test_counts_once_when_the_connection_breaks(

@@ -74,7 +74,9 @@ class TestList:
         assert "Link" not in response.headers
 
     def test_of_contributors_has_the_fields_of_the_contract(self, service: Service) -> None:
-        recorded_at = service.track(contributor_name="Test Person").get_json()["recorded_at"]
+        recorded_at = service.track(
+            contributor_name="Test Person", timestamp="2019-05-01T12:00:00Z"
+        ).get_json()["recorded_at"]
         assert service.get("/v1/contributors", headers=KEY).get_json() == [
             {
                 "id": AUTHOR_ID,
@@ -86,15 +88,18 @@ class TestList:
                 "wallet_address": None,
                 "hourly_rate": None,
                 "contribution_count": 1,
+                "assisted_count": 0,
                 "total_cost": "100.00",
                 "created_at": recorded_at,
-                "last_contribution_at": recorded_at,
+                "first_contribution_at": "2019-05-01T12:00:00Z",
+                "last_contribution_at": "2019-05-01T12:00:00Z",
+                "last_recorded_at": recorded_at,
                 "legacy_ids": [],
             }
         ]
 
     def test_of_assets_has_the_fields_of_the_contract(self, service: Service) -> None:
-        recorded_at = service.track().get_json()["recorded_at"]
+        recorded_at = service.track(timestamp="2019-05-01T12:00:00Z").get_json()["recorded_at"]
         assert service.get("/v1/assets").get_json() == [
             {
                 "id": ASSET_ID,
@@ -103,9 +108,12 @@ class TestList:
                 "type": "CODE",
                 "description": "GitHub repository: seeker71/Coherence-Network",
                 "contribution_count": 1,
+                "assisted_count": 0,
                 "total_cost": "100.00",
                 "created_at": recorded_at,
-                "last_contribution_at": recorded_at,
+                "first_contribution_at": "2019-05-01T12:00:00Z",
+                "last_contribution_at": "2019-05-01T12:00:00Z",
+                "last_recorded_at": recorded_at,
                 "legacy_ids": [],
             }
         ]

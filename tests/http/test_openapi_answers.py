@@ -21,7 +21,14 @@ CONTRIBUTION = example_answer("track_commit", 201)
 REPORT = example_body(operation("track_commit"))
 REPOSITORY = CONTRIBUTION["repository"]
 # Fields that tell when something happened.
-TIMES = {"recorded_at", "created_at", "last_contribution_at", "voided_at"}
+TIMES = {
+    "recorded_at",
+    "created_at",
+    "first_contribution_at",
+    "last_contribution_at",
+    "last_recorded_at",
+    "voided_at",
+}
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from shared.embedded import messages
 from shared.embedded.status import StatusError
 from tests.interleavings.store import Send, Wire
 
-_TOTALS = ("assets/", "contributors/")
+_TOTALS = ("assets/", "contributors/", "participations/")
 _LOST = {grpc.StatusCode.ABORTED, grpc.StatusCode.UNAVAILABLE}
 
 
@@ -67,8 +67,9 @@ class LostIncrement(_Flaw):
         for write in filter(_of_totals, request.writes):
             if fields := stored.get(write.update.name):
                 for transform in list(write.update_transforms):
-                    if transform.HasField("increment"):
-                        name = transform.field_path
+                    name = transform.field_path
+                    # Those of months stand in a map.
+                    if transform.HasField("increment") and name in fields:
                         total = fields[name].integer_value + transform.increment.integer_value
                         write.update.fields[name].integer_value = total
                         write.update_mask.field_paths.append(name)

@@ -13,7 +13,7 @@ from tests.interleavings.requests import Answer
 from tests.interleavings.scenario import Run, Scenario
 from tests.interleavings.stage import Fault, Stage
 
-_SUMMED = ("contributions", "contributors", "assets")
+_SUMMED = ("contributions", "contributors", "assets", "participations")
 
 
 class Broken(AssertionError):

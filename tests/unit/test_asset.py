@@ -27,9 +27,12 @@ def test_a_repository_has_its_document_under_owner_and_name() -> None:
         "type": "CODE",
         "description": "GitHub repository: Seeker71/Coherence-Network",
         "contribution_count": 0,
+        "assisted_count": 0,
         "total_cost": "0.00",
         "created_at": None,
+        "first_contribution_at": None,
         "last_contribution_at": None,
+        "last_recorded_at": None,
         "legacy_ids": [],
     }
 

@@ -22,7 +22,6 @@ from shared.domain.contribution import (
     contribution_of_commit,
 )
 from shared.domain.contributor import ContributorType, NewContributor
-from shared.domain.credits import share_out
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import parse
 from shared.domain.scoring import EVIDENCE
@@ -40,17 +39,11 @@ def without(name: str) -> dict[str, Any]:
 def contribution(**changes: Any) -> StoredContribution:
     """The contribution that `report(**changes)` becomes."""
     commit = report(**changes)
-    credits = share_out(
-        commit.cost_amount or 0,
-        author=commit.contributor_email,
-        co_authors=tuple(commit.distinct_co_authors()),
-        type_of=lambda _: ContributorType.HUMAN,
-    )
     return contribution_of_commit(
         commit,
         commit.repository,
         asset_id=ASSET_ID,
-        credits=credits,
+        type_of=lambda _: ContributorType.HUMAN,
         recorded_by="ci",
         now=NOW,
     )

@@ -16,7 +16,7 @@ from shared.domain.identity import Classifier
 from shared.domain.legacy.file import LegacyFile, NotTaken, number
 from shared.domain.legacy.plan import MAX_LEGACY_IDS, ImportPlan, plan_import
 from shared.domain.scoring import CostBasis
-from tests.old_store import OldStore
+from tests.old_store import NOW, OldStore
 
 # Of the ledger, as `uuidgen` and the like have them: version 5, over the natural keys.
 ANN_ID = "6ecc2167-9bca-5c52-81ea-1959b95243c5"
@@ -36,7 +36,7 @@ def reasons(plan: ImportPlan) -> dict[str, str]:
 def plan_with(old: OldStore, placeholder: str, text: str) -> ImportPlan:
     """The plan of a file that holds text which Python would not write as JSON."""
     data = old.data().replace(json.dumps(placeholder).encode(), text.encode())
-    return plan_import(LegacyFile.parse(data), classify=Classifier())
+    return plan_import(LegacyFile.parse(data), classify=Classifier(), now=NOW)
 
 
 class TestLegacyFile:
@@ -98,9 +98,12 @@ class TestContributors:
             "wallet_address": "0x1",
             "hourly_rate": "50.00",
             "contribution_count": 0,
+            "assisted_count": 0,
             "total_cost": "0.00",
             "created_at": "2026-02-13T10:00:00.123456Z",
+            "first_contribution_at": None,
             "last_contribution_at": None,
+            "last_recorded_at": None,
             "legacy_ids": [old_id],
         }
 

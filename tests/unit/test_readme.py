@@ -263,7 +263,10 @@ class TestDocuments:
             for name in re.findall(r'\.collection\("(\w+)"\)', path.read_text(encoding="utf-8"))
         }
         named = [cell.strip("`") for cell, *_ in table(STORE, "Documents")]
-        assert named == ["contributors", "assets", "contributions", "aliases", "keys", "tracking"]
+        assert named == [
+            *("contributors", "assets", "contributions", "participations"),
+            *("aliases", "keys", "tracking"),
+        ]
         assert used == set(named)
 
     def test_have_the_ids_that_are_shown(self) -> None:

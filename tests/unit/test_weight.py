@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.weight import weight
+from shared.domain.credits import weight
 
 
 class TestWeight:

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 
 from shared.domain.asset import Asset, asset_of_repository
-from shared.domain.contribution import Coherence, StoredContribution
+from shared.domain.contribution import Coherence, StoredContribution, counted_by
 from shared.domain.contributor import Contributor, ContributorType
 from shared.domain.credits import share_out
 from shared.domain.email import name_from_email
@@ -70,15 +71,18 @@ class ImportPlan:
     notes: tuple[str, ...]
 
 
-def plan_import(file: LegacyFile, *, classify: Callable[[str], ContributorType]) -> ImportPlan:
+def plan_import(
+    file: LegacyFile, *, classify: Callable[[str], ContributorType], now: datetime
+) -> ImportPlan:
     """The plan for a file; `classify` tells bots and agents, which the old service did not."""
-    return _Planner(file, classify).plan()
+    return _Planner(file, classify, now).plan()
 
 
 @dataclass
 class _Planner:
     file: LegacyFile
     classify: Callable[[str], ContributorType]
+    now: datetime
     contributors: dict[str, Contributor] = field(default_factory=dict)
     assets: dict[str, Asset] = field(default_factory=dict)
     contributions: dict[str, PlannedContribution] = field(default_factory=dict)
@@ -194,6 +198,7 @@ class _Planner:
         commit_hash: str | None,
     ) -> StoredContribution:
         repository = asset.repository()
+        credits = share_out(old.cost_amount, author=email, co_authors=(), type_of=self._type_of)
         return StoredContribution(
             id=contribution_id(document_id),
             contributor_id=contributor_id(email),
@@ -209,12 +214,17 @@ class _Planner:
             ),
             coherence_score=old.coherence_score,
             coherence=Coherence(version=SCORED_BY),
-            credits=share_out(old.cost_amount, author=email, co_authors=(), type_of=self.classify),
+            credits=credits,
             metadata=old.metadata,
             timestamp=old.timestamp,
             recorded_by=RECORDED_BY,
             legacy_ids=(old.id,),
+            **counted_by(old.timestamp, credits, type_of=self._type_of, now=self.now),
         )
+
+    def _type_of(self, email: str) -> ContributorType:
+        planned = self.contributors.get(contributor_document_id(email))
+        return planned.contributor_type if planned else self.classify(email)
 
 
 def _opening(old: LegacyAsset) -> tuple[str, Asset]:

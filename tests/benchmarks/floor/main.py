@@ -13,7 +13,7 @@ import threading
 from typing import Any
 
 import flask
-from google.cloud.firestore import SERVER_TIMESTAMP, Client, Increment, Query
+from google.cloud.firestore import SERVER_TIMESTAMP, Client, Increment, Maximum, Minimum, Query
 from pydantic import BaseModel
 
 _ID = "abbc9bee-8e88-5880-a7cf-6b8cc3fc7188"
@@ -79,14 +79,17 @@ def contribution(commit_hash: str, metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def record(request: flask.Request) -> tuple[str, int]:
-    """One contribution and two totals in one Commit."""
+    """One contribution, its totals and those of its month, in one Commit."""
     report = Report.model_validate_json(request.get_data())
     database = client()
     fields = contribution(report.commit_hash, report.metadata)
     change = {
         "contribution_count": Increment(1),
         "total_cost_micros": Increment(100_000_000),
-        "last_contribution_at": SERVER_TIMESTAMP,
+        "last_recorded_at": SERVER_TIMESTAMP,
+        "first_at_micros": Minimum(1_767_225_600_000_000),
+        "last_at_micros": Maximum(1_767_225_600_000_000),
+        "months": {"2026-01": {"count": Increment(1), "micros": Increment(100_000_000)}},
     }
     key = report.repository.replace("/", ":")
     batch = database.batch()
@@ -96,6 +99,7 @@ def record(request: flask.Request) -> tuple[str, int]:
     for reference in (
         database.collection("contributors").document("test@example.com"),
         database.collection("assets").document(key),
+        database.collection("participations").document(f"{key}@test@example.com"),
     ):
         batch.set(reference, change, merge=True)
     batch.commit()
@@ -113,7 +117,7 @@ _rows = threading.local()
 
 
 def record_rows(request: flask.Request) -> tuple[str, int]:
-    """The rows of one contribution and of two totals, as large and as many as the embedded
+    """The rows of one contribution and of three totals, as large and as many as the embedded
     store's, in one transaction of SQLite that is synced."""
     report = Report.model_validate_json(request.get_data())
     if not hasattr(_rows, "database"):
@@ -129,7 +133,7 @@ def record_rows(request: flask.Request) -> tuple[str, int]:
             _rows.database.execute(f"CREATE TABLE IF NOT EXISTS {table} WITHOUT ROWID")
     fields = contribution(report.commit_hash, report.metadata)
     content, commit = json.dumps(fields), report.commit_hash
-    accounts = ("test@example.com", report.repository)
+    accounts = ("test@example.com", report.repository, f"{report.repository}@test@example.com")
     entries = [(f"{field:03} {'x' * 60} {commit}",) for field in range(20)]
     moved = [(f"{account} {field}",) for account in accounts for field in range(4)]
     database = _rows.database
