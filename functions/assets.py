@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from shared.domain.asset import AssetChange, NewAsset
 from shared.domain.errors import Conflict
-from shared.web.answer import Answer, Created, Page
+from shared.web.answer import Answer, Created, Page, Table
 from shared.web.call import Call
+from shared.web.distributions import DistributionQuery, distribution_of
 from shared.web.lists import AccountsQuery, Filters, contributions_page, list_accounts
 from shared.web.operations import Access, Operation
 from shared.web.presentation import present
@@ -16,6 +17,7 @@ from shared.web.queries import OfContributor
 if TYPE_CHECKING:
     from shared.domain.asset import Asset
     from shared.domain.contribution import Contribution
+    from shared.domain.distribution import Distribution
     from shared.web.described import AssetKey
 
 
@@ -48,6 +50,18 @@ def list_asset_contributions(call: Call, asset: AssetKey) -> Page[Contribution]:
     """
     found = call.services.ledger.find.asset(asset)
     return contributions_page(call, asset=found.stored.id)
+
+
+@Operation("GET", "/v1/assets/{asset}/distribution", Access.READ, query=DistributionQuery)
+def distribute(call: Call, asset: AssetKey) -> Table[Distribution]:
+    """Share an amount out among an asset's contributors.
+
+    By their weights and the largest remainder, in micro-units: the lines always sum to the amount.
+    Where nobody has a weight there are no lines, and all of it is `undistributed`. It moves no
+    money and stores nothing. Up to 15 seconds old; among more than 1000 addresses with a key only.
+    503 `being_built`: after an upgrade it is not counted yet.
+    """
+    return distribution_of(call, call.services.ledger.find.asset(asset))
 
 
 @Operation("GET", "/v1/assets/{key}", Access.READ)

@@ -17,6 +17,7 @@ from shared.store.deadline import Timing
 if TYPE_CHECKING:
     from shared.store.accounts import Registrar
     from shared.store.aliases import Aliases
+    from shared.store.distributing import Distributor
     from shared.store.group_commit import GroupCommit
     from shared.store.health import Probe
     from shared.store.keys import KeyStore
@@ -89,6 +90,12 @@ class Ledger:
         from shared.store.people import People
 
         return People(self.connection, self.aliases)
+
+    @cached_property
+    def distributor(self) -> Distributor:
+        from shared.store.distributing import Distributor
+
+        return Distributor(self.connection, self.aliases)
 
     @cached_property
     def keys(self) -> KeyStore:

@@ -27,6 +27,7 @@ from shared.web.settings import ReadAccess, Settings
 _M = TypeVar("_M")
 
 JSON = "application/json"
+CSV = "text/csv; charset=utf-8"
 PROBLEM_JSON = "application/problem+json"
 
 # Hosting's cache stands between a popular page and Firestore; browsers ask each time.
@@ -75,13 +76,23 @@ class Answer(Generic[_M]):
         """The HTTP response. A streamed one ends the connection, and leaves the body unread."""
         if self.status is HTTPStatus.NO_CONTENT:
             return Response(status=self.status.value, headers=self.headers)
-        text = json.dumps(self.body, ensure_ascii=False, separators=(",", ":")) + "\n"
+        text = self._text()
         return Response(
             iter([text]) if streamed else text,
             status=self.status.value,
             headers={**({"Connection": "close"} if streamed else {}), **self.headers},
             content_type=self.media_type,
         )
+
+    def _text(self) -> str:
+        return json.dumps(self.body, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+class Table(Answer[_M]):
+    """As JSON, or as CSV with `format=csv`."""
+
+    def _text(self) -> str:
+        return self.body if self.media_type == CSV else super()._text()
 
 
 class Created(Answer[_M]):

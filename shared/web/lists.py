@@ -18,7 +18,7 @@ from shared.web.answer import Page
 from shared.web.call import Call
 from shared.web.pages import PAGING, PageQuery, paged
 from shared.web.presentation import present
-from shared.web.queries import flag, readable
+from shared.web.queries import choice, flag, readable
 
 if TYPE_CHECKING:
     from typing_extensions import Doc
@@ -171,10 +171,7 @@ def list_accounts(call: Call, accounts: Accounts[_S], *, names_need_key: bool) -
 
     `names_need_key`: an order by names that are masked would tell their first letters.
     """
-    try:
-        sort = Sort(call.query.get("sort", Sort.CREATED))
-    except ValueError:
-        raise InvalidInput.at("?sort", f"must be one of {', '.join(Sort)}") from None
+    sort = Sort(choice(call.query, "sort", [*Sort], Sort.CREATED))
     if sort is Sort.NAME and names_need_key:
         call.require_addresses("Sorting contributors by name")
     return paged(call, lambda limit, after: accounts(sort, limit=limit, after=after))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from werkzeug.wrappers import Request
@@ -65,6 +65,14 @@ def flag(query: Mapping[str, str], name: str) -> bool:
     if text not in {"true", "false"}:
         raise InvalidInput.at(f"?{name}", "must be true or false")
     return text == "true"
+
+
+def choice(query: Mapping[str, str], name: str, among: Sequence[str], default: str = "") -> str:
+    """A parameter that is one of some words."""
+    text = query.get(name, default)
+    if name in query and text not in among:
+        raise InvalidInput.at(f"?{name}", f"must be one of {', '.join(among)}")
+    return text
 
 
 def readable(name: str, read: Callable[[str], _T], text: str) -> _T:

@@ -112,6 +112,12 @@ COSTS: dict[str, tuple[Operation, Cost]] = {
         lambda ledger: ledger.people.join(AUTHOR, "co0@example.com", joined_by="ops", reason=None),
         Cost(reads=3, writes=2, rpcs=3),
     ),
+    "distribution among 3": (
+        lambda ledger: ledger.distributor.parts(
+            ledger.find.asset(REPOSITORY.full_name), until=None, most=None
+        ),
+        Cost(reads=7, writes=0, rpcs=3),
+    ),
     "health/ready": (lambda ledger: ledger.probe.ready(), Cost(reads=1, writes=0, rpcs=1)),
     "health/tracking": (
         lambda ledger: ledger.tracker.activity(NOW),

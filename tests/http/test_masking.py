@@ -87,6 +87,8 @@ def reads(planted: dict[str, str]) -> Iterator[str]:
     for key in (planted["asset"], "seeker71/coherence-network"):
         yield f"/v1/assets/{key}"
         yield f"/v1/assets/{key}/contributions?include_voided=true&limit=1"
+        for form in ("json", "csv"):
+            yield f"/v1/assets/{key}/distribution?amount=1&format={form}"
 
 
 def whole_text(response: TestResponse) -> str:

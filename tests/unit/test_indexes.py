@@ -219,6 +219,8 @@ def exercise(ledger: Ledger, client: Client) -> None:
     for sort in Sort:
         follow(ledger.lists.contributors(sort, limit=1), ledger.lists.contributors, sort)
         follow(ledger.lists.assets(sort, limit=1), ledger.lists.assets, sort)
+    for month in (None, "2020-05"):
+        ledger.distributor.parts(ledger.find.asset("o/r"), until=month, most=None)
     commit_hash = "610000"
     first = ledger.lists.contributions_of_commit(commit_hash, limit=1)
     follow(first, ledger.lists.contributions_of_commit, commit_hash)

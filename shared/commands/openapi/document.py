@@ -26,10 +26,11 @@ from shared.commands.openapi.schemas import (
 )
 from shared.domain import errors
 from shared.domain.contribution import Commit
-from shared.web.answer import JSON, PROBLEM_JSON, Answer, Page, problem
+from shared.web.answer import JSON, PROBLEM_JSON, Answer, Page, Table, problem
 from shared.web.described import Metadata, Problem
 from shared.web.headers import Headers, ProblemHeaders, ReadHeaders
 from shared.web.operations import Access, Operation
+from shared.web.table import csv_of
 
 FILE = ROOT / "shared" / "hosting" / "v1" / "openapi.json"
 
@@ -165,8 +166,17 @@ def _success(operation: Operation, kind: type[Answer[Any]], model: type[BaseMode
     return {
         "description": getdoc(model if kind is Answer else kind),
         "headers": headers_of(kind.HEADERS) | of_a_read,
-        "content": {JSON: {"schema": schema, "example": example}},
+        "content": {
+            JSON: {"schema": schema, "example": example},
+            **(_as_csv(example) if issubclass(kind, Table) else {}),
+        },
     }
+
+
+def _as_csv(example: Any) -> Schema:
+    """The same lines as a table."""
+    lines = example["lines"]
+    return {"text/csv": {"schema": {"type": "string"}, "example": csv_of([*lines[0]], lines)}}
 
 
 def _error(error: errors.LedgerError) -> Schema:

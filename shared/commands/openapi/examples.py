@@ -80,13 +80,17 @@ def _steady(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _request(operation: Operation) -> dict[str, Any]:
-    path, headers = operation.path, {"X-API-Key": "example-key"}
+    path, query = operation.path, dict[str, str]()
+    headers = {"X-API-Key": "example-key"}
     for parameter in parameters_of(operation):
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
         elif parameter["in"] == "header" and "example" in parameter:
             headers[parameter["name"]] = parameter["example"]
+        elif parameter["in"] == "query" and parameter.get("required"):
+            query[parameter["name"]] = parameter["example"]
     asked: dict[str, Any] = {"path": path, "method": operation.method, "headers": headers}
+    asked["query_string"] = query
     if model := body_of(operation):
         asked["data"] = json.dumps(next(iter(of_body(model).values()))).encode()
         asked["content_type"] = JSON
