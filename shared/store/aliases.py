@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
+from google.api_core.exceptions import Aborted
 from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference
 
 from shared.domain.errors import Conflict, NotFound, Unavailable
@@ -109,6 +110,9 @@ class Aliases:
             except OVERTAKEN:
                 self._change(lambda _: None)
                 deadline.pause()
+            except Aborted:
+                # Nothing was carried out, so what is found next was done by somebody else.
+                deadline.pause()
             except TRANSIENT:
                 answer_lost = True
                 deadline.pause()
@@ -143,6 +147,9 @@ class Aliases:
             try:
                 self.connection.commit(writes, deadline)
             except OVERTAKEN:
+                deadline.pause()
+            except Aborted:
+                # Nothing was carried out, so what is found next was done by somebody else.
                 deadline.pause()
             except TRANSIENT:
                 answer_lost = True

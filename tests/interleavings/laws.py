@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations, permutations
 
@@ -13,6 +13,8 @@ from tests.interleavings.requests import Answer
 from tests.interleavings.scenario import Run, Scenario
 from tests.interleavings.stage import Fault, Stage
 
+# After which a request cannot know whether it was carried out.
+_UNSURE = {Fault.LOST, Fault.UNAVAILABLE}
 _SUMMED = ("contributions", "contributors", "assets", "participations")
 
 
@@ -33,7 +35,7 @@ class Laws:
         self.scenario = scenario
         self._stage = stage
         # What orders without faults come to, by the requests that take part.
-        self._permitted: dict[tuple[int, ...], list[Run]] = {}
+        self._permitted: dict[tuple[Scenario, tuple[int, ...]], list[Run]] = {}
         # Documents whose sums are right, so that they need not be added up again.
         self._right: set[str] = set()
 
@@ -99,7 +101,7 @@ class Laws:
         out or not; only one at which something went wrong may say so.
         """
         failed = {choice.actor for choice in schedule if choice.fault}
-        lost = {choice.actor for choice in schedule if choice.fault is Fault.LOST}
+        unsure = {choice.actor: choice.fault for choice in schedule if choice.fault in _UNSURE}
         known: list[int] = []
         unknown: list[int] = []
         for number, answer in enumerate(run.answers):
@@ -109,9 +111,9 @@ class Laws:
         for size in range(len(unknown) + 1):
             for carried_out in combinations(unknown, size):
                 present = sorted([*known, *carried_out])
-                for permitted in self._orders(tuple(present)):
+                for permitted in self._orders(tuple(present), unsure):
                     if permitted.state.text == run.state.text and all(
-                        self._is_same(number, permitted.answers[at], run.answers[number], lost)
+                        self._is_same(number, permitted.answers[at], run.answers[number], unsure)
                         for at, number in enumerate(present)
                         if number in known
                     ):
@@ -120,25 +122,45 @@ class Laws:
         answers = "\n".join(f"{asked.name}: {answer or 'gone'}" for asked, answer in told)
         return f"No order without faults comes to this:\n{answers}\n{run.state.text}"
 
-    def _orders(self, present: tuple[int, ...]) -> list[Run]:
-        if present not in self._permitted:
-            honest = replace(self.scenario, flaw=None)
-            self._permitted[present] = [
-                one_after_the_other(honest, self._stage, order) for order in permutations(present)
+    def _orders(
+        self, present: tuple[int, ...], unsure: Mapping[int, Fault | None]
+    ) -> Iterator[Run]:
+        """What the requests come to, one after the other.
+
+        One that does not know that it was carried out may be so twice, the first time unseen.
+        """
+        honest = replace(self.scenario, flaw=None)
+        yield from self._permutations(honest, present)
+        for number, fault in unsure.items():
+            if fault is Fault.LOST and number in present and honest.asked[number].forgets:
+                twice = replace(honest, asked=(*honest.asked, honest.asked[number]))
+                yield from self._permutations(twice, (*present, len(honest.asked)))
+
+    def _permutations(self, scenario: Scenario, present: tuple[int, ...]) -> list[Run]:
+        key = (scenario, present)
+        if key not in self._permitted:
+            self._permitted[key] = [
+                one_after_the_other(scenario, self._stage, order) for order in permutations(present)
             ]
-        return self._permitted[present]
+        return self._permitted[key]
 
     def _is_same(
-        self, number: int, permitted: Answer | None, answer: Answer | None, lost: Collection[int]
+        self,
+        number: int,
+        permitted: Answer | None,
+        answer: Answer | None,
+        unsure: Mapping[int, Fault | None],
     ) -> bool:
         """Whether an answer is one that is permitted.
 
-        Who learns only by another look what it did may tell of it as it is by then.
+        Who learns only by another look what it did may tell of it as it is by then; and who cannot
+        tell its own doing from another's may take one for the other.
         """
-        if permitted and answer and number in lost:
+        if permitted and answer and number in unsure:
             if self.scenario.asked[number].forgets:
-                permitted = replace(permitted, headers=answer.headers)
-            return permitted.as_recorded() == answer.as_recorded()
+                permitted = permitted.told_as(answer)
+            if unsure[number] is Fault.LOST:
+                return permitted.as_recorded() == answer.as_recorded()
         return permitted == answer
 
 

@@ -47,6 +47,12 @@ class Answer:
         """Whether it says that it is not known what was done."""
         return self.status == 503
 
+    def told_as(self, other: Answer) -> Answer:
+        """With what the other one says of whether it was done before, where both succeeded."""
+        if self.status >= 400 or other.status >= 400:
+            return self
+        return replace(self, status=other.status, headers=other.headers)
+
     def as_recorded(self) -> Answer:
         """Without what may have become of a contribution since."""
         body = json.loads(self.body)
@@ -74,7 +80,7 @@ class Asked:
     """A kind of request: by its name, how it is asked of a process.
 
     `shares` says that it uses the memory that requests of one process share; `forgets`, that a try
-    of it does not know what an earlier one did, whose answer was lost.
+    of it does not know whether an earlier one did what is found done.
     """
 
     name: str
@@ -229,9 +235,9 @@ _ALL = (
 # Of people: they meet each other, and those of the others in which it matters who is one person.
 # Their answers tell the figures of a moment later, so they meet nothing that moves them as well.
 _OF_PEOPLE = (
-    Asked("join", _person("POST", f"{AUTHOR}/aliases", email=CO_AUTHOR)),
+    Asked("join", _person("POST", f"{AUTHOR}/aliases", email=CO_AUTHOR), forgets=True),
     # Crosswise.
-    Asked("join-back", _person("POST", f"{CO_AUTHOR}/aliases", email=AUTHOR)),
+    Asked("join-back", _person("POST", f"{CO_AUTHOR}/aliases", email=AUTHOR), forgets=True),
     Asked("split", _person("DELETE", f"{AUTHOR}/aliases/{CO_AUTHOR}"), forgets=True),
     Asked("change", _person("PATCH", CO_AUTHOR, name="Beatrice", type="BOT")),
     # The same commit as `record`, by the co-author.
