@@ -1,13 +1,14 @@
 """`make reconcile`: prove that totals are what contributions sum to; with --repair mend them.
 
 The service may go on recording meanwhile. Each total that is wrong is printed with the id of its
-contributor or asset. An account that contributions name and that is not there is printed and never
-created: create it with POST /v1/contributors or /v1/assets, then repair. People are named who are
-kept under a spelling of their address that is another one today: nothing is wrong with their
+contributor or asset, of a part with both. With --repair, what an older version recorded is counted
+in months and parts too. An account that contributions name and that is not there is printed and
+never created: create it with POST /v1/contributors or /v1/assets, then repair. People are named who
+are kept under a spelling of their address that is another one today: nothing is wrong with their
 totals.
 
-Exit codes: 0 every total is right, or was mended; 1 something is left that is wrong; 3 some total
-could not be checked.
+Exit codes: 0 every total is right, or was mended; 1 something is left that is wrong or to be built;
+3 some total could not be checked.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def reconcile(
     checked = ", ".join(f"{n} {name}" for name, n in screen.done.items())
     verdict = ", ".join(f"{n} {state}" for state, n in states.items()) or "every total is right"
     screen.line(f"Of {checked}: {verdict}")
-    if states[State.DRIFT] or states[State.MISSING]:
+    if states[State.DRIFT] or states[State.MISSING] or states[State.UNBUILT]:
         return EXIT_WRONG
     return EXIT_UNCHECKED if states[State.UNSETTLED] else EXIT_RIGHT
 
@@ -95,6 +96,12 @@ def describe(finding: Finding, *, show_emails: bool) -> str:
             found = f"is not there, and has contributions of {_totals(finding.actual)}"
         case State.UNSETTLED:
             found = "kept changing while it was checked; try again when it is quieter"
+        case State.UNBUILT:
+            found = "has no months and parts yet, which --repair counts: an older version wrote it"
+        case _ if finding.stored == finding.actual:
+            found = f"says {_totals(finding.actual)} rightly, and other months, times or counts"
+        case _ if finding.kind is Kind.PART and finding.stored is None:
+            found = f"does not say what its contributions sum to: {_totals(finding.actual)}"
         case _:
             stored = _totals(finding.stored) if finding.stored else "what is no whole number"
             found = f"says {stored}; its contributions sum to {_totals(finding.actual)}"

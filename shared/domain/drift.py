@@ -20,6 +20,8 @@ class State(StrEnum):
 
     DRIFT = "drift"
     MENDED = "mended"
+    # Its totals are right, and an older version recorded for it: months and parts are to be built.
+    UNBUILT = "unbuilt"
     # Contributions name an account that is not there. It is never created here: what type it had
     # and when it began does not stand in the contributions.
     MISSING = "missing"

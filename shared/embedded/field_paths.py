@@ -57,6 +57,17 @@ def put(fields: FieldMap, path: FieldPath, value: ValuePb) -> None:
     fields[path[-1]].CopyFrom(value)
 
 
+def remove(fields: FieldMap, path: FieldPath) -> None:
+    """Delete the value at a path; nothing happens where there is none."""
+    for name in path[:-1]:
+        step = fields.get(name)
+        if step is None or step.WhichOneof("value_type") != "map_value":
+            return
+        fields = step.map_value.fields
+    if path[-1] in fields:
+        del fields[path[-1]]
+
+
 def project(document: DocumentPb, paths: Iterable[FieldPath]) -> DocumentPb:
     """A copy of a document with the values at these paths only."""
     reduced = Document()

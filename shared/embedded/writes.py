@@ -117,6 +117,7 @@ def _updated(write: WritePb, present: DocumentPb | None, now: Timestamp) -> Docu
     for path in map(field_paths.parse, write.update_mask.field_paths):
         value = field_paths.get(write.update.fields, path)
         if value is None:
-            raise status.unimplemented("The embedded store deletes no single fields.")
-        field_paths.put(document.fields, path, value)
+            field_paths.remove(document.fields, path)
+        else:
+            field_paths.put(document.fields, path, value)
     return document

@@ -145,11 +145,15 @@ class _Account:
 
 @dataclass
 class Posting:
-    """Contributions for one Commit, and their accounts; with `sign` -1 they are taken out."""
+    """Contributions for one Commit, and their accounts; with `sign` -1 they are taken out.
+
+    `building`: they are in the totals already, and are to go into months and parts.
+    """
 
     connection: Connection
     classify: Callable[[str], ContributorType]
     sign: int = 1
+    building: bool = False
     contributions: list[tuple[DocumentReference, Fields]] = field(default_factory=list)
     # By path.
     accounts: dict[str, _Account] = field(default_factory=dict)
@@ -219,12 +223,15 @@ class Posting:
         adds = self.sign > 0
         for path, account in self.accounts.items():
             is_part = account.kind is Kind.PART
-            change = account.figures.changes(recorded=adds and not is_part)
+            change = account.figures.changes(
+                recorded=adds and not is_part and not self.building,
+                totals=is_part or not self.building,
+            )
             if not self._must_exist(account):
                 merged.append((account.reference, account.opening() | change))
             elif path not in missing:
                 changed.append((account.reference, change))
-            elif not is_part:
+            elif not is_part and not self.building:
                 opening = account.opening() | {"created_at": SERVER_TIMESTAMP}
                 # Nothing can be taken out of what is not there; it begins with nothing.
                 created.append((account.reference, opening | change if adds else opening))

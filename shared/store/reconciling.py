@@ -1,38 +1,62 @@
-"""Totals held against contributions: proof that each account says what its own sum to.
+"""Accounts held against contributions: proof that each says what its own come to.
 
-One pass over the live contributions sums them by person and asset. Writers go on meanwhile, so an
-account that disagrees is only suspected, and is looked at alone: its contributions are summed as
-they were when the account was read. Where a backend knows the present only, a look counts if the
-account stood still meanwhile, since every contribution changes its accounts in the Commit that
-records or voids it. And what is found must be found twice: the emulator can show a commit half
-done.
+One pass over the live contributions sums them by person, asset, part and month. Writers go on
+meanwhile, so an account that disagrees is only suspected, and is looked at alone: its contributions
+are summed as they were when the account was read. Where a backend knows the present only, a look
+counts if the account stood still meanwhile, since every contribution changes its accounts in the
+Commit that records or voids it. And what is found must be found twice: the emulator can show a
+commit half done.
+
+A repair counts in that pass what an older version recorded (`building.py`), and then takes its mark
+from the accounts that are right.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import UTC, timedelta
 from functools import partial
 from typing import Any
 
 from google.api_core.exceptions import MethodNotImplemented
-from google.cloud.firestore import CollectionReference, FieldFilter, Query
+from google.cloud.firestore import FieldFilter, Query
 from google.protobuf.timestamp_pb2 import Timestamp  # type: ignore[import-untyped]
 
-from shared.domain.drift import Finding, Kind, State, Totals
+from shared.domain.drift import Finding, Kind, State
 from shared.domain.email import spelt_as_today
 from shared.domain.errors import Unavailable
+from shared.store.building import Builder
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
+from shared.store.documents import OLD_TIME, Fields
 from shared.store.listing import ContributionFilter, contributions_query
+from shared.store.posting import Figures, additions
 from shared.store.reading import Document
+from shared.store.tallying import (
+    ACCOUNT_FIELDS,
+    Account,
+    Sums,
+    account_in,
+    account_of,
+    is_marked,
+    right_fields,
+    sums_of,
+    sums_said,
+    unmarked,
+)
 
-# What a sum needs of a contribution; the time is where a page of one account's contributions ends.
-_FIELDS = ("asset_id", "repository", "cost_micros", "credits", "timestamp")
+# What counting needs of a contribution; the time is where a page of one account's ends.
+_FIELDS = (
+    *("asset_id", "repository", "cost_micros", "credits", "timestamp", "recorded_at", "voided"),
+    *("contributor_email", "coherence_score", "assistance"),
+    *("author_type", "agent_ids", "month", "counted_at_micros"),
+)
 # Seconds after which a drift must be found again.
 _SECOND_LOOK_S = 0.2
-_ACCOUNT_FIELDS = ("id", "email", "name", "contribution_count", "total_cost_micros")
+# What the server's times may lie beside one another: the emulator cuts some to milliseconds.
+_BEFORE = timedelta(seconds=1)
 
 # Told what is gone through and how many of them were, after each page.
 Progress = Callable[[str, int], None]
@@ -42,47 +66,33 @@ Progress = Callable[[str, int], None]
 class _Look:
     """One look at an account and its contributions; `settled` where both were of one moment."""
 
-    account: Document | None
-    finding: Finding
+    account: Account
+    document: Document | None
+    said: Sums
+    actual: Sums
+    gap: dict[str, Any]
     settled: bool
 
-    @property
-    def agrees(self) -> bool:
-        """Whether there is nothing to find."""
-        return self.finding.actual == (self.finding.stored if self.account else Totals())
-
     def confirms(self, other: _Look | None) -> bool:
-        """Whether both looks found the same drift, which stays while the totals move on."""
-        return other is not None and self._drift() == other._drift()
+        """Whether both looks found the same drift, which stays while the figures move on."""
+        return (
+            other is not None
+            and self.gap == other.gap
+            and (self.document is None) == (other.document is None)
+        )
 
-    def _drift(self) -> tuple[int, int] | None:
-        stored, actual = self.finding.stored, self.finding.actual
-        return (actual.count - stored.count, actual.micros - stored.micros) if stored else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What one contribution adds to one account."""
-
-    kind: Kind
-    account_id: str
-    micros: int
-    label: str | None
-
-
-def _parts(contribution: Mapping[str, Any]) -> Iterator[_Part]:
-    cost, repository = contribution.get("cost_micros", 0), contribution.get("repository")
-    yield _Part(Kind.ASSET, contribution.get("asset_id", ""), cost, repository)
-    for credit in contribution.get("credits", ()):
-        person, share, email = credit["contributor_id"], credit["share_micros"], credit["email"]
-        yield _Part(Kind.CONTRIBUTOR, person, share, email)
+    def finding(self, state: State) -> Finding:
+        """What is told of it."""
+        said = self.said.totals if self.document and self.said.has_totals else None
+        account, actual = self.account, self.actual.totals
+        return Finding(account.kind, account.id, account.label, said, actual, state)
 
 
 @dataclass(frozen=True)
 class Reconciler:
-    """Compares the totals of all accounts with their contributions.
+    """Compares all accounts with their contributions.
 
-    `page_size` bounds what is kept besides one sum for each account; `patience` is how many
+    `page_size` bounds what is kept besides the sums of each account; `patience` is how many
     seconds a suspected account gets to stand still.
     """
 
@@ -95,8 +105,9 @@ class Reconciler:
 
         Raises `Unavailable` when Firestore does not answer; what was mended until then stays so.
         """
-        for kind, account_id in self._suspects(progress):
-            finding = self._check(kind, account_id, repair=repair)
+        builder = Builder(self.connection) if repair else None
+        for suspect in self._suspects(builder, progress):
+            finding = suspect if isinstance(suspect, Finding) else self._check(suspect, builder)
             if finding:
                 yield finding
 
@@ -106,107 +117,159 @@ class Reconciler:
         Their totals are right; what is reported since goes to the account of today's spelling.
         """
         people = self.connection.contributors.order_by("__name__").select(("id", "email"))
-        for person in self._pages(people):
-            kept = _field(person, "email")
-            if isinstance(kept, str) and spelt_as_today(kept) != kept:
-                yield str(_field(person, "id")), kept
+        for page in self._pages(people):
+            for person in page:
+                kept = person.fields.get("email")
+                if isinstance(kept, str) and spelt_as_today(kept) != kept:
+                    yield str(person.fields.get("id")), kept
 
-    def _suspects(self, progress: Progress) -> Iterator[tuple[Kind, str]]:
-        """Accounts whose totals were not what the pass came to."""
-        counts: Counter[tuple[Kind, str]] = Counter()
-        micros: Counter[tuple[Kind, str]] = Counter()
+    def _suspects(self, builder: Builder | None, progress: Progress) -> Iterator[Account | Finding]:
+        """Accounts that did not say what the pass came to; and what needs no second look."""
+        sums: defaultdict[Account, Figures] = defaultdict(Figures)
         live = self.connection.contributions.where(filter=FieldFilter("voided", "==", False))
         query = live.order_by("__name__").select(_FIELDS)
-        for contribution in self._pages(query, tell=partial(progress, "contributions")):
-            for part in _parts(contribution.fields):
-                counts[part.kind, part.account_id] += 1
-                micros[part.kind, part.account_id] += part.micros
-        for kind in (Kind.CONTRIBUTOR, Kind.ASSET):
-            query = self._accounts(kind).order_by("__name__").select(_ACCOUNT_FIELDS)
-            for document in self._pages(query, tell=partial(progress, f"{kind}s")):
-                account = (kind, str(_field(document, "id")))
-                if _totals(document) != Totals(counts.pop(account, 0), micros.pop(account, 0)):
-                    yield account
+        began: Timestamp | None = None
+        for page in self._pages(query, tell=partial(progress, "contributions")):
+            began = began or page[0].read_time
+            for contribution in builder.build(page, _FIELDS) if builder else page:
+                for addition in additions(contribution.fields):
+                    account = account_of(contribution.fields, addition)
+                    sums[account].add(addition, contribution.fields)
+        for kind in Kind:
+            query = self.connection.accounts(kind).order_by("__name__").select(ACCOUNT_FIELDS)
+            for page in self._pages(query, tell=partial(progress, f"{kind}s")):
+                for document in page:
+                    account = account_in(kind, document)
+                    actual = sums_of(sums.pop(account, Figures()))
+                    said = sums_said(document.fields)
+                    if said.gap(actual, exact=builder is not None):
+                        yield account
+                    elif is_marked(kind, document.fields) and builder is None:
+                        look = _Look(account, document, said, actual, {}, settled=True)
+                        yield look.finding(State.UNBUILT)
+                    elif is_marked(kind, document.fields) and not self._unmark(document, began):
+                        yield account
         # Contributions were left over whose account is not there.
-        yield from counts
+        yield from sums
 
-    def _check(self, kind: Kind, account_id: str, *, repair: bool) -> Finding | None:
+    def _unmark(self, document: Document, began: Timestamp | None) -> bool:
+        """Take the mark from an account that said what the pass came to.
+
+        Not where an older version has recorded for it since the pass `began`: that may be in it
+        without being counted, and something else voided without being taken out.
+        """
+        marked_at = document.fields.get(OLD_TIME)
+        if marked_at and began and marked_at + _BEFORE >= began.ToDatetime(tzinfo=UTC):
+            return False
+        return self._write(document, unmarked(document.fields))
+
+    def _write(self, document: Document, fields: Fields) -> bool:
+        writes = self.connection.write_batch()
+        writes.update(document.reference, fields, unchanged_since=document.update_time)
+        with suppress(*OVERTAKEN, *TRANSIENT):
+            self.connection.commit(writes, self.connection.timing.deadline())
+            return True
+        return False
+
+    def _check(self, account: Account, builder: Builder | None) -> Finding | None:
         timing = self.connection.timing
         deadline = timing.deadline(self.patience)
         before: _Look | None = None
         mended: Finding | None = None
         while True:
-            look = self._look(kind, account_id)
-            if look.settled and look.agrees:
+            look = self._look(account, builder)
+            if look.settled and not look.gap:
                 # What was mended is called so when it was seen to be right.
                 return mended
             if look.settled and not look.confirms(before):
                 before = look
                 timing.sleep(_SECOND_LOOK_S)
             elif look.settled:
-                if look.account is None:
-                    return replace(look.finding, state=State.MISSING)
-                if not repair:
-                    return look.finding
-                mended = mended or replace(look.finding, state=State.MENDED)
-                self._mend(look.account, look.finding)
+                if look.document is None and account.kind is not Kind.PART:
+                    return look.finding(State.MISSING)
+                if builder is None:
+                    only_marked = look.gap.keys() == {"mark"}
+                    return look.finding(State.UNBUILT if only_marked else State.DRIFT)
+                # A span that a void has left too wide, and a mark, are nothing wrong.
+                if look.said.gap(look.actual, exact=False):
+                    mended = mended or look.finding(State.MENDED)
+                self._mend(look)
             try:
                 deadline.pause()
             except Unavailable:
-                return replace(look.finding, state=State.UNSETTLED)
+                return look.finding(State.UNSETTLED)
 
-    def _look(self, kind: Kind, account_id: str) -> _Look:
-        account = self._account(kind, account_id)
-        stored = _totals(account) if account else None
-        sum_at = partial(self._sum, kind, account_id)
+    def _look(self, account: Account, builder: Builder | None) -> _Look:
+        document = self._document(account)
+        at, settled = (document.read_time, True) if document else (None, False)
         try:
-            (actual, label), settled = sum_at(account.read_time if account else None), bool(account)
+            actual, built = self._sum(account, builder, at)
         except MethodNotImplemented:
-            (actual, label), settled = sum_at(None), False
+            (actual, built), settled = self._sum(account, builder, None), False
         if not settled:
-            settled = _version(account) == _version(self._account(kind, account_id))
-        label = _label(kind, account) if account else label
-        return _Look(account, Finding(kind, account_id, label, stored, actual), settled)
+            settled = _version(document) == _version(self._document(account))
+        fields = document.fields if document else {}
+        said = sums_said(fields) if document else Sums({}, None, None)
+        gap = said.gap(actual, exact=builder is not None and document is not None)
+        if is_marked(account.kind, fields) and document:
+            gap["mark"] = True
+        if document and account.kind is not Kind.PART:
+            account = account_in(account.kind, document)
+        return _Look(account, document, said, actual, gap, settled and not built)
 
-    def _mend(self, account: Document, finding: Finding) -> None:
-        """Write the totals of a finding, with what was recorded since, if nobody is faster."""
-        current = self._account(finding.kind, finding.id)
+    def _mend(self, look: _Look) -> None:
+        """Write what is right, with what was recorded since, if nobody is faster."""
+        kind, current = look.account.kind, self._document(look.account)
         if current is None:
+            if look.document is None and kind is Kind.PART:
+                self._create(look)
             return
-        then, now, totals = finding.stored, _totals(current), finding.actual
-        if _version(current) != _version(account):
-            if then is None or now is None:
+        right, now = look.actual, sums_said(current.fields)
+        if _version(current) != _version(look.document):
+            if look.document is None or look.said.broken or now.broken:
                 return
-            count, micros = now.count - then.count, now.micros - then.micros
-            totals = Totals(totals.count + count, totals.micros + micros)
-        fields = {"contribution_count": totals.count, "total_cost_micros": totals.micros}
+            right = now.since(look.said, right)
+        self._write(current, right_fields(kind, right, current.fields))
+
+    def _create(self, look: _Look) -> None:
+        account = look.account
+        ids = {"asset_id": account.asset_id, "contributor_id": account.contributor_id}
         writes = self.connection.write_batch()
-        writes.update(current.reference, fields, unchanged_since=current.update_time)
+        reference = self.connection.participations.document(account.key)
+        writes.create(reference, ids | right_fields(Kind.PART, look.actual, {}))
         with suppress(*OVERTAKEN, *TRANSIENT):
             self.connection.commit(writes, self.connection.timing.deadline())
 
-    def _accounts(self, kind: Kind) -> CollectionReference:
-        people = kind is Kind.CONTRIBUTOR
-        return self.connection.contributors if people else self.connection.assets
+    def _document(self, account: Account) -> Document | None:
+        deadline = self.connection.timing.deadline()
+        collection = self.connection.accounts(account.kind)
+        if account.kind is not Kind.PART:
+            query = collection.where(filter=FieldFilter("id", "==", account.key))
+            return self.connection.first(query, deadline)
+        reference = collection.document(account.key)
+        read = self.connection.patiently(lambda d: self.connection.read([reference], d), deadline)
+        return read[reference.path] if read[reference.path].exists else None
 
-    def _account(self, kind: Kind, account_id: str) -> Document | None:
-        query = self._accounts(kind).where(filter=FieldFilter("id", "==", account_id))
-        return self.connection.first(query, self.connection.timing.deadline())
-
-    def _sum(self, kind: Kind, account_id: str, at: Timestamp | None) -> tuple[Totals, str | None]:
-        """What the live contributions of one account sum to, and what they call it."""
-        people = kind is Kind.CONTRIBUTOR
+    def _sum(
+        self, account: Account, builder: Builder | None, at: Timestamp | None
+    ) -> tuple[Sums, bool]:
+        """What one account's live contributions come to, and whether some had to be built."""
         chosen = ContributionFilter(
-            contributor_ids=(account_id,) if people else (),
-            asset_id=None if people else account_id,
+            contributor_ids=(account.contributor_id,) if account.contributor_id else (),
+            asset_id=account.asset_id or None,
         )
-        count, micros, label = 0, 0, None
+        figures, built = Figures(), False
         query = contributions_query(self.connection.contributions, chosen).select(_FIELDS)
-        for contribution in self._pages(query, at=at):
-            for part in _parts(contribution.fields):
-                if (part.kind, part.account_id) == (kind, account_id):
-                    count, micros, label = count + 1, micros + part.micros, part.label
-        return Totals(count, micros), label
+        for page in self._pages(query, at=at):
+            lacking = [one for one in page if one.fields.get("month") is None]
+            if builder and lacking:
+                builder.build(lacking, _FIELDS)
+                built = True
+            for contribution in page:
+                for addition in additions(contribution.fields):
+                    if account_of(contribution.fields, addition) == account:
+                        figures.add(addition, contribution.fields)
+        return sums_of(figures), built
 
     def _pages(
         self,
@@ -214,13 +277,14 @@ class Reconciler:
         *,
         at: Timestamp | None = None,
         tell: Callable[[int], None] | None = None,
-    ) -> Iterator[Document]:
+    ) -> Iterator[list[Document]]:
         """All results of an ordered query; after a fault, only the page that failed is repeated."""
         done = 0
         page = query.limit(self.page_size)
         while True:
             found = self.connection.patiently(lambda d: self.connection.query(page, d, at=at))  # noqa: B023
-            yield from found
+            if found:
+                yield found
             done += len(found)
             if tell:
                 tell(done)
@@ -229,23 +293,6 @@ class Reconciler:
             last = found[-1]
             place = {"timestamp": last.fields.get("timestamp"), "__name__": last.reference}
             page = query.limit(self.page_size).start_after(place)
-
-
-def _field(document: Document, name: str) -> Any:
-    return document.fields.get(name)
-
-
-def _totals(document: Document) -> Totals | None:
-    count, micros = _field(document, "contribution_count"), _field(document, "total_cost_micros")
-    # A float or a text is what somebody typed in the console, and is never right.
-    if type(count) is int and type(micros) is int:
-        return Totals(count, micros)
-    return None
-
-
-def _label(kind: Kind, document: Document) -> str | None:
-    label: str | None = _field(document, "email" if kind is Kind.CONTRIBUTOR else "name")
-    return label
 
 
 def _version(document: Document | None) -> Timestamp | None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from google.cloud.firestore import (
+    DELETE_FIELD,
     SERVER_TIMESTAMP,
     ArrayUnion,
     Client,
@@ -33,7 +34,7 @@ class WriteBatch:
 
     Fields have plain names, and values that JSON knows, times, `Increment`, `Minimum`, `Maximum`,
     `ArrayUnion` and `SERVER_TIMESTAMP`, whose fields may be paths. Anything else is a `TypeError`,
-    and an integer beyond 64 bits a `ValueError`.
+    and an integer beyond 64 bits a `ValueError`. A change takes `DELETE_FIELD` too.
     """
 
     def __init__(self, client: Client) -> None:
@@ -70,6 +71,8 @@ class WriteBatch:
         """Change some fields of a document, which is made where there is none."""
         write = self._write(reference, fields)
         write.update_mask.field_paths.extend(write.update.fields)
+        gone = (name for name, value in fields.items() if value is DELETE_FIELD)
+        write.update_mask.field_paths.extend(gone)
         # With transforms alone the mask is empty, and has to be there all the same.
         write.update_mask.SetInParent()
         return write
@@ -100,7 +103,7 @@ class WriteBatch:
                 union = write.update_transforms.add(field_path=name).append_missing_elements
                 for item in value.values:
                     _encode(item, union.values.add())
-            else:
+            elif value is not DELETE_FIELD:
                 _encode(value, stored[name])
         return write
 

@@ -20,7 +20,7 @@ from shared.store.deadline import Timing
 from shared.store.ledger import Ledger
 from shared.store.reconciling import Progress, Reconciler
 from tests.conftest import OpenClient
-from tests.contract.books import assert_balanced, documents
+from tests.contract.books import assert_balanced, documents, without_zeros
 from tests.contract.by_hand import new_asset, new_contributor, put
 from tests.contract.reports import ledger_of, report
 from tests.contract.spy import After, Before, Spy
@@ -114,6 +114,71 @@ class TestFinding:
         assert [found.label for found in findings(filled)] == [PEOPLE[0], PEOPLE[2], "octo/repo-0"]
 
 
+BROKEN_PART = f"participations/octo:repo-0@{PEOPLE[0]}"
+MONTH = "2020-05"
+
+
+class TestDamageByHand:
+    """Whatever of an account was changed is found, and mended to what it was."""
+
+    @pytest.mark.parametrize("path", [BROKEN_ASSET, BROKEN_PERSON, BROKEN_PART])
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            {"months": {}},
+            {"months": {MONTH: {"count": 1, "micros": 1}}},
+            {"months": {MONTH: {"count": "many"}, "2020-06": {"count": 1}}},
+            {"months": None},
+            {"assisted_count": 1},
+            {"first_at_micros": 2**60},
+            {"last_at_micros": 0},
+            {"first_at_micros": None},
+        ],
+        ids=str,
+    )
+    def test_is_found_and_mended(
+        self, filled: Ledger, client: Client, path: str, damage: dict[str, object]
+    ) -> None:
+        findings(filled, repair=True)
+        before = client.document(path).get().to_dict()
+        put(filled, path, damage)
+        assert [found.state for found in findings(filled)] == [State.DRIFT]
+        assert [found.state for found in findings(filled, repair=True)] == [State.MENDED]
+        after = client.document(path).get().to_dict()
+        assert without_zeros(after.pop("months")) == without_zeros(before.pop("months"))
+        assert after == before
+        assert_balanced(client)
+
+    def test_of_a_weight_is_found_and_mended(self, filled: Ledger, client: Client) -> None:
+        put(filled, BROKEN_PART, {"weight_micros": 1})
+        assert [found.kind for found in findings(filled)] == [Kind.PART]
+        findings(filled, repair=True)
+        assert_balanced(client)
+
+    def test_a_part_that_is_gone_is_made_again(self, filled: Ledger, client: Client) -> None:
+        findings(filled, repair=True)
+        before = client.document(BROKEN_PART).get().to_dict()
+        client.document(BROKEN_PART).delete(timeout=10)
+        [found] = findings(filled)
+        assert (found.kind, found.state, found.stored) == (Kind.PART, State.DRIFT, None)
+        assert [found.state for found in findings(filled, repair=True)] == [State.MENDED]
+        after = client.document(BROKEN_PART).get().to_dict()
+        assert without_zeros(after.pop("months")) == without_zeros(before.pop("months"))
+        assert after == before
+
+    def test_a_span_that_a_void_left_is_none_and_is_narrowed(
+        self, filled: Ledger, client: Client
+    ) -> None:
+        early = report("00beef", repository="octo/repo-0", timestamp="2001-01-01T00:00:00Z")
+        filled.commits.record(early, recorded_by="ci")
+        filled.voids.void("octo/repo-0@00beef", voided_by="ops", reason=None)
+        asset = client.document(BROKEN_ASSET)
+        wide = asset.get().to_dict()["first_at_micros"]
+        assert findings(filled) == []
+        assert findings(filled, repair=True) == []
+        assert asset.get().to_dict()["first_at_micros"] > wide
+
+
 class TestRepairing:
     def test_writes_the_totals_and_touches_nothing_else(
         self, filled: Ledger, client: Client
@@ -134,7 +199,7 @@ class TestRepairing:
         new_asset(filled, "octo/repo-0")
         [found] = findings(filled, repair=True)
         assert found.state is State.MENDED
-        assert documents(client, "assets")["octo:repo-0"]["contribution_count"] == 5
+        assert_balanced(client)
 
     def test_never_overwrites_what_is_recorded_meanwhile(
         self, filled: Ledger, spy: Spy, client: Client, open_client: OpenClient
@@ -302,7 +367,9 @@ class TestTheCommand:
     def test_says_that_every_total_is_right(self, filled: Ledger) -> None:
         code, lines = self.run(filled)
         assert code == EXIT_RIGHT
-        assert lines == ["Of 10 contributions, 4 contributors, 3 assets: every total is right"]
+        assert lines == [
+            "Of 10 contributions, 4 contributors, 3 assets, 6 parts: every total is right"
+        ]
 
     def test_prints_each_wrong_total_without_an_address(self, filled: Ledger) -> None:
         put(filled, BROKEN_PERSON, {"total_cost_micros": 100_000_000})
@@ -315,7 +382,7 @@ class TestTheCommand:
             f"drift: contributor {person} says 100.00 in 6; its contributions sum to 1.50 in 6",
             f"drift: asset {asset} (octo/repo-0) says what is no whole number; "
             "its contributions sum to 2.50 in 5",
-            "Of 10 contributions, 4 contributors, 3 assets: 2 drift",
+            "Of 10 contributions, 4 contributors, 3 assets, 6 parts: 2 drift",
         ]
 
     def test_names_people_where_asked(self, filled: Ledger) -> None:
@@ -325,14 +392,14 @@ class TestTheCommand:
 
     def test_names_people_whose_address_is_spelt_otherwise_today(self, filled: Ledger) -> None:
         kept = {"id": "4711", "email": "p\u200berson-0@example.com"}
-        totals = {"contribution_count": 0, "total_cost_micros": 0}
+        totals = {"contribution_count": 0, "total_cost_micros": 0, "parts": 1}
         filled.connection.contributors.document("p").set(kept | totals, timeout=10)
         today = filled.find.contributor(PEOPLE[0]).stored.id
         code, lines = self.run(filled)
         assert code == EXIT_RIGHT
         assert lines == [
             f"spelling: contributor 4711 is spelt otherwise today, goes on as {today}",
-            "Of 10 contributions, 5 contributors, 3 assets: every total is right",
+            "Of 10 contributions, 5 contributors, 3 assets, 6 parts: every total is right",
         ]
         _, lines = self.run(filled, show_emails=True)
         assert r" 4711 (p\u200berson-0@example.com) is" in lines[0]

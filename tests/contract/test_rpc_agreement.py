@@ -109,15 +109,9 @@ def _written(client: Client, operation: dict[str, Any]) -> types.Write:
     if operation["kind"] == "delete":
         return delete(client, operation["document"], **options)
     if operation["mask"] is not None:
-        # Without a value it would delete the field, which the ledger never does.
-        options["mask"] = [p for p in operation["mask"] if _holds(operation["fields"], p)]
+        options["mask"] = operation["mask"]
     options["update_transforms"] = operation["transforms"]
     return put(client, operation["document"], operation["fields"], **options)
-
-
-def _holds(fields: Any, path: str) -> bool:
-    name, _, rest = path.partition(".")
-    return isinstance(fields, dict) and name in fields and (not rest or _holds(fields[name], rest))
 
 
 def _outcome(client: Client, action: Callable[[], Any]) -> Any:

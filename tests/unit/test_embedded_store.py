@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from google.api_core import exceptions
 from google.cloud.firestore import (
-    DELETE_FIELD,
     And,
     ArrayRemove,
     Client,
@@ -140,11 +139,6 @@ class TestWhatItDoesNotDo:
     def test_values_that_the_ledger_never_stores(self, client: Client, value: object) -> None:
         with pytest.raises(exceptions.MethodNotImplemented):
             client.document("c/x").set({"a": value})
-
-    def test_the_deletion_of_a_field(self, client: Client) -> None:
-        client.document("c/x").set({"a": 1})
-        with pytest.raises(exceptions.MethodNotImplemented):
-            client.document("c/x").update({"a": DELETE_FIELD})
 
     def test_a_sum_of_what_is_not_whole(self, client: Client) -> None:
         client.document("c/x").set({"a": 1.5})
