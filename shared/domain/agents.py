@@ -8,6 +8,7 @@ from __future__ import annotations
 
 AGENT_ADDRESSES = frozenset(
     {
+        "agent@cosine.sh",
         "agent@replit.com",
         "agent@warp.dev",
         "aider@aider.chat",
@@ -21,9 +22,11 @@ AGENT_ADDRESSES = frozenset(
         "gemini-cli-agent@google.com",
         "junie@jetbrains.com",
         "noreply@aider.chat",
+        "noreply@aider.dev",
         "noreply@anthropic.com",
         "noreply@cline.bot",
         "noreply@continue.dev",
+        "noreply@cursor.com",
         "noreply@google.com",
         "noreply@kiro.dev",
         "noreply@openai.com",

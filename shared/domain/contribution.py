@@ -107,6 +107,7 @@ class NewContribution(Request):
     ]
     cost_amount: GivenMoney
     metadata: Metadata = Field(default_factory=dict, examples=[{"invoice_id": "2026-0017"}])
+    assistance: GivenAssistances = ()
     timestamp: GivenTime | None = None
     corrects: Annotated[str, Field(max_length=64)] | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from shared.domain.asset import Asset
+from shared.domain.assistance import assistance_of
 from shared.domain.contribution import Coherence, NewContribution, StoredContribution, counted_by
 from shared.domain.contributor import Contributor, ContributorType
 from shared.domain.credits import share_out
@@ -47,6 +48,7 @@ def contribution_by_ids(
         coherence_score=score.value,
         coherence=Coherence(components=score.components),
         credits=credits,
+        assistance=assistance_of(request.assistance, {}, type_of),
         metadata=request.metadata,
         timestamp=timestamp,
         recorded_by=recorded_by,

@@ -168,5 +168,9 @@ class _Attempt:
 
 def _digest(request: NewContribution) -> str:
     # In one order: the members of a JSON object have none, and a retry may send them in another.
-    text = json.dumps(request.model_dump(mode="json"), sort_keys=True)
+    told = request.model_dump(mode="json")
+    if not request.assistance:
+        # Digests that are kept from before it could be told are still those of the same request.
+        del told["assistance"]
+    text = json.dumps(told, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

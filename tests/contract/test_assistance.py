@@ -8,6 +8,7 @@ from google.cloud.firestore import Client
 
 from shared.store.ledger import Ledger
 from tests.contract.books import assert_balanced, documents
+from tests.contract.by_hand import new_asset, new_contribution, new_contributor
 from tests.contract.reports import report
 
 ADA, GRACE, HELPER = "ada@example.com", "grace@example.com", "helper@agents.example"
@@ -23,6 +24,15 @@ def assisted(client: Client) -> dict[str, tuple[Any, Any]]:
         for collection in ("assets", "contributors", "participations")
         for name, fields in documents(client, collection).items()
     }
+
+
+def test_counts_for_a_contribution_by_ids(ledger: Ledger, client: Client) -> None:
+    contributor, asset = new_contributor(ledger), new_asset(ledger)
+    told = ["Codex:gpt-5.1"]
+    recorded = new_contribution(ledger, contributor.id, asset.id, assistance=told).contribution
+    assert [tool.agent for tool in recorded.assistance] == ["Codex"]
+    assert_balanced(client)
+    assert ledger.people.find(contributor.email).assisted_count == 1
 
 
 def test_counts_for_the_asset_and_for_all_who_are_no_agents(ledger: Ledger, client: Client) -> None:

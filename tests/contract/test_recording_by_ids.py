@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -239,6 +241,7 @@ class TestAnIdempotencyKey:
             {"cost_amount": "10.000001"},
             {"metadata": {"note": "x"}},
             {"timestamp": "2024-05-01T00:00:00Z"},
+            {"assistance": ["Codex"]},
         ],
     )
     def test_with_another_request_is_refused_and_records_nothing(
@@ -249,6 +252,20 @@ class TestAnIdempotencyKey:
             new_contribution(ledger, ids.contributor, ids.asset, key="k", **other)
         assert [fault.pointer for fault in caught.value.faults] == [":Idempotency-Key"]
         assert len(assert_balanced(client)) == 1
+
+    def test_knows_a_request_of_before_assistance_could_be_told(
+        self, ledger: Ledger, client: Client, ids: Ids
+    ) -> None:
+        kept = new_contribution(ledger, ids.contributor, ids.asset, key="k").contribution
+        before = {
+            "contributor_id": ids.contributor,
+            "asset_id": ids.asset,
+            "cost_amount": 10_000_000,
+        }
+        text = json.dumps(
+            before | {"metadata": {}, "timestamp": None, "corrects": None}, sort_keys=True
+        )
+        assert kept.request_digest == hashlib.sha256(text.encode()).hexdigest()
 
     def test_is_each_callers_own(self, ledger: Ledger, client: Client, ids: Ids) -> None:
         contributions = {
