@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 from shared.domain.email import normalise_email
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 _S = TypeVar("_S", bound=Stored)
 
 _BARE_OFFSET = re.compile(r" (?=\d\d:\d\d$)", re.ASCII)
+# What a page token of each order holds, where it is no whole number. A name stands in none.
+_VALUES: dict[Sort, type] = {Sort.CREATED: datetime, Sort.NAME: NoneType}
 # An id that no contributor has.
 _NOBODY = ("",)
 
@@ -83,7 +86,7 @@ def contributions_page(
             return listing.Page((), None)
         return call.services.ledger.lists.contributions(chosen, limit=limit, after=after)
 
-    return paged(call, read)
+    return paged(call, read, values=datetime)
 
 
 def list_commit(call: Call) -> Page[Any]:
@@ -122,7 +125,7 @@ def _list_commit_everywhere(call: Call, commit_hash: str, *, include_voided: boo
         shown = tuple(e for e in page.items if include_voided or not e.voided)
         return listing.Page(shown, page.next)
 
-    return paged(call, read)
+    return paged(call, read, values=NoneType)
 
 
 def _contributor(call: Call, text: str | None) -> tuple[str, ...]:
@@ -174,4 +177,8 @@ def list_accounts(call: Call, accounts: Accounts[_S], *, names_need_key: bool) -
     sort = Sort(choice(call.query, "sort", [*Sort], Sort.CREATED))
     if sort is Sort.NAME and names_need_key:
         call.require_addresses("Sorting contributors by name")
-    return paged(call, lambda limit, after: accounts(sort, limit=limit, after=after))
+    return paged(
+        call,
+        lambda limit, after: accounts(sort, limit=limit, after=after),
+        values=_VALUES.get(sort, int),
+    )

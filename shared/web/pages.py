@@ -64,8 +64,12 @@ class PageQuery(Parameters):
 PAGING = frozenset(PageQuery.names())
 
 
-def paged(call: Call, read: Callable[[int, Cursor | None], listing.Page[_S]]) -> Page[Any]:
+def paged(
+    call: Call, read: Callable[[int, Cursor | None], listing.Page[_S]], *, values: type
+) -> Page[Any]:
     """One page of a list; `read` takes the limit and the place to go on from.
+
+    `values` is the type of what the list is ordered by, where it has any in its tokens.
 
     Raises `InvalidInput` for a limit out of range, and for a token that this list, with these
     filters, did not give.
@@ -75,7 +79,7 @@ def paged(call: Call, read: Callable[[int, Cursor | None], listing.Page[_S]]) ->
     chosen = {name: value for name, value in query.items() if name not in PAGING}
     scope = json.dumps([call.operation.name, dict(call.parameters), chosen], sort_keys=True)
     token = query.get("page_token")
-    page = read(limit, None if token is None else decode_cursor(token, scope))
+    page = read(limit, None if token is None else decode_cursor(token, scope, values))
     headers = {}
     if page.next:
         onward = urlencode(
@@ -96,8 +100,11 @@ def encode_cursor(cursor: Cursor, scope: str) -> str:
     return base64.urlsafe_b64encode(f"{_digest(payload, scope)}{payload}".encode()).decode()
 
 
-def decode_cursor(token: str, scope: str) -> Cursor:
-    """The cursor of a page token; raises `InvalidInput` unless it was given for this list."""
+def decode_cursor(token: str, scope: str, values: type = object) -> Cursor:
+    """The cursor of a page token; raises `InvalidInput` unless it was given for this list.
+
+    Its value must be of the type of this list's `values`, or none.
+    """
     from shared.store.listing import Cursor
 
     try:
@@ -107,17 +114,21 @@ def decode_cursor(token: str, scope: str) -> Cursor:
         if digest != _digest(payload, scope):
             raise ValueError
         value, key = json.loads(payload)
-        return Cursor(_cursor_value(value), _cursor_key(key))
+        return Cursor(_cursor_value(value, values), _cursor_key(key))
     except (ValueError, TypeError, RecursionError, binascii.Error):
         raise InvalidInput.at("?page_token", "was not given for this list") from None
 
 
 # Anybody can make a token up whose digest is right, so its content is checked as any input is.
-def _cursor_value(value: object) -> datetime | int | None:
-    if isinstance(value, str):
-        return parse_timestamp(value)
-    if value is None or (type(value) is int and -(2**63) <= value < 2**63):
-        return value
+def _cursor_value(given: object, values: type) -> datetime | int | None:
+    value = parse_timestamp(given) if isinstance(given, str) else given
+    if value is None:
+        return None
+    if isinstance(value, values):
+        if isinstance(value, datetime):
+            return value
+        if type(value) is int and -(2**63) <= value < 2**63:
+            return value
     raise ValueError
 
 

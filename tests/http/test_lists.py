@@ -6,7 +6,8 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -305,6 +306,38 @@ class TestPageToken:
         made_up = forged(operation, payload)
         assert_problem(filled.get(path, query_string={"page_token": made_up}), 422, "invalid")
 
+    @pytest.mark.parametrize(
+        ("path", "values"),
+        [
+            ("/v1/contributors?sort=created", [1]),
+            ("/v1/contributors?sort=recent", ["2024-05-01T00:00:00Z"]),
+            ("/v1/contributors?sort=total_cost", ["2024-05-01T00:00:00Z"]),
+            ("/v1/contributors?sort=contributions", ["2024-05-01T00:00:00Z"]),
+            ("/v1/contributors?sort=name", ["2024-05-01T00:00:00Z", 1]),
+            ("/v1/assets?sort=created", [1]),
+            ("/v1/assets?sort=total_cost", ["2024-05-01T00:00:00Z"]),
+            ("/v1/contributions?include_voided=true", [1]),
+            ("/v1/contributions?commit_hash=000001", ["2024-05-01T00:00:00Z", 1]),
+        ],
+    )
+    def test_that_is_made_up_with_what_this_order_has_no_values_of_is_422(
+        self, service: Service, path: str, values: list[object]
+    ) -> None:
+        service.track()
+        # Who is joined is put among the others by us, and not by the database.
+        joined = service.post(
+            f"/v1/contributors/{AUTHOR_ID}/aliases", {"email": "further@example.com"}
+        )
+        assert joined.status_code == 201
+        address = urlsplit(path)
+        chosen = {name: given for name, [given] in parse_qs(address.query).items()}
+        for value in values:
+            made_up = forged(
+                f"list_{address.path.rpartition('/')[2]}", json.dumps([value, "a-b"]), chosen
+            )
+            answer = service.get(f"{path}&page_token={quote(made_up)}", headers=KEY)
+            assert_problem(answer, 422, "invalid")
+
     def test_made_up_by_this_test_would_be_taken_if_it_were_right(self, filled: Service) -> None:
         right = forged("list_contributions", '["2024-05-03T00:00:00Z", "octo:repo-2@000002"]')
         found = filled.get("/v1/contributions", query_string={"page_token": right}).get_json()
@@ -320,9 +353,9 @@ class TestPageToken:
         assert "person" not in text.lower()
 
 
-def forged(operation: str, payload: str) -> str:
+def forged(operation: str, payload: str, chosen: Mapping[str, str] = MappingProxyType({})) -> str:
     """A token whose digest is right: it is no signature, and can be computed by anybody."""
-    scope = json.dumps([operation, {}, {}], sort_keys=True)
+    scope = json.dumps([operation, {}, dict(chosen)], sort_keys=True)
     digest = hashlib.sha256(f"{scope}\n{payload}".encode()).hexdigest()[:12]
     return base64.urlsafe_b64encode(f"{digest}{payload}".encode()).decode()
 
