@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.domain.asset import AssetChange, NewAsset
-from shared.domain.errors import Conflict
-from shared.web.answer import Answer, Created, Page, Table
+from shared.domain.asset import AssetChange, NewAsset, NewFurtherName
+from shared.domain.errors import Conflict, NotFound
+from shared.domain.repository import Repository
+from shared.web.answer import Answer, Created, Page, Replayed, Split, Table
 from shared.web.call import Call
 from shared.web.distributions import DistributionQuery, distribution_of
 from shared.web.lists import AccountsQuery, Filters, contributions_page, list_accounts
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from shared.domain.asset import Asset
     from shared.domain.contribution import Contribution
     from shared.domain.distribution import Distribution
-    from shared.web.described import AssetKey
+    from shared.web.described import AssetKey, FurtherName
 
 
 class ContributionsQuery(OfContributor, Filters):
@@ -64,6 +65,47 @@ def distribute(call: Call, asset: AssetKey) -> Table[Distribution]:
     return distribution_of(call, call.services.ledger.find.asset(asset))
 
 
+@Operation(
+    "POST",
+    "/v1/assets/{asset}/aliases",
+    Access.ADMIN,
+    body=NewFurtherName,
+    errors=(Conflict,),
+)
+def join_repository(call: Call, asset: AssetKey) -> Created[Asset] | Replayed[Asset]:
+    """Let a further name lead to a repository.
+
+    From then on look-ups, filters and reports under that name are about this repository; other
+    instances notice within a minute. 200: the name led here before. 409: it is this repository's
+    first name or leads elsewhere, or an asset of that name has live contributions: void them first.
+    """
+    new = call.read(NewFurtherName)
+    done = call.services.ledger.repositories.join(
+        asset, new.repository, by=call.recorded_by, reason=new.reason
+    )
+    shown = done.asset.shown()
+    return Replayed(shown) if done.replayed else Created(shown)
+
+
+@Operation(
+    "DELETE",
+    "/v1/assets/{asset}/aliases/{repository}",
+    Access.ADMIN,
+    errors=(Conflict,),
+)
+def split_repository(call: Call, asset: AssetKey, repository: FurtherName) -> Split[Asset]:
+    """Let a further name of a repository stand for itself again.
+
+    What was recorded under it stays where it is. 409: the repository is shown under this name.
+    """
+    try:
+        further = Repository.parse(repository)
+    except ValueError:
+        raise NotFound("Alias") from None
+    done = call.services.ledger.repositories.split(asset, further)
+    return Split(done.asset.shown(), replayed=done.replayed)
+
+
 @Operation("GET", "/v1/assets/{key}", Access.READ)
 def get_asset(call: Call, key: AssetKey) -> Answer[Asset]:
     """Show an asset."""
@@ -75,7 +117,8 @@ def get_asset(call: Call, key: AssetKey) -> Answer[Asset]:
 def change_asset(call: Call, key: AssetKey) -> Answer[Asset]:
     """Set an asset's shown name or description right.
 
-    What is left out stays. 409: a repository keeps its name, in whatever spelling.
+    What is left out stays. A repository may be shown under any of its names, as after a
+    rename. 409: under no other one.
     """
     changed = call.services.ledger.registrar.change_asset(key, call.read(AssetChange))
     return Answer(changed.shown(), outcome="changed")

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import AliasChoices, BeforeValidator, Field, computed_field
 
-from shared.domain.fields import LEFT_OUT, Money, Name, Request, Stored, Text, Time
+from shared.domain.fields import (
+    LEFT_OUT,
+    Money,
+    Name,
+    RepositoryName,
+    Request,
+    Stored,
+    Text,
+    Time,
+)
 from shared.domain.identifiers import (
     named_asset_id,
     repository_asset_id,
@@ -52,6 +62,15 @@ class AssetChange(Request):
     description: Annotated[Text, Field(examples=["The network's code"])] = LEFT_OUT
 
 
+class NewFurtherName(Request):
+    """A further name of a repository."""
+
+    repository: Annotated[
+        RepositoryName, Field(json_schema_extra={"examples": ["seeker71/new-name"]})
+    ]
+    reason: Text | None = Field(None, examples=["Renamed on GitHub"])
+
+
 class Asset(Stored):
     """An asset as the ledger answers it."""
 
@@ -59,6 +78,8 @@ class Asset(Stored):
     name: str | None = None
     asset_type: str = REPOSITORY_ASSET_TYPE
     description: str | None = None
+    # A repository's other names, as GitHub calls those that it had.
+    former_names: tuple[str, ...] = ()
     contribution_count: int = 0
     assisted_count: int = 0
     total_cost: Money = 0
@@ -76,18 +97,26 @@ class Asset(Stored):
         return self.asset_type
 
     def repository(self) -> Repository | None:
-        """The repository that this asset stands for."""
-        try:
-            repository = Repository.parse(self.name or "")
-        except ValueError:
-            return None
-        # Told by the id, since another asset may be named like a repository.
-        return repository if self.id == repository_asset_id(repository) else None
+        """The repository that this asset stands for, by its first name."""
+        for name in (self.name or "", *self.former_names):
+            with suppress(ValueError):
+                repository = Repository.parse(name)
+                # Told by the id, since another asset may be named like a repository.
+                if self.id == repository_asset_id(repository):
+                    return repository
+        return None
 
     def may_be_called(self, name: str) -> bool:
         """Whether a name may be shown: a repository is known by its own, in whatever spelling."""
-        repository = self.repository()
-        return repository is None or name.lower() == repository.key
+        own = {known.lower() for known in (self.name or "", *self.former_names)}
+        return self.repository() is None or name.lower() in own
+
+    def former_names_once_called(self, name: str) -> tuple[str, ...]:
+        """Its other names when it is shown under this one."""
+        if name.lower() not in {former.lower() for former in self.former_names}:
+            return self.former_names
+        others = (former for former in self.former_names if former.lower() != name.lower())
+        return (*others, self.name or "")
 
 
 def asset_of_repository(repository: Repository) -> tuple[str, Asset]:

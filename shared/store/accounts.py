@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from google.api_core.exceptions import Aborted, AlreadyExists
+from google.api_core.exceptions import Aborted, AlreadyExists, FailedPrecondition
 from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference
 
 from shared.domain.asset import Asset, AssetChange, NewAsset, new_asset
@@ -66,14 +66,19 @@ class Registrar:
         """
         document_id, asset = new_asset(request, unique=self.unique())
         attempt = _Attempt(self.connection, self.connection.assets.document(document_id))
+        repository = asset.repository()
+        further = self.connection.further_name(document_id) if repository else None
         try:
-            created = attempt.create(asset, asset_from)
+            created = attempt.create(asset, asset_from, forbidden=further)
         except Unavailable:
             if attempt.answer_lost and not asset.name:
                 raise OutcomeUnknown(safely="a name") from None
             raise
         if created is None:
-            raise Conflict(f"An asset with this name exists as {asset.id}")
+            kept = (
+                Finder(self.connection).asset(repository.full_name).stored if repository else asset
+            )
+            raise Conflict(f"An asset with this name exists as {kept.id}")
         return created
 
     def change_contributor(self, key: str, change: ContributorChange) -> Contributor:
@@ -102,7 +107,7 @@ class Registrar:
     def change_asset(self, key: str, change: AssetChange) -> Asset:
         """Set right what is said of an asset.
 
-        Raises `NotFound`, and `Conflict` for another name than that of the repository it is.
+        Raises `NotFound`, and `Conflict` for another name than those of the repository it is.
         """
         deadline = self.connection.timing.deadline()
         find = Finder(self.connection)
@@ -110,9 +115,16 @@ class Registrar:
         def writes() -> WriteBatch:
             found = find.asset(key, deadline)
             if change.name is not None and not found.stored.may_be_called(change.name):
-                raise Conflict("A repository keeps its name, in whatever spelling")
+                raise Conflict(
+                    "A repository keeps its names, in whatever spelling: join another one first"
+                )
+            fields, unchanged_since = changed_fields(change), None
+            former = found.stored.former_names_once_called(change.name or "")
+            if former != found.stored.former_names:
+                fields["former_names"] = former
+                unchanged_since = found.document.update_time
             batch = self.connection.write_batch()
-            batch.update(found.reference, changed_fields(change))
+            batch.update(found.reference, fields, unchanged_since=unchanged_since)
             return batch
 
         self._change(writes, deadline)
@@ -137,22 +149,36 @@ class _Attempt:
     # Whether a Commit may have been carried out without our being told.
     answer_lost: bool = False
 
-    def create(self, stored: _S, build: Callable[[Fields], _S], **beside: Any) -> _S | None:
-        """What is stored, with its server time, or None where another one is there."""
+    def create(
+        self,
+        stored: _S,
+        build: Callable[[Fields], _S],
+        *,
+        forbidden: DocumentReference | None = None,
+        **beside: Any,
+    ) -> _S | None:
+        """What is stored, with its server time, or None where another one is there.
+
+        So it is where there is the `forbidden` one.
+        """
         deadline = self.connection.timing.deadline()
         while True:
             writes = self.connection.write_batch()
             fields = to_fields(stored) | beside | {"created_at": SERVER_TIMESTAMP}
             writes.create(self.reference, fields)
+            if forbidden:
+                writes.forbid(forbidden)
             try:
                 created_at = self.connection.commit(writes, deadline)
-            except AlreadyExists:
+            except (AlreadyExists, FailedPrecondition):
                 if not self.answer_lost:
                     return None
                 # It may be ours: from the try before this one, whose answer did not arrive.
                 [kept] = self.connection.patiently(
                     lambda d: self.connection.read([self.reference], d), deadline
                 ).values()
+                if not kept.exists:
+                    return None
                 created = build(kept.fields)
                 return created if _but_created(created) == stored else None
             except Aborted:

@@ -45,8 +45,11 @@ OVERTAKEN = (
     google_errors.NotFound,
 )
 
-
 _T = TypeVar("_T")
+
+
+class Moved(Exception):
+    """An asset is not there, and could not be created: its name may lead to another one."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,10 @@ class Connection:
                 return self.assets
             case Kind.PART:
                 return self.participations
+
+    def further_name(self, document_id: str) -> DocumentReference:
+        """Where it stands to which account a repository's name leads, if it is a further one."""
+        return self.client.collection("repositories").document(f"name@{document_id}")
 
     def write_batch(self) -> WriteBatch:
         """No writes yet, for one Commit."""

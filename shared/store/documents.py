@@ -44,7 +44,7 @@ def _renamed(fields: Mapping[str, Any], names: Mapping[str, str]) -> Fields:
 def to_fields(stored: Stored) -> Fields:
     """The document of a contributor, an asset or a contribution."""
     # What follows from other fields or documents is answered, and not kept.
-    derived = {*type(stored).model_computed_fields, "aliases"}
+    derived = {*type(stored).model_computed_fields, "aliases", "former_names"}
     fields = _renamed(stored.model_dump(mode="python", exclude=derived), _MONEY)
     if isinstance(stored, Contributor | Asset):
         # Its first and last time as numbers: Firestore keeps a minimum and a maximum of no others.

@@ -16,14 +16,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from shared.domain.contribution import Commit, CommitReport
-from shared.domain.errors import Conflict
+from shared.domain.errors import Conflict, WasVoided
 from shared.domain.report import Report, reports_of
 from shared.domain.repository import Repository
+from shared.store.connection import Moved
 from shared.store.deadline import Deadline
 from shared.store.recording import Recorded, Recorder
+
+if TYPE_CHECKING:
+    from shared.store.repositories import Repositories
 
 # The most commits of a request that is recorded with others.
 SMALL = 10
@@ -54,7 +59,11 @@ class GroupCommit:
 
     recorder: Recorder
     clock: Callable[[], datetime]
+    # Asked for only where a name leads elsewhere.
+    repositories: Callable[[], Repositories]
     unique: Callable[[], UUID] = uuid4
+    # The keys of names that were found to be further ones.
+    _further: set[str] = field(default_factory=set, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     # By repository, for as long as a recording is under way.
     _queues: dict[str, list[_Request]] = field(default_factory=dict, init=False, repr=False)
@@ -87,17 +96,40 @@ class GroupCommit:
         not answer in time; what was recorded until then is a replay when it comes again.
         """
         deadline = deadline or self.recorder.connection.timing.deadline()
-        reports = reports_of(
-            repository,
-            commits,
-            recorded_by=recorded_by,
-            request_nonce=self.unique().hex,
-            now=self.clock(),
-        )
-        if len(reports) > SMALL:
+        nonce, now = self.unique().hex, self.clock()
+        while True:
+            account = repository
+            if repository.key in self._further:
+                account = self.repositories().account_of(repository, deadline)
+            reports = reports_of(
+                account, commits, recorded_by=recorded_by, request_nonce=nonce, now=now
+            )
+            try:
+                results = self._record(reports, deadline)
+            except Moved:
+                self.repositories().forget(repository)
+                self._further.add(repository.key)
+                deadline.pause()
+                continue
+            if repository.key in self._further or not self._leads_elsewhere(repository, results):
+                return results
+            self._further.add(repository.key)
+
+    def _leads_elsewhere(
+        self, repository: Repository, results: Sequence[Recorded | Conflict]
+    ) -> bool:
+        """Whether what was voided under this name stands in the account of another one."""
+        if not any(isinstance(result, WasVoided) for result in results):
+            return False
+        return self.repositories().account_of(repository) != repository
+
+    def _record(
+        self, reports: Sequence[Report], deadline: Deadline
+    ) -> Sequence[Recorded | Conflict]:
+        if not 0 < len(reports) <= SMALL:
             return self.recorder.record(reports, deadline)
         request = _Request(reports, deadline, sum(map(attrgetter("length"), reports)))
-        self._together(repository.key, request)
+        self._together(reports[0].repository.key, request)
         # Whatever ended its group, and whoever's fault that was, this one may go on alone.
         return request.results or self.recorder.record(reports, deadline)
 

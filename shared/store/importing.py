@@ -104,7 +104,8 @@ class Importer:
         people, assets = self.connection.contributors, self.connection.assets
         for some_people in _chunks(plan.contributors, _DOCUMENTS_A_COMMIT, _size):
             done.contributors.add(self._until_done(self._accounts, people, some_people))
-        for some_assets in _chunks(plan.assets, _DOCUMENTS_A_COMMIT, _size):
+        # Half as many: each with a name that it excludes.
+        for some_assets in _chunks(plan.assets, _DOCUMENTS_A_COMMIT // 2, _size):
             done.assets.add(self._until_done(self._accounts, assets, some_assets))
         for contributions in _chunks(
             plan.contributions, _CONTRIBUTIONS_A_COMMIT, lambda p: _size(p.contribution)
@@ -137,6 +138,9 @@ class Importer:
                 continue
             began = account.created_at or SERVER_TIMESTAMP
             writes.create(stored.reference, to_fields(account) | {"created_at": began})
+            if collection == self.connection.assets and ":" in name:
+                # A repository, which may not be a further name of another one.
+                writes.forbid(self.connection.further_name(name))
             tally.created += 1
         self._commit(writes, deadline)
         return tally

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shared.store.lookup import Finder
     from shared.store.people import People
     from shared.store.recording_by_ids import RecorderByIds
+    from shared.store.repositories import Repositories
     from shared.store.tracking import Tracker
     from shared.store.voiding import Voider
 
@@ -47,7 +48,7 @@ class Ledger:
         from shared.store.recording import Recorder
 
         recorder = Recorder(self.connection, self.classify, lambda: self.aliases)
-        return GroupCommit(recorder, self.clock)
+        return GroupCommit(recorder, self.clock, lambda: self.repositories)
 
     @cached_property
     def by_ids(self) -> RecorderByIds:
@@ -96,6 +97,12 @@ class Ledger:
         from shared.store.distributing import Distributor
 
         return Distributor(self.connection, self.aliases)
+
+    @cached_property
+    def repositories(self) -> Repositories:
+        from shared.store.repositories import Repositories
+
+        return Repositories(self.connection)
 
     @cached_property
     def keys(self) -> KeyStore:

@@ -104,13 +104,28 @@ class Finder:
                 reference = collection.document(natural_id(key))
             except ValueError:
                 raise NotFound(thing) from None
-            read = self.connection.patiently(
-                lambda d: self.connection.read([reference], d), deadline
-            )
-            document = read[reference.path]
+            document = self._read(reference, deadline)
+            if collection != self.connection.contributors and _is_gone(document):
+                document = self._under_another_name(reference, deadline) or document
         if document is None or not document.exists:
             raise NotFound(thing)
         return Found(build(document.fields), document)
+
+    def _read(self, reference: DocumentReference, deadline: Deadline) -> Document:
+        read = self.connection.patiently(lambda d: self.connection.read([reference], d), deadline)
+        return read[reference.path]
+
+    def _under_another_name(
+        self, reference: DocumentReference, deadline: Deadline
+    ) -> Document | None:
+        """The asset or the contribution where the name of its repository is a further one."""
+        name, at, commit_hash = reference.id.partition("@")
+        leads_to = self._read(self.connection.further_name(name), deadline).fields.get("leads_to")
+        if leads_to is None:
+            return None
+        document_id = repository_document_id(Repository.parse(leads_to)) + at + commit_hash
+        document = self._read(reference.parent.document(document_id), deadline)
+        return document if document.exists else None
 
     def _by_id(
         self, collection: CollectionReference, uuid: str, deadline: Deadline
@@ -123,6 +138,10 @@ class Finder:
             if document:
                 return document
         return None
+
+
+def _is_gone(document: Document) -> bool:
+    return not document.exists or document.fields.get("voided") is True
 
 
 def _commit_key(text: str) -> str:

@@ -220,6 +220,7 @@ class Posting:
         ]
         changed: list[tuple[DocumentReference, Fields]] = []
         merged: list[tuple[DocumentReference, Fields]] = []
+        forbidden: list[DocumentReference] = []
         adds = self.sign > 0
         for path, account in self.accounts.items():
             is_part = account.kind is Kind.PART
@@ -235,6 +236,9 @@ class Posting:
                 opening = account.opening() | {"created_at": SERVER_TIMESTAMP}
                 # Nothing can be taken out of what is not there; it begins with nothing.
                 created.append((account.reference, opening | change if adds else opening))
+                if account.kind is Kind.ASSET and ":" in account.reference.id:
+                    # A repository's, whose name may then lead to no other one.
+                    forbidden.append(self.connection.further_name(account.reference.id))
         writes = behind or WriteBatch(self.connection.client)
         for reference, fields in created:
             writes.create(reference, fields)
@@ -242,6 +246,8 @@ class Posting:
             writes.update(reference, fields)
         for reference, fields in merged:
             writes.merge(reference, fields)
+        for reference in forbidden:
+            writes.forbid(reference)
         return writes
 
     def _must_exist(self, account: _Account) -> bool:

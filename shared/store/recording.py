@@ -26,7 +26,7 @@ from shared.domain.errors import Conflict
 from shared.domain.github_account import GitHubAccount
 from shared.domain.identifiers import contributor_document_id, repository_document_id
 from shared.domain.report import Report
-from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
+from shared.store.connection import OVERTAKEN, TRANSIENT, Connection, Moved
 from shared.store.deadline import Deadline
 from shared.store.documents import (
     contribution_from,
@@ -181,10 +181,8 @@ class _Course:
         connection, seen_at = self.connection, self.known.now()
         reporters = {email: report.recorded_by for report in reports for email in report.people}
         people = {email: self._account(email) for email in reporters}
-        contributions = {
-            report.document_id: connection.contributions.document(report.document_id)
-            for report in reports
-        }
+        document = connection.contributions.document
+        contributions = {r.document_id: document(r.document_id) for r in reports}
         assets = {repository_document_id(report.repository) for report in reports}
         references = [*contributions.values(), *people.values()]
         references += [connection.assets.document(asset) for asset in assets]
@@ -213,19 +211,21 @@ class _Course:
             began = self.known.now()
             names = self._names(reports)
             contributions = [report.contribution(self._type_of) for report in reports]
-            documents = [to_fields(contribution) for contribution in contributions]
             posting = Posting(self.connection, self.classify)
-            for report, document in zip(reports, documents, strict=True):
+            for report, new in zip(reports, contributions, strict=True):
                 reference = self.connection.contributions.document(report.document_id)
                 asset = self.connection.assets.document(repository_document_id(report.repository))
-                posting.add(reference, document, asset=asset, names=report.co_authors)
+                posting.add(reference, to_fields(new), asset=asset, names=report.co_authors)
             try:
                 recorded_at = self.connection.commit(posting.writes(self.missing), self.deadline)
             except OVERTAKEN:
                 if overtaken:
                     self.deadline.pause()
                 overtaken = True
+                lacking = self.missing & posting.accounts.keys()
                 self._read(reports)
+                if any(path.startswith("assets/") for path in lacking & self.missing):
+                    raise Moved from None
                 reports = [report for report in reports if report.document_id not in self.kept]
             except TRANSIENT:
                 self.deadline.pause()

@@ -44,6 +44,11 @@ AssetKey = Annotated[
     Field(examples=["be2e4112-a5b0-5072-9971-c59703a2b0e1"]),
     Doc("Its UUID, an imported id, or `owner/repo`; the slash may be percent-encoded."),
 ]
+FurtherName = Annotated[
+    str,
+    Field(examples=["seeker71/new-name"]),
+    Doc("The further name, as `owner/repo`; the slash may be percent-encoded."),
+]
 
 
 class HeaderName(str):

@@ -75,7 +75,7 @@ def contributions_page(
     query = call.query
     chosen = listing.ContributionFilter(
         contributor_ids=contributor or _contributor(call, query.get("contributor")),
-        asset_id=asset or _asset(query.get("repository")),
+        asset_id=asset or _asset(call, query.get("repository")),
         since=_time(query, "since"),
         until=_time(query, "until"),
         include_voided=flag(query, "include_voided"),
@@ -148,10 +148,11 @@ def require_key_for_address(call: Call) -> None:
     call.require_addresses("Looking somebody up by address")
 
 
-def _asset(text: str | None) -> str | None:
+def _asset(call: Call, text: str | None) -> str | None:
     if text is None:
         return None
-    return repository_asset_id(readable("repository", Repository.parse, text))
+    repository = readable("repository", Repository.parse, text)
+    return repository_asset_id(call.services.ledger.repositories.account_of(repository))
 
 
 def _time(query: Mapping[str, str], name: str) -> datetime | None:

@@ -84,6 +84,7 @@ class TestAnAsset:
             "asset_type": "CONTENT",
             "type": "CONTENT",
             "description": "A manual",
+            "former_names": [],
             "contribution_count": 0,
             "assisted_count": 0,
             "total_cost": "0.00",

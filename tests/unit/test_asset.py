@@ -26,6 +26,7 @@ def test_a_repository_has_its_document_under_owner_and_name() -> None:
         "asset_type": "CODE",
         "type": "CODE",
         "description": "GitHub repository: Seeker71/Coherence-Network",
+        "former_names": [],
         "contribution_count": 0,
         "assisted_count": 0,
         "total_cost": "0.00",

@@ -265,7 +265,7 @@ class TestDocuments:
         named = [cell.strip("`") for cell, *_ in table(STORE, "Documents")]
         assert named == [
             *("contributors", "assets", "contributions", "participations"),
-            *("aliases", "keys", "tracking"),
+            *("aliases", "repositories", "keys", "tracking"),
         ]
         assert used == set(named)
 

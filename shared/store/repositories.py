@@ -1,0 +1,193 @@
+"""Further names of repositories: one document each, which leads to the account of another name.
+
+The account that is named X and a further name X exclude each other, by preconditions in the Commits
+that make them. So a name leads to one account, in one step, and an instance that takes it for
+another fails where it would create that one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from google.cloud.firestore import SERVER_TIMESTAMP, ArrayUnion
+
+from shared.domain.asset import Asset
+from shared.domain.errors import Conflict, NotFound
+from shared.domain.identifiers import repository_document_id
+from shared.domain.repository import Repository
+from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
+from shared.store.deadline import Deadline
+from shared.store.documents import asset_from
+from shared.store.lookup import Finder, Found
+from shared.store.reading import Document
+
+# Seconds for which an instance uses what it has read.
+KEPT_S = 60.0
+# Of how many names; when full, it begins anew.
+CAPACITY = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """An asset after one of its further names changed, and whether that had been done before."""
+
+    asset: Asset
+    replayed: bool
+
+
+class Repositories:
+    """The collection over one connection. Safe to share between threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        # By key, with the time at which it surely was so.
+        self._known: dict[str, tuple[Repository | None, float]] = {}
+        self._lock = threading.Lock()
+
+    def account_of(self, repository: Repository, deadline: Deadline | None = None) -> Repository:
+        """Under which name its account stands, as it was at most `KEPT_S` ago.
+
+        Raises `Unavailable` when Firestore does not answer in time.
+        """
+        now = self.connection.timing.monotonic()
+        leads_to, read_at = self._known.get(repository.key, (None, None))
+        if read_at is None or now - read_at > KEPT_S:
+            reference = self.connection.further_name(repository_document_id(repository))
+            read = self.connection.patiently(
+                lambda d: self.connection.read([reference], d), deadline
+            )
+            leads_to = _leads_to(read[reference.path])
+            with self._lock:
+                if len(self._known) >= CAPACITY:
+                    self._known = {}
+                self._known[repository.key] = (leads_to, now)
+        return leads_to or repository
+
+    def forget(self, repository: Repository) -> None:
+        """Read it anew the next time."""
+        with self._lock:
+            self._known.pop(repository.key, None)
+
+    def join(self, key: str, further: Repository, *, by: str, reason: str | None) -> Changed:
+        """Let a name lead to an asset.
+
+        Raises `NotFound`, and `Conflict` where the asset is no repository, where it is its own
+        name or leads elsewhere, or where an account of that name has live contributions or further
+        names of its own. An account that is empty is taken away.
+        """
+        deadline = self.connection.timing.deadline()
+        document_id = repository_document_id(further)
+        name = self.connection.further_name(document_id)
+        account = self.connection.assets.document(document_id)
+        answer_lost = False
+        while True:
+            found = Finder(self.connection).asset(key, deadline)
+            owner = _repository(found)
+            if further.key == owner.key:
+                raise Conflict("This is the first name of that repository", code="own_name")
+            read = self._read([name, account], deadline)
+            leads_to = _leads_to(read[name.path])
+            if leads_to and leads_to.key == owner.key:
+                return Changed(found.stored, replayed=not answer_lost)
+            if leads_to:
+                raise Conflict(
+                    f"This name leads to {leads_to.full_name}: take it away there first",
+                    code="joined_elsewhere",
+                )
+            writes = self.connection.write_batch()
+            fields = {
+                "repository": further.full_name,
+                "asset_id": found.stored.id,
+                "leads_to": owner.full_name,
+                "joined_at": SERVER_TIMESTAMP,
+                "joined_by": by,
+                "reason": reason,
+            }
+            writes.create(name, fields)
+            change = {"former_names": ArrayUnion([further.full_name])}
+            there = read[account.path]
+            if there.update_time is None:
+                writes.forbid(account)
+            else:
+                emptied = _emptied(asset_from(there.fields))
+                writes.delete(account, unchanged_since=there.update_time)
+                # Its ids lead to the other from now on.
+                change["legacy_ids"] = ArrayUnion([emptied.id, *emptied.legacy_ids])
+            writes.update(found.reference, change)
+            try:
+                self.connection.commit(writes, deadline)
+            except OVERTAKEN:
+                deadline.pause()
+            except TRANSIENT:
+                answer_lost = True
+                deadline.pause()
+            else:
+                self.forget(further)
+                return Changed(Finder(self.connection).asset(key, deadline).stored, replayed=False)
+
+    def split(self, key: str, further: Repository) -> Changed:
+        """Let a name stand for itself again; what was recorded under it stays where it is.
+
+        Raises `NotFound` where it leads elsewhere, and `Conflict` where it is the shown name.
+        """
+        deadline = self.connection.timing.deadline()
+        name = self.connection.further_name(repository_document_id(further))
+        answer_lost = False
+        while True:
+            found = Finder(self.connection).asset(key, deadline)
+            document = self._read([name], deadline)[name.path]
+            leads_to = _leads_to(document)
+            self.forget(further)
+            if leads_to is None or document.update_time is None:
+                return Changed(found.stored, replayed=not answer_lost)
+            if leads_to.key != _repository(found).key:
+                raise NotFound("Alias")
+            if (found.stored.name or "").lower() == further.key:
+                raise Conflict(
+                    "The repository is shown under this name: PATCH another one first",
+                    code="shown_name",
+                )
+            others = [n for n in found.stored.former_names if n.lower() != further.key]
+            writes = self.connection.write_batch()
+            writes.delete(name, unchanged_since=document.update_time)
+            read_at = found.document.update_time
+            writes.update(found.reference, {"former_names": others}, unchanged_since=read_at)
+            try:
+                self.connection.commit(writes, deadline)
+            except OVERTAKEN:
+                deadline.pause()
+            except TRANSIENT:
+                answer_lost = True
+                deadline.pause()
+            else:
+                return Changed(
+                    found.stored.model_copy(update={"former_names": tuple(others)}), replayed=False
+                )
+
+    def _read(self, references: Sequence[Any], deadline: Deadline) -> dict[str, Document]:
+        return self.connection.patiently(lambda d: self.connection.read(references, d), deadline)
+
+
+def _leads_to(document: Document) -> Repository | None:
+    return Repository.parse(document.fields["leads_to"]) if document.exists else None
+
+
+def _repository(found: Found[Asset]) -> Repository:
+    repository = found.stored.repository()
+    if repository is None:
+        raise Conflict("This asset is no repository", code="no_repository")
+    return repository
+
+
+def _emptied(account: Asset) -> Asset:
+    if account.contribution_count:
+        raise Conflict(
+            f"Asset {account.id} of this name has live contributions: void them first",
+            code="has_contributions",
+        )
+    if account.former_names:
+        raise Conflict("The asset of this name has further ones: take them away first")
+    return account
