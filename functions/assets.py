@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shared.domain.asset import AssetChange, NewAsset, NewFurtherName
@@ -10,7 +11,14 @@ from shared.domain.repository import Repository
 from shared.web.answer import Answer, Created, Page, Replayed, Split, Table
 from shared.web.call import Call
 from shared.web.distributions import DistributionQuery, distribution_of
-from shared.web.lists import AccountsQuery, Filters, contributions_page, list_accounts
+from shared.web.lists import (
+    AccountsQuery,
+    Filters,
+    PartsQuery,
+    contributions_page,
+    list_accounts,
+    list_parts,
+)
 from shared.web.operations import Access, Operation
 from shared.web.presentation import present
 from shared.web.queries import OfContributor
@@ -19,6 +27,8 @@ if TYPE_CHECKING:
     from shared.domain.asset import Asset
     from shared.domain.contribution import Contribution
     from shared.domain.distribution import Distribution
+    from shared.domain.months import AssetMonth
+    from shared.domain.participation import AssetContributor
     from shared.web.described import AssetKey, FurtherName
 
 
@@ -51,6 +61,38 @@ def list_asset_contributions(call: Call, asset: AssetKey) -> Page[Contribution]:
     """
     found = call.services.ledger.find.asset(asset)
     return contributions_page(call, asset=found.stored.id)
+
+
+@Operation("GET", "/v1/assets/{asset}/contributors", Access.READ, query=PartsQuery)
+def list_asset_contributors(call: Call, asset: AssetKey) -> Page[AssetContributor]:
+    """List who contributed to an asset.
+
+    Each person once, with all addresses. 503 `being_built`: after an upgrade it is not counted
+    yet.
+    """
+    found = call.services.ledger.find.asset(asset)
+    return list_parts(call, partial(call.services.ledger.participations.of_asset, found))
+
+
+@Operation("GET", "/v1/assets/{asset}/months", Access.READ)
+def list_asset_months(call: Call, asset: AssetKey) -> Page[AssetMonth]:
+    """List an asset's months.
+
+    In order, those with contributions. 503 `being_built`: after an upgrade they are not counted
+    yet.
+    """
+    months = call.services.ledger.months.of_asset(call.services.ledger.find.asset(asset))
+    return Page([month.shown() for month in months])
+
+
+@Operation("GET", "/v1/months", Access.READ)
+def list_months(call: Call) -> Page[AssetMonth]:
+    """List the months of the whole ledger.
+
+    The sum over all assets, up to 15 seconds old. 503 `being_built`: after an upgrade they are not
+    counted yet.
+    """
+    return Page([month.shown() for month in call.services.ledger.months.of_ledger()])
 
 
 @Operation("GET", "/v1/assets/{asset}/distribution", Access.READ, query=DistributionQuery)

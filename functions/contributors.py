@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from shared.domain.contributor import Contributor, ContributorChange, NewContributor
@@ -14,8 +15,10 @@ from shared.web.call import Call
 from shared.web.lists import (
     AccountsQuery,
     Filters,
+    PartsQuery,
     contributions_page,
     list_accounts,
+    list_parts,
     require_key_for_address,
 )
 from shared.web.operations import Access, Operation
@@ -24,6 +27,9 @@ from shared.web.queries import OfRepository
 
 if TYPE_CHECKING:
     from shared.domain.contribution import Contribution
+    from shared.domain.months import Month
+    from shared.domain.participation import ContributorAsset
+    from shared.store.people import Accounts
     from shared.web.described import AliasEmail, ContributorKey
 
 
@@ -57,6 +63,27 @@ def list_contributor_contributions(call: Call, key: ContributorKey) -> Page[Cont
     """
     found = _find(call, key)
     return contributions_page(call, contributor=call.services.ledger.people.ids(found.id))
+
+
+@Operation("GET", "/v1/contributors/{key}/assets", Access.READ, query=PartsQuery)
+def list_contributor_assets(call: Call, key: ContributorKey) -> Page[ContributorAsset]:
+    """List to which assets somebody contributed.
+
+    With all addresses. 503 `being_built`: after an upgrade it is not counted yet.
+    """
+    parts = call.services.ledger.participations
+    return list_parts(call, partial(parts.of_contributor, _accounts(call, key)))
+
+
+@Operation("GET", "/v1/contributors/{key}/months", Access.READ)
+def list_contributor_months(call: Call, key: ContributorKey) -> Page[Month]:
+    """List a contributor's months.
+
+    In order, those with contributions, as a co-author too. 503 `being_built`: after an upgrade they
+    are not counted yet.
+    """
+    months = call.services.ledger.months.of_contributor(_accounts(call, key))
+    return Page([month.shown() for month in months])
 
 
 @Operation(
@@ -116,3 +143,9 @@ def _find(call: Call, key: str) -> Contributor:
     if not as_uuid(key):
         require_key_for_address(call)
     return call.services.ledger.people.find(key)
+
+
+def _accounts(call: Call, key: str) -> Accounts:
+    if not as_uuid(key):
+        require_key_for_address(call)
+    return call.services.ledger.people.accounts(key)

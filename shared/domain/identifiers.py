@@ -66,9 +66,15 @@ def part_document_id(asset: str, contributor: str) -> str:
     return f"{asset}@{contributor}"
 
 
+def split_part(document_id: str) -> tuple[str, str]:
+    """The document ids of a participation's asset and contributor."""
+    asset, _, contributor = document_id.partition("@")
+    return asset, contributor
+
+
 def contributor_of_part(document_id: str) -> str:
     """The document id of the contributor of a participation; that of an asset holds no `@`."""
-    return document_id.partition("@")[2]
+    return split_part(document_id)[1]
 
 
 def keyed_document_id(*, key_name: str, idempotency_key: str) -> str:

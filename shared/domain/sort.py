@@ -15,3 +15,11 @@ class Sort(StrEnum):
     TOTAL_COST = "total_cost"
     CONTRIBUTIONS = "contributions"
     NAME = "name"
+
+
+class PartSort(StrEnum):
+    """Orders of parts, from the largest or latest down."""
+
+    TOTAL_COST = "total_cost"
+    CONTRIBUTIONS = "contributions"
+    RECENT = "recent"

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from shared.store.keys import KeyStore
     from shared.store.listing import Lister
     from shared.store.lookup import Finder
+    from shared.store.months import Months
+    from shared.store.participations import Participations
     from shared.store.people import People
     from shared.store.recording_by_ids import RecorderByIds
     from shared.store.repositories import Repositories
@@ -103,6 +105,18 @@ class Ledger:
         from shared.store.repositories import Repositories
 
         return Repositories(self.connection)
+
+    @cached_property
+    def months(self) -> Months:
+        from shared.store.months import Months
+
+        return Months(self.connection)
+
+    @cached_property
+    def participations(self) -> Participations:
+        from shared.store.participations import Participations
+
+        return Participations(self.connection, self.people)
 
     @cached_property
     def keys(self) -> KeyStore:

@@ -75,6 +75,8 @@ class ContributionFilter:
     since: datetime | None = None
     until: datetime | None = None
     include_voided: bool = False
+    # Of one month, as it counts: those that are live.
+    month: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,10 @@ class Lister:
     def contributions(
         self, chosen: ContributionFilter, *, limit: int, after: Cursor | None = None
     ) -> Page[StoredContribution]:
-        """Contributions, newest first by their own time."""
+        """Contributions, newest first by their own time; of a month, it may raise `BeingBuilt`."""
         collection = self.connection.contributions
+        if chosen.month is not None:
+            require_all_recorded(self.connection, self.connection.assets)
         found: dict[str, Document] = {}
         for some in _as_many_as_a_query_takes(chosen):
             query = contributions_query(collection, some)
@@ -241,6 +245,8 @@ def contributions_query(collection: CollectionReference, chosen: ContributionFil
         query = query.where(filter=any_of)
     if not chosen.include_voided:
         query = query.where(filter=FieldFilter("voided", "==", False))
+    if chosen.month is not None:
+        query = query.where(filter=FieldFilter("month", "==", chosen.month))
     if chosen.since is not None:
         query = query.where(filter=FieldFilter("timestamp", ">=", chosen.since))
     if chosen.until is not None:

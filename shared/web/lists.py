@@ -12,8 +12,9 @@ from shared.domain.email import normalise_email
 from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.fields import Stored
 from shared.domain.identifiers import as_uuid, repository_asset_id
+from shared.domain.months import MONTH_PATTERN, parse_month
 from shared.domain.repository import Repository, normalise_commit_hash
-from shared.domain.sort import Sort
+from shared.domain.sort import PartSort, Sort
 from shared.domain.timestamps import parse_time_or_date
 from shared.web.answer import Page
 from shared.web.call import Call
@@ -22,6 +23,7 @@ from shared.web.presentation import present
 from shared.web.queries import choice, flag, readable
 
 if TYPE_CHECKING:
+    from pydantic import Field
     from typing_extensions import Doc
 
     from shared.domain.contribution import StoredContribution
@@ -46,6 +48,11 @@ class Filters(PageQuery):
         Doc("With a `timestamp` of this time or later; a plain date is its midnight in UTC."),
     ]
     until: Annotated[GivenTime | date, Doc("With a `timestamp` before this time.")]
+    month: Annotated[
+        str,
+        Field(pattern=MONTH_PATTERN, examples=["2026-10"]),
+        Doc("That count in this month, in UTC; does not go with `include_voided`."),
+    ]
     include_voided: Annotated[bool, Doc("Voided ones too.")] = False
 
 
@@ -60,6 +67,18 @@ class AccountsQuery(PageQuery):
             "`created` and `name`."
         ),
     ] = Sort.CREATED
+
+
+class PartsQuery(PageQuery):
+    """What every list of parts takes."""
+
+    sort: Annotated[
+        PartSort,
+        Doc(
+            "The largest or the latest part first. While a list is being read, contributions move "
+            "in all of these orders."
+        ),
+    ] = PartSort.TOTAL_COST
 
 
 def contributions_page(
@@ -79,7 +98,10 @@ def contributions_page(
         since=_time(query, "since"),
         until=_time(query, "until"),
         include_voided=flag(query, "include_voided"),
+        month=readable("month", parse_month, query["month"]) if "month" in query else None,
     )
+    if chosen.month and chosen.include_voided:
+        raise InvalidInput.at("?include_voided", "does not go with month: only live ones count")
 
     def read(limit: int, after: Cursor | None) -> listing.Page[StoredContribution]:
         if chosen.contributor_ids == _NOBODY:
@@ -183,3 +205,17 @@ def list_accounts(call: Call, accounts: Accounts[_S], *, names_need_key: bool) -
         lambda limit, after: accounts(sort, limit=limit, after=after),
         values=_VALUES.get(sort, int),
     )
+
+
+class Parts(Protocol[_S]):
+    """Reads a page of parts from the ledger."""
+
+    def __call__(
+        self, sort: PartSort, *, limit: int, after: Cursor | None = None
+    ) -> listing.Page[_S]: ...
+
+
+def list_parts(call: Call, parts: Parts[_S]) -> Page[Any]:
+    """A page of parts."""
+    sort = PartSort(choice(call.query, "sort", [*PartSort], PartSort.TOTAL_COST))
+    return paged(call, lambda limit, after: parts(sort, limit=limit, after=after), values=int)

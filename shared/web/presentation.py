@@ -7,6 +7,7 @@ from typing import Any
 from shared.domain.contributor import PRIVATE_FIELDS, Contributor
 from shared.domain.email import mask_text
 from shared.domain.fields import Stored
+from shared.domain.participation import AssetContributor
 
 
 def present(stored: Stored, *, masked: bool) -> dict[str, Any]:
@@ -18,6 +19,8 @@ def present(stored: Stored, *, masked: bool) -> dict[str, Any]:
         shown["name"] = stored.masked_name()
         for name in PRIVATE_FIELDS:
             del shown[name]
+    elif isinstance(stored, AssetContributor):
+        shown["name"] = stored.masked_name()
     result: dict[str, Any] = mask(shown)
     return result
 

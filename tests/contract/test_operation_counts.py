@@ -15,7 +15,7 @@ import pytest
 from shared.domain.contribution import Commit
 from shared.domain.fields import parse
 from shared.domain.repository import Repository
-from shared.domain.sort import Sort
+from shared.domain.sort import PartSort, Sort
 from shared.domain.tracking import Rejection
 from shared.store.ledger import Ledger
 from shared.store.listing import ContributionFilter
@@ -99,6 +99,12 @@ COSTS: dict[str, tuple[Operation, Cost]] = {
     "list of 2 contributors": (
         lambda ledger: ledger.lists.contributors(Sort.TOTAL_COST, limit=2),
         Cost(reads=3, writes=0, rpcs=1),
+    ),
+    "list of an asset's contributors": (
+        lambda ledger: ledger.participations.of_asset(
+            ledger.find.asset(ASSET_ID), PartSort.TOTAL_COST, limit=2
+        ),
+        Cost(reads=1 + 3 + 2, writes=0, rpcs=3),
     ),
     "look-up by id": (
         lambda ledger: ledger.people.find(AUTHOR_ID),

@@ -15,6 +15,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
@@ -29,7 +30,7 @@ from shared.domain.contributor import ContributorChange, ContributorType
 from shared.domain.errors import NotFound
 from shared.domain.fields import parse
 from shared.domain.identifiers import contributor_id
-from shared.domain.sort import Sort
+from shared.domain.sort import PartSort, Sort
 from shared.embedded import open_embedded
 from shared.store.browsing import collections
 from shared.store.ledger import Ledger, ledger_on
@@ -211,6 +212,16 @@ def exercise(ledger: Ledger, client: Client) -> None:
             include_voided=voided,
         )
         follow(ledger.lists.contributions(chosen, limit=1), ledger.lists.contributions, chosen)
+    for people, asset in itertools.product(whose, (None, asset_id)):
+        chosen = ContributionFilter(contributor_ids=people, asset_id=asset, month="2024-05")
+        follow(ledger.lists.contributions(chosen, limit=1), ledger.lists.contributions, chosen)
+    for order in PartSort:
+        of_asset = partial(ledger.participations.of_asset, ledger.find.asset("o/r"))
+        follow(of_asset(order, limit=1), of_asset, order)
+        ada = ledger.people.accounts("ada@example.com")
+        of_person = partial(ledger.participations.of_contributor, ada)
+        follow(of_person(order, limit=1), of_person, order)
+    ledger.months.of_ledger()
     ledger.registrar.change_contributor(
         "ada@example.com", parse(ContributorChange, {"name": "Ada"})
     )

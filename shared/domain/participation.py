@@ -1,0 +1,42 @@
+"""A participation: one person's part in one asset, as the lists of either answer it."""
+
+from __future__ import annotations
+
+from shared.domain.asset import REPOSITORY_ASSET_TYPE
+from shared.domain.contributor import Contributor, ContributorType
+from shared.domain.fields import Money, Stored, Time
+
+
+class Participation(Stored):
+    """How much somebody has contributed to an asset, and from when to when."""
+
+    contribution_count: int = 0
+    assisted_count: int = 0
+    total_cost: Money = 0
+    # What the part is where an amount is shared out.
+    weight: Money = 0
+    first_contribution_at: Time | None = None
+    last_contribution_at: Time | None = None
+
+
+class AssetContributor(Participation):
+    """Somebody's part in an asset."""
+
+    contributor_id: str
+    email: str
+    aliases: tuple[str, ...] = ()
+    name: str | None = None
+    contributor_type: ContributorType = ContributorType.HUMAN
+
+    def masked_name(self) -> str | None:
+        """The name for a reader without a key."""
+        fields = {"email": self.email, "aliases": self.aliases, "name": self.name}
+        return Contributor(id=self.contributor_id, **fields).masked_name()
+
+
+class ContributorAsset(Participation):
+    """An asset in which somebody has a part."""
+
+    asset_id: str
+    name: str | None = None
+    asset_type: str = REPOSITORY_ASSET_TYPE

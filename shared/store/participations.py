@@ -1,0 +1,210 @@
+"""Parts: who contributed how much to an asset, and to which assets somebody did.
+
+A page is one query that an index serves, and one read of whom or what the parts are of. People with
+several addresses have one part, the sum of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from google.cloud.firestore import FieldFilter, Query
+
+from shared.domain.asset import Asset
+from shared.domain.identifiers import contributor_document_id, part_document_id, split_part
+from shared.domain.participation import AssetContributor, ContributorAsset
+from shared.domain.sort import PartSort
+from shared.domain.timestamps import time_of
+from shared.store.connection import Connection
+from shared.store.documents import Fields, asset_from, contributor_from
+from shared.store.listing import Cursor, Page
+from shared.store.lookup import Found
+from shared.store.older_ledger import require_built
+from shared.store.people import Accounts, People
+from shared.store.posting import TOTALS
+from shared.store.reading import Document
+
+_SORT_FIELDS = {
+    PartSort.TOTAL_COST: "total_cost_micros",
+    PartSort.CONTRIBUTIONS: "contribution_count",
+    PartSort.RECENT: "last_at_micros",
+}
+_DOCUMENTS_A_READ = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part, or the sum of several: whose or of what it is by id, and by the document."""
+
+    key: str
+    document_id: str
+    fields: Fields
+
+    def place(self, field: str) -> tuple[int, str]:
+        """Where it stands in an order, which goes down."""
+        return self.fields[field], self.key
+
+
+@dataclass(frozen=True)
+class Participations:
+    """Lists parts over one connection."""
+
+    connection: Connection
+    people: People
+
+    def of_asset(
+        self, asset: Found[Asset], sort: PartSort, *, limit: int, after: Cursor | None = None
+    ) -> Page[AssetContributor]:
+        """Who contributed to an asset, largest part first; raises `BeingBuilt`."""
+        require_built(asset.document.fields)
+        field, together = _SORT_FIELDS[sort], self.people.together()
+        heads = {
+            contributor_document_id(email): head
+            for head in together.documents
+            for email in (head.fields["email"], *head.fields["aliases"])
+        }
+        query = parts_query(self.connection, "asset_id", asset.stored.id, sort)
+        parts = self._first(query, "contributor_id", field, limit, after, left_out=heads)
+        wanted = [part_document_id(asset.document.id, person) for person in heads]
+        joined: dict[str, list[Fields]] = {}
+        for document_id, document in self._read("participations", wanted).items():
+            joined.setdefault(heads[split_part(document_id)[1]].id, []).append(document.fields)
+        by_id = {head.id: head for head in together.documents}
+        for head_id, fields in joined.items():
+            key = by_id[head_id].fields["id"]
+            parts.append(_Part(key, head_id, _sum(fields)))
+        page = _cut(parts, field, limit, after)
+        others = [part.document_id for part in page.items if part.document_id not in by_id]
+        people = self._read("contributors", others) | by_id
+        found = [(part, people.get(part.document_id)) for part in page.items]
+        items = [_contributor(part, document) for part, document in found if document]
+        return Page(tuple(items), page.next)
+
+    def of_contributor(
+        self, accounts: Accounts, sort: PartSort, *, limit: int, after: Cursor | None = None
+    ) -> Page[ContributorAsset]:
+        """To which assets somebody contributed, largest part first; raises `BeingBuilt`."""
+        for document in accounts.documents:
+            require_built(document.fields)
+        field = _SORT_FIELDS[sort]
+        ids = [document.fields["id"] for document in accounts.documents]
+        if len(ids) == 1:
+            query = parts_query(self.connection, "contributor_id", ids[0], sort)
+            parts = self._first(query, "asset_id", field, limit, after)
+        else:
+            parts = self._of_all_addresses(ids, sort)
+        page = _cut(parts, field, limit, after)
+        assets = self._read("assets", [part.document_id for part in page.items])
+        found = [(part, assets.get(part.document_id)) for part in page.items]
+        items = [_asset(part, document) for part, document in found if document]
+        return Page(tuple(items), page.next)
+
+    def _of_all_addresses(self, ids: Iterable[str], sort: PartSort) -> list[_Part]:
+        by_asset: dict[tuple[str, str], list[Fields]] = {}
+        for contributor_id in ids:
+            query = parts_query(self.connection, "contributor_id", contributor_id, sort)
+            for part in self._first(query, "asset_id", _SORT_FIELDS[sort], None, None):
+                by_asset.setdefault((part.key, part.document_id), []).append(part.fields)
+        return [_Part(*names, _sum(fields)) for names, fields in by_asset.items()]
+
+    def _first(
+        self,
+        query: Query,
+        name: str,
+        field: str,
+        limit: int | None,
+        after: Cursor | None,
+        left_out: Collection[str] = (),
+    ) -> list[_Part]:
+        """The first of a query, one more than `limit`, without those that came to nothing."""
+        number = _DOCUMENTS_A_READ if limit is None else limit + 1
+        deadline = self.connection.timing.deadline()
+        parts: list[_Part] = []
+        page = query.start_after({field: after.value, name: after.key}) if after else query
+        while True:
+            page = page.limit(number)
+            found = self.connection.patiently(lambda d: self.connection.query(page, d), deadline)  # noqa: B023
+            for document in found:
+                names = split_part(document.id)
+                whose = names[name == "contributor_id"]
+                if document.fields["contribution_count"] and whose not in left_out:
+                    parts.append(_Part(document.fields[name], whose, document.fields))
+            if len(found) < number or (limit is not None and len(parts) > limit):
+                return parts
+            last = found[-1].fields
+            page = query.start_after({field: last[field], name: last[name]})
+
+    def _read(self, collection: str, ids: Sequence[str]) -> dict[str, Document]:
+        """Documents by their ids, where there are any."""
+        found: dict[str, Document] = {}
+        documents = getattr(self.connection, collection)
+        for start in range(0, len(ids), _DOCUMENTS_A_READ):
+            some = [documents.document(an_id) for an_id in ids[start : start + _DOCUMENTS_A_READ]]
+            read = self.connection.patiently(lambda d: self.connection.read(some, d))  # noqa: B023
+            found |= {document.id: document for document in read.values() if document.exists}
+        return found
+
+
+def parts_query(connection: Connection, of: str, an_id: str, sort: PartSort) -> Query:
+    """The parts of an asset, or of a contributor, in one order."""
+    last = "contributor_id" if of == "asset_id" else "asset_id"
+    query = connection.participations.where(filter=FieldFilter(of, "==", an_id))
+    query = query.order_by(_SORT_FIELDS[sort], direction=Query.DESCENDING)
+    return query.order_by(last, direction=Query.DESCENDING)
+
+
+def _cut(parts: Sequence[_Part], field: str, limit: int, after: Cursor | None) -> Page[_Part]:
+    """The page behind a place."""
+    live = [part for part in parts if part.fields["contribution_count"]]
+    if after:
+        # Nothing is behind a place without a value, which somebody has made up.
+        value = after.value if isinstance(after.value, int) else -1
+        live = [part for part in live if part.place(field) < (value, after.key)]
+    live.sort(key=lambda part: part.place(field), reverse=True)
+    items = tuple(live[:limit])
+    return Page(items, Cursor(*items[-1].place(field)) if len(live) > limit else None)
+
+
+def _sum(parts: Sequence[Fields]) -> Fields:
+    """The part that several addresses have together."""
+    sums: Fields = {name: sum(part.get(name) or 0 for part in parts) for name in TOTALS.values()}
+    # Of those that came to nothing the times say nothing.
+    live = [part for part in parts if part["contribution_count"]] or parts
+    firsts = [part["first_at_micros"] for part in live if part.get("first_at_micros") is not None]
+    lasts = [part["last_at_micros"] for part in live if part.get("last_at_micros") is not None]
+    return sums | {
+        "first_at_micros": min(firsts, default=None),
+        "last_at_micros": max(lasts, default=None),
+    }
+
+
+def _figures(fields: Fields) -> Fields:
+    first, last = fields.get("first_at_micros"), fields.get("last_at_micros")
+    return {
+        "contribution_count": fields["contribution_count"],
+        "assisted_count": fields.get("assisted_count") or 0,
+        "total_cost": fields["total_cost_micros"],
+        "weight": fields.get("weight_micros") or 0,
+        "first_contribution_at": None if first is None else time_of(first),
+        "last_contribution_at": None if last is None else time_of(last),
+    }
+
+
+def _contributor(part: _Part, document: Document) -> AssetContributor:
+    person = contributor_from(document.fields)
+    return AssetContributor(
+        contributor_id=person.id,
+        email=person.email,
+        aliases=person.aliases,
+        name=person.name,
+        contributor_type=person.contributor_type,
+        **_figures(part.fields),
+    )
+
+
+def _asset(part: _Part, document: Document) -> ContributorAsset:
+    asset = asset_from(document.fields)
+    return ContributorAsset(
+        asset_id=asset.id, name=asset.name, asset_type=asset.asset_type, **_figures(part.fields)
+    )
