@@ -77,7 +77,7 @@ class IncomingBody:
         self._large_bodies = large_bodies
         self._waited = waited
         self._kept = 0
-        self._at_end = not _has_body(request)
+        self._at_end = not has_body(request)
 
     def read(
         self, limit: int, *, pace: Pace = KEYED, seen: Callable[[bytes], object] | None = None
@@ -180,7 +180,8 @@ def _raise_if_cut(cut: Cut | None) -> None:
         raise Unavailable("Too many slow requests at once; nothing is lost, try again")
 
 
-def _has_body(request: Request) -> bool:
+def has_body(request: Request) -> bool:
+    """Whether something comes after the head of a request."""
     return bool(request.content_length) or "Transfer-Encoding" in request.headers
 
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from http import HTTPStatus
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.backends import installed_emulator, unavailable
 from tests.end_to_end.local_run import LocalRun, eventually
 
 Runner = Callable[..., LocalRun]
+KEEP_ALIVE = b"GET %s HTTP/1.1\r\nHost: ledger.example\r\n"
 
 
 @pytest.fixture
@@ -237,3 +239,37 @@ def test_the_data_of_the_other_backend_is_mentioned(runner: Runner) -> None:
     (export / "output-0").write_bytes(b"documents")
     run.start()
     assert "also holds data of the emulator backend" in run.output
+
+
+@pytest.mark.parametrize(
+    "request_sent",
+    [
+        pytest.param(
+            KEEP_ALIVE % b"/robots.txt" + b"Content-Length: 100\r\n\r\n[", id="with a body"
+        ),
+        pytest.param(
+            KEEP_ALIVE % b"/robots.txt" + b"Transfer-Encoding: chunked\r\n\r\n5\r\n[",
+            id="with a chunk",
+        ),
+        pytest.param(
+            (KEEP_ALIVE % b"/v1/openapi.json" + b"\r\n") * 60,
+            id="and take it slowly",
+        ),
+    ],
+)
+def test_who_asks_for_a_file_and_stays_leaves_others_served(
+    runner: Runner, request_sent: bytes
+) -> None:
+    run = runner("embedded", THREADS="2")
+    run.start()
+    with ExitStack() as stack:
+        for _ in range(8):
+            connection = stack.enter_context(socket.socket())
+            # As little as the kernel lets one take at a time.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+            connection.connect(("127.0.0.1", int(run.environment["PORT"])))
+            connection.sendall(request_sent)
+        # The connections' buffers are full after some dozens of answers.
+        for _ in range(60):
+            answer = httpx.get(f"{run.address}/v1/health", timeout=10, trust_env=False)
+            assert answer.status_code == HTTPStatus.OK

@@ -11,7 +11,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
+
+from shared.web.connections import Connections
+from shared.web.incoming import has_body
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -20,10 +23,12 @@ if TYPE_CHECKING:
 class HostingFiles:
     """Each file by the path that it is served under; hidden ones are left out, as hosting does.
 
-    A request is only looked up, so no path leads out of the folder.
+    A request is only looked up, so no path leads out of the folder. Its connection is bounded as
+    that of a function is: a body is not read, and who takes the file slowly is let go.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, connections: Connections | None = None) -> None:
+        self._connections = connections or Connections()
         self._files: dict[str, Path] = {}
         for file in sorted(folder.rglob("[!.]*")):
             path = file.relative_to(folder)
@@ -33,10 +38,10 @@ class HostingFiles:
                     self._files[f"/{path.as_posix()}".removesuffix(path.name)] = file
 
     @classmethod
-    def load(cls, firebase_json: Path) -> Self:
+    def load(cls, firebase_json: Path, connections: Connections | None = None) -> Self:
         """The files of the folder that `firebase.json` names as public."""
         hosting = json.loads(firebase_json.read_text(encoding="utf-8"))["hosting"]
-        return cls(firebase_json.parent / hosting["public"])
+        return cls(firebase_json.parent / hosting["public"], connections)
 
     def answers(self, method: str, path: str) -> bool:
         """Whether a file is what such a request gets; the path is percent-decoded."""
@@ -47,11 +52,18 @@ class HostingFiles:
     ) -> Iterable[bytes]:
         """The file, read anew each time; HEAD is answered without it."""
         file = self._files[path]
+        request = Request(environ)
+        close = has_body(request)
         response = Response(
             file.read_bytes(),
             content_type=_content_type(file),
-            headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"},
+            headers={
+                "Cache-Control": "no-cache",
+                "X-Content-Type-Options": "nosniff",
+                **({"Connection": "close"} if close else {}),
+            },
         )
+        self._connections.send(request, response, close=close)
         return response(environ, start_response)
 
 

@@ -19,6 +19,7 @@ from gunicorn.app.base import BaseApplication
 
 from shared.commands.local.hosting_files import HostingFiles
 from shared.commands.rewrites import Rewrites
+from shared.web.connections import Connections
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -136,7 +137,9 @@ def main() -> None:
     source = arguments.source.resolve()
 
     firebase_json = source.parent / "firebase.json"
-    rewrites, files = Rewrites.load(firebase_json), HostingFiles.load(firebase_json)
+    threads = int(os.environ.get("THREADS", "16"))
+    rewrites = Rewrites.load(firebase_json)
+    files = HostingFiles.load(firebase_json, Connections(threads))
 
     def make_app() -> WSGIApplication:
         # All of them now: the framework changes the environment, which threads must not see.
@@ -149,7 +152,6 @@ def main() -> None:
             app = noting_changes(app, arguments.changed_file.touch)
         return app
 
-    threads = int(os.environ.get("THREADS", "16"))
     LocalServer(make_app, bind=arguments.bind, threads=threads, lifeline=arguments.lifeline).run()
 
 
