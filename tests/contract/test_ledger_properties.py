@@ -32,6 +32,9 @@ from tests.contract.by_hand import new_contribution
 from tests.contract.reports import ledger_of, outcome_of, report
 
 REPOSITORIES = ["octo/one", "octo/two"]
+# None, before 1970, in two months by two clocks, and after it is recorded.
+TIMES = [None, "1969-07-20T20:17:00Z", "2019-12-31T23:30:00-02:00", "2020-02-29T12:00:00Z"]
+TIMES += ["2999-01-01T00:00:00Z"]
 
 people = st.sampled_from(["ada@example.com", "bea@example.com", "coder@agents.example"])
 commits = st.fixed_dictionaries(
@@ -42,6 +45,7 @@ commits = st.fixed_dictionaries(
         "cost_amount": st.sampled_from([None, "0", "0.000001", "0.000002", "33.333333"]),
         "co_authors": st.lists(people.map(lambda email: {"email": email}), max_size=3),
         "metadata": st.fixed_dictionaries({}, optional={"lines_added": st.integers(0, 9000)}),
+        "timestamp": st.sampled_from(TIMES),
     }
 )
 repositories = st.sampled_from(REPOSITORIES)
