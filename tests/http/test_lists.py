@@ -109,7 +109,6 @@ class TestList:
                 "asset_type": "CODE",
                 "type": "CODE",
                 "description": "GitHub repository: seeker71/Coherence-Network",
-                "former_names": [],
                 "contribution_count": 1,
                 "assisted_count": 0,
                 "total_cost": "100.00",
