@@ -26,7 +26,6 @@ AGENT_ADDRESSES = frozenset(
         "noreply@anthropic.com",
         "noreply@cline.bot",
         "noreply@continue.dev",
-        "noreply@cursor.com",
         "noreply@google.com",
         "noreply@kiro.dev",
         "noreply@openai.com",

@@ -68,8 +68,8 @@ def reads(planted: dict[str, str]) -> Iterator[str]:
     """Every read path, with small pages so that there are tokens."""
     for operation in READS:
         if "{" not in operation.path:
-            lists = operation.name.startswith("list_")
-            yield f"{operation.path}?limit=1" if lists else operation.path
+            paged = operation.name.startswith("list_") and not operation.path.endswith("/months")
+            yield f"{operation.path}?limit=1" if paged else operation.path
     for sort in ("created", "recent", "total_cost", "contributions"):
         yield f"/v1/contributors?sort={sort}&limit=1"
     for sort in ("created", "recent", "total_cost", "contributions", "name"):
@@ -84,9 +84,13 @@ def reads(planted: dict[str, str]) -> Iterator[str]:
     for key in (planted["person"], planted["unnamed"]):
         yield f"/v1/contributors/{key}"
         yield f"/v1/contributors/{key}/contributions?include_voided=true&limit=1"
+        yield f"/v1/contributors/{key}/assets?limit=1"
+        yield f"/v1/contributors/{key}/months"
     for key in (planted["asset"], "seeker71/coherence-network"):
         yield f"/v1/assets/{key}"
         yield f"/v1/assets/{key}/contributions?include_voided=true&limit=1"
+        yield f"/v1/assets/{key}/contributors?limit=1"
+        yield f"/v1/assets/{key}/months"
         for form in ("json", "csv"):
             yield f"/v1/assets/{key}/distribution?amount=1&format={form}"
 

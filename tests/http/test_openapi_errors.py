@@ -82,6 +82,11 @@ def _provoke_conflict(service: DocumentedService, name: str) -> TestResponse:
         return service.ask(name, body=body | {"name": "octo/other"})
     if name == "join_address":
         return service.ask(name, body=body | {"email": "test@example.com"})
+    if name == "join_repository":
+        return service.ask(name, body=body | {"repository": "seeker71/Coherence-Network"})
+    if name == "split_repository":
+        further = service.ask("join_repository").get_json()["former_names"][0]
+        service.ask("change_asset", body={"name": further})
     service.ask(name)
     return service.ask(name)
 

@@ -638,8 +638,8 @@ class TestTime:
         # Too much for one request to Firestore.
         url = "https://github.com/Codertocat/Hello-World/commit/?" + "x" * 1900
         push = pushed(*({"id": f"{number:040x}", "url": url} for number in range(510)))
-        # The first commit finds that nobody in it is known.
-        spy.fail("commit", None, None, *[Before(DeadlineExceeded("hung"))] * 100)
+        # The first of its Commits is carried out.
+        spy.fail("commit", None, *[Before(DeadlineExceeded("hung"))] * 100)
         assert_problem(delivered(service, push), 503, "unavailable")
         recorded = len(assert_balanced(database))
         assert 0 < recorded < 510

@@ -112,7 +112,7 @@ class Laws:
             for carried_out in combinations(unknown, size):
                 present = sorted([*known, *carried_out])
                 for permitted in self._orders(tuple(present), unsure):
-                    if permitted.state.text == run.state.text and all(
+                    if permitted.state.compared == run.state.compared and all(
                         self._is_same(number, permitted.answers[at], run.answers[number], unsure)
                         for at, number in enumerate(present)
                         if number in known

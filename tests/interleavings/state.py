@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from tests.interleavings.store import Store
@@ -15,6 +16,8 @@ from tests.interleavings.store import Store
 _NOTES = "tracking"
 _LEFT_OUT = {"last_used_at", "request_nonce"}
 _UNKEYED = re.compile(r"^contributions/by-id@(.*)$")
+_TIMES = re.compile(r'"(?:first|last)_at_micros": (?:null|-?\d+), ')
+_EMPTY_MONTH = re.compile(r'"\d{4}-\d\d": \{(?:[^{}]*, )?"count": 0(?:,[^{}]*)?\}')
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,12 @@ class State:
         for random, name in renamed:
             text = text.replace(random, name)
         return cls(text, tuple(renamed))
+
+    @cached_property
+    def compared(self) -> str:
+        """The text without what a void and a repair leave as wide as they find it: the times
+        between which an account's contributions lie, and months in which none is left."""
+        return _EMPTY_MONTH.sub("", _TIMES.sub("", self.text))
 
     def named(self, text: str) -> str:
         """A text with the same ids renamed."""

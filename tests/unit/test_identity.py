@@ -42,7 +42,6 @@ class TestClassifier:
             ("codex@openai.com", AGENT),
             ("noreply@openai.com", AGENT),
             ("noreply@opencode.ai", AGENT),
-            ("noreply@cursor.com", AGENT),
             ("openhands@all-hands.dev", AGENT),
             ("amp@ampcode.com", AGENT),
             ("223556219+copilot@users.noreply.github.com", AGENT),
