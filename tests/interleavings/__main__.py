@@ -29,7 +29,8 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{scenario.asked[choice.actor].name}: {step.method} {needs} {choice.fault or ''}")
         return choice
 
-    stage = Stage(len(scenario.asked))
+    # The laws may let one of them come twice.
+    stage = Stage(len(scenario.asked) + 1)
     try:
         run = scenario.run(stage, direct)
         assert run is not None

@@ -11,7 +11,7 @@ from tests.interleavings.stage import Stage
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    """Room for three requests at a time."""
-    stage = Stage(3)
+    """Room for three requests at a time, and for one of them once more."""
+    stage = Stage(4)
     yield stage
     stage.close()

@@ -45,11 +45,11 @@ TRIPLES = [
         "new/apart record+webhook+void-one",
         # Two may go into one Commit while another one is under way.
         "known/together record+batch+webhook",
+        "known/together record+claim+batch",
         "new/together record+claim+webhook",
         # What is voided twice, and corrected, by one or by another.
         "known/apart void+void+correct-old",
         "known/apart void+correct-old+correct",
-        "known/apart correct+correct+correct-unkeyed",
         "known/apart robot+revoke+record",
         # Crosswise, and apart again.
         "known/apart join+join-back+split",
@@ -62,6 +62,8 @@ LONG_TRIPLES = [
     for text in (
         # Accounts are opened by whoever comes first.
         "new/apart record+batch+claim",
+        # Of three corrections of one contribution, one counts.
+        "known/apart correct+correct+correct-unkeyed",
         # What is repaired goes up and down meanwhile.
         "drifted/apart record+void+reconcile",
     )
