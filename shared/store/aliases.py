@@ -10,13 +10,13 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
-from google.api_core.exceptions import Aborted
 from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference
 
 from shared.domain.errors import Conflict, NotFound, Unavailable
 from shared.domain.identifiers import contributor_document_id
 from shared.domain.person import MOST_ADDRESSES, Address, Alias, Joined
-from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
+from shared.store.attempt import Attempt
+from shared.store.connection import Connection
 from shared.store.deadline import Deadline
 
 # Seconds for which an instance uses what it has read, and for which who changes something does.
@@ -85,12 +85,12 @@ class Aliases:
         """
         deadline = deadline or self.connection.timing.deadline()
         further = Address.of(email)
-        answer_lost = False
+        attempt = Attempt(self.connection, deadline)
         while True:
             joined = self.joined(deadline, within=_RECENT_S)
             head = joined.head_of(address)
             if further.id in joined and joined.head_of(further) == head:
-                return answer_lost
+                return attempt.answer_lost
             _admit(joined, head, further)
             alias = Alias(
                 id=further.id,
@@ -105,21 +105,11 @@ class Aliases:
             writes.create(self._document(email), fields)
             # So that of two joins crosswise one fails, and no number of them makes a circle.
             writes.forbid(self._document(head.email))
-            try:
-                joined_at = self.connection.commit(writes, deadline)
-            except OVERTAKEN:
-                self._change(lambda _: None)
-                deadline.pause()
-            except Aborted:
-                # Nothing was carried out, so what is found next was done by somebody else.
-                deadline.pause()
-            except TRANSIENT:
-                answer_lost = True
-                deadline.pause()
-            else:
+            if joined_at := attempt.commit(writes):
                 kept = alias.model_copy(update={"joined_at": joined_at})
                 self._change(partial(Joined.with_alias, alias=kept))
                 return True
+            self._change(lambda _: None)
 
     def split(self, address: Address, email: str, *, deadline: Deadline | None = None) -> bool:
         """Let `email` stand for itself again; False where it did before.
@@ -129,7 +119,7 @@ class Aliases:
         deadline = deadline or self.connection.timing.deadline()
         reference = self._document(email)
         further = Address.of(email)
-        answer_lost = False
+        attempt = Attempt(self.connection, deadline)
         while True:
             read = self.connection.patiently(
                 lambda d: self.connection.read([reference], d), deadline
@@ -137,24 +127,14 @@ class Aliases:
             found = read[reference.path]
             if found.update_time is None:
                 self._change(lambda joined: joined.without(further.id))
-                return answer_lost
+                return attempt.answer_lost
             joined = self.joined(deadline, within=_RECENT_S)
             leads_to = Address(found.fields["contributor_id"], found.fields["contributor_email"])
             if joined.head_of(leads_to) != joined.head_of(address):
                 raise NotFound("Alias")
             writes = self.connection.write_batch()
             writes.delete(reference, unchanged_since=found.update_time)
-            try:
-                self.connection.commit(writes, deadline)
-            except OVERTAKEN:
-                deadline.pause()
-            except Aborted:
-                # Nothing was carried out, so what is found next was done by somebody else.
-                deadline.pause()
-            except TRANSIENT:
-                answer_lost = True
-                deadline.pause()
-            else:
+            if attempt.commit(writes):
                 self._change(lambda joined: joined.without(further.id))
                 return True
 

@@ -18,7 +18,8 @@ from shared.domain.asset import Asset
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.identifiers import repository_document_id
 from shared.domain.repository import Repository
-from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
+from shared.store.attempt import Attempt
+from shared.store.connection import Connection
 from shared.store.deadline import Deadline
 from shared.store.documents import asset_from
 from shared.store.lookup import Finder, Found
@@ -82,7 +83,7 @@ class Repositories:
         document_id = repository_document_id(further)
         name = self.connection.further_name(document_id)
         account = self.connection.assets.document(document_id)
-        answer_lost = False
+        attempt = Attempt(self.connection, deadline)
         while True:
             found = Finder(self.connection).asset(key, deadline)
             owner = _repository(found)
@@ -91,7 +92,7 @@ class Repositories:
             read = self._read([name, account], deadline)
             leads_to = _leads_to(read[name.path])
             if leads_to and leads_to.key == owner.key:
-                return Changed(found.stored, replayed=not answer_lost)
+                return Changed(found.stored, replayed=not attempt.answer_lost)
             if leads_to:
                 raise Conflict(
                     f"This name leads to {leads_to.full_name}: take it away there first",
@@ -117,14 +118,7 @@ class Repositories:
                 # Its ids lead to the other from now on.
                 change["legacy_ids"] = ArrayUnion([emptied.id, *emptied.legacy_ids])
             writes.update(found.reference, change)
-            try:
-                self.connection.commit(writes, deadline)
-            except OVERTAKEN:
-                deadline.pause()
-            except TRANSIENT:
-                answer_lost = True
-                deadline.pause()
-            else:
+            if attempt.commit(writes):
                 self.forget(further)
                 return Changed(Finder(self.connection).asset(key, deadline).stored, replayed=False)
 
@@ -135,14 +129,14 @@ class Repositories:
         """
         deadline = self.connection.timing.deadline()
         name = self.connection.further_name(repository_document_id(further))
-        answer_lost = False
+        attempt = Attempt(self.connection, deadline)
         while True:
             found = Finder(self.connection).asset(key, deadline)
             document = self._read([name], deadline)[name.path]
             leads_to = _leads_to(document)
             self.forget(further)
             if leads_to is None or document.update_time is None:
-                return Changed(found.stored, replayed=not answer_lost)
+                return Changed(found.stored, replayed=not attempt.answer_lost)
             if leads_to.key != _repository(found).key:
                 raise NotFound("Alias")
             if (found.stored.name or "").lower() == further.key:
@@ -155,17 +149,9 @@ class Repositories:
             writes.delete(name, unchanged_since=document.update_time)
             read_at = found.document.update_time
             writes.update(found.reference, {"former_names": others}, unchanged_since=read_at)
-            try:
-                self.connection.commit(writes, deadline)
-            except OVERTAKEN:
-                deadline.pause()
-            except TRANSIENT:
-                answer_lost = True
-                deadline.pause()
-            else:
-                return Changed(
-                    found.stored.model_copy(update={"former_names": tuple(others)}), replayed=False
-                )
+            if attempt.commit(writes):
+                changed = found.stored.model_copy(update={"former_names": tuple(others)})
+                return Changed(changed, replayed=False)
 
     def _read(self, references: Sequence[Any], deadline: Deadline) -> dict[str, Document]:
         return self.connection.patiently(lambda d: self.connection.read(references, d), deadline)

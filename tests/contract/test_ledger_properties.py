@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from google.cloud.firestore import Client
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from shared.domain.contribution import Commit, Outcome, StoredContribution
 from shared.domain.errors import Conflict, InvalidInput
 from shared.domain.fields import parse
 from shared.domain.repository import Repository
-from shared.embedded import open_embedded
-from shared.store.clients import emulator_client
 from shared.store.recording import Recorded
-from tests.backends import new_project
 from tests.contract.books import assert_balanced
 from tests.contract.by_hand import new_contribution
+from tests.contract.histories import run_histories
 from tests.contract.reports import ledger_of, outcome_of, report
 
 REPOSITORIES = ["octo/one", "octo/two"]
@@ -60,12 +54,6 @@ class Known:
     contribution: StoredContribution
     live: bool = True
     corrected: bool = False
-
-
-@contextmanager
-def embedded() -> Iterator[Client]:
-    with open_embedded(None, project=new_project()) as store:
-        yield store.client()
 
 
 class Bookkeeping(RuleBasedStateMachine):
@@ -176,20 +164,4 @@ class Bookkeeping(RuleBasedStateMachine):
 def test_any_sequence_keeps_the_books_balanced(
     request: pytest.FixtureRequest, backend: str, examples: int
 ) -> None:
-    with ExitStack() as stack:
-        host = request.getfixturevalue("emulator") if backend == "emulator" else None
-
-        def new_client() -> Client:
-            if host is None:
-                return stack.enter_context(embedded())
-            client = emulator_client(host, project=new_project())
-            stack.callback(client._firestore_api.transport.close)
-            return client
-
-        class OnBackend(Bookkeeping):
-            def __init__(self) -> None:
-                super().__init__(new_client())
-
-        run_state_machine_as_test(
-            OnBackend, settings=settings(max_examples=examples, stateful_step_count=15)
-        )
+    run_histories(Bookkeeping, request, backend, examples=examples, steps=15)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from google.cloud.firestore import Client
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     invariant,
     rule,
-    run_state_machine_as_test,
 )
 
 from shared.domain.contributor import ContributorChange
@@ -21,13 +18,11 @@ from shared.domain.errors import Conflict
 from shared.domain.fields import parse
 from shared.domain.identifiers import contributor_id
 from shared.domain.sort import Sort
-from shared.embedded import open_embedded
-from shared.store.clients import emulator_client
 from shared.store.deadline import Timing
 from shared.store.ledger import ledger_on
 from shared.store.listing import ContributionFilter
-from tests.backends import new_project
 from tests.contract.books import assert_balanced, documents
+from tests.contract.histories import run_histories
 from tests.contract.reports import NOW, classify, report
 
 NUMBERED = [f"123+{login}@users.noreply.github.com" for login in ("old", "new")]
@@ -190,21 +185,4 @@ def key(sort: Sort, person: Any) -> tuple[bool, Any, str]:
 def test_any_history_leaves_people_the_sums_of_their_addresses(
     request: pytest.FixtureRequest, backend: str, examples: int
 ) -> None:
-    with ExitStack() as stack:
-        host = request.getfixturevalue("emulator") if backend == "emulator" else None
-
-        def new_client() -> Client:
-            if host is None:
-                store = open_embedded(None, project=new_project())
-                return stack.enter_context(store).client()
-            client = emulator_client(host, project=new_project())
-            stack.callback(client._firestore_api.transport.close)
-            return client
-
-        class OnBackend(People):
-            def __init__(self) -> None:
-                super().__init__(new_client())
-
-        run_state_machine_as_test(
-            OnBackend, settings=settings(max_examples=examples, stateful_step_count=12)
-        )
+    run_histories(People, request, backend, examples=examples, steps=12)

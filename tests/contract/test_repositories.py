@@ -6,10 +6,12 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
+from google.api_core.exceptions import Aborted, ServiceUnavailable
 from google.cloud.firestore import Client
 
 from shared.domain.errors import Conflict, LedgerError, NotFound, WasVoided
 from shared.domain.repository import Repository
+from shared.store.deadline import Timing
 from shared.store.ledger import Ledger
 from shared.store.reconciling import Reconciler
 from shared.store.recording import Recorded
@@ -19,6 +21,7 @@ from tests.contract.at_once import at_once
 from tests.contract.books import assert_balanced, documents
 from tests.contract.by_hand import new_asset
 from tests.contract.reports import ledger_of, report
+from tests.contract.spy import After, Before, Spy
 
 OLD, NEW = "Octo/Old", "octo/new"
 
@@ -166,6 +169,33 @@ class TestAtTheSameMoment:
         assert sum(isinstance(result, Changed) for result in results) == 1
         client = open_client()
         assert len(documents(client, "assets")) == len(documents(client, "repositories")) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "replayed"),
+    [(After(ServiceUnavailable("lost")), False), (Before(Aborted("busy")), True)],
+    ids=["own doing, answer lost", "somebody else's doing, aborted"],
+)
+@pytest.mark.parametrize("change", [join, split])
+def test_a_change_tells_its_own_doing_from_that_of_somebody_else(
+    open_client: OpenClient,
+    change: Callable[[Ledger, str, str], Changed],
+    fault: After | Before,
+    replayed: bool,
+) -> None:
+    other = ledger_of(open_client())
+    track(other, OLD, "aaaaaa")
+    if change is split:
+        join(other, OLD, NEW)
+
+    def somebody_else_comes(_: float) -> None:
+        if isinstance(fault, Before):
+            change(other, OLD, NEW)
+
+    spy = Spy(open_client())
+    ledger = ledger_of(spy.client, timing=Timing(sleep=somebody_else_comes))
+    spy.fail("commit", fault)
+    assert change(ledger, OLD, NEW).replayed is replayed
 
 
 def test_a_voided_commit_of_a_name_that_leads_nowhere_stays_refused(ledger: Ledger) -> None:
