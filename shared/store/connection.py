@@ -45,6 +45,9 @@ OVERTAKEN = (
     google_errors.NotFound,
 )
 
+# The most that one call reads of what may be many.
+DOCUMENTS_A_READ = 500
+
 _T = TypeVar("_T")
 
 
@@ -125,6 +128,21 @@ class Connection:
         """Documents by path, with those that do not exist; all fields or some. One RPC."""
         found = read_documents(self.client, references, fields=fields, timeout=deadline.timeout())
         return {document.path: document for document in found}
+
+    def existing(
+        self,
+        references: Sequence[DocumentReference],
+        deadline: Deadline,
+        *,
+        fields: Sequence[str] | None = None,
+    ) -> dict[str, Document]:
+        """Those of many documents that exist, by id. Tried until the deadline."""
+        found: dict[str, Document] = {}
+        for start in range(0, len(references), DOCUMENTS_A_READ):
+            some = references[start : start + DOCUMENTS_A_READ]
+            read = self.patiently(lambda d: self.read(some, d, fields=fields), deadline)  # noqa: B023
+            found |= {document.id: document for document in read.values() if document.exists}
+        return found
 
     def query(
         self, query: Query, deadline: Deadline, *, at: Timestamp | None = None

@@ -27,7 +27,6 @@ from shared.store.reading import Document
 # Seconds for which an instance answers from what it has read, and for how many assets.
 _KEPT_S = 15.0
 _MOST_KEPT = 8
-_DOCUMENTS_A_READ = 500
 _OF_A_PERSON = ("id", "email", "name", "contributor_type")
 _OF_A_PART = ("contributor_id", "total_cost_micros", "weight_micros")
 
@@ -99,19 +98,8 @@ class Distributor:
             if person:
                 ids.add(contributor_document_id(person.head.email))
         references = [self.connection.contributors.document(an_id) for an_id in ids]
-        people: dict[str, Contributor] = {}
-        for start in range(0, len(references), _DOCUMENTS_A_READ):
-            some = references[start : start + _DOCUMENTS_A_READ]
-            read = self.connection.patiently(
-                lambda d: self.connection.read(some, d, fields=_OF_A_PERSON),  # noqa: B023
-                deadline,
-            )
-            people |= {
-                document.id: Contributor.model_validate(document.fields)
-                for document in read.values()
-                if document.exists
-            }
-        return people
+        found = self.connection.existing(references, deadline, fields=_OF_A_PERSON)
+        return {an_id: Contributor.model_validate(one.fields) for an_id, one in found.items()}
 
 
 def parts_query(connection: Connection, asset_id: str, *, months: bool) -> Query:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from google.cloud.firestore import FieldFilter, Query
 
 from shared.domain.asset import Asset
+from shared.domain.drift import Kind
 from shared.domain.identifiers import contributor_document_id, part_document_id, split_part
 from shared.domain.participation import AssetContributor, ContributorAsset
 from shared.domain.sort import PartSort
 from shared.domain.timestamps import time_of
-from shared.store.connection import Connection
+from shared.store.connection import DOCUMENTS_A_READ, Connection
 from shared.store.documents import Fields, asset_from, contributor_from
 from shared.store.listing import Cursor, Page
 from shared.store.lookup import Found
@@ -30,7 +31,6 @@ _SORT_FIELDS = {
     PartSort.CONTRIBUTIONS: "contribution_count",
     PartSort.RECENT: "last_at_micros",
 }
-_DOCUMENTS_A_READ = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Participations:
         parts = self._first(query, "contributor_id", field, limit, after, left_out=heads)
         wanted = [part_document_id(asset.document.id, person) for person in heads]
         joined: dict[str, list[Fields]] = {}
-        for document_id, document in self._read("participations", wanted).items():
+        for document_id, document in self._read(Kind.PART, wanted).items():
             joined.setdefault(heads[split_part(document_id)[1]].id, []).append(document.fields)
         by_id = {head.id: head for head in together.documents}
         for head_id, fields in joined.items():
@@ -76,7 +76,7 @@ class Participations:
             parts.append(_Part(key, head_id, _sum(fields)))
         page = _cut(parts, field, limit, after)
         others = [part.document_id for part in page.items if part.document_id not in by_id]
-        people = self._read("contributors", others) | by_id
+        people = self._read(Kind.CONTRIBUTOR, others) | by_id
         found = [(part, people.get(part.document_id)) for part in page.items]
         items = [_contributor(part, document) for part, document in found if document]
         return Page(tuple(items), page.next)
@@ -95,7 +95,7 @@ class Participations:
         else:
             parts = self._of_all_addresses(ids, sort)
         page = _cut(parts, field, limit, after)
-        assets = self._read("assets", [part.document_id for part in page.items])
+        assets = self._read(Kind.ASSET, [part.document_id for part in page.items])
         found = [(part, assets.get(part.document_id)) for part in page.items]
         items = [_asset(part, document) for part, document in found if document]
         return Page(tuple(items), page.next)
@@ -118,7 +118,7 @@ class Participations:
         left_out: Collection[str] = (),
     ) -> list[_Part]:
         """The first of a query, one more than `limit`, without those that came to nothing."""
-        number = _DOCUMENTS_A_READ if limit is None else limit + 1
+        number = DOCUMENTS_A_READ if limit is None else limit + 1
         deadline = self.connection.timing.deadline()
         parts: list[_Part] = []
         page = query.start_after({field: after.value, name: after.key}) if after else query
@@ -135,15 +135,11 @@ class Participations:
             last = found[-1].fields
             page = query.start_after({field: last[field], name: last[name]})
 
-    def _read(self, collection: str, ids: Sequence[str]) -> dict[str, Document]:
+    def _read(self, kind: Kind, ids: Sequence[str]) -> dict[str, Document]:
         """Documents by their ids, where there are any."""
-        found: dict[str, Document] = {}
-        documents = getattr(self.connection, collection)
-        for start in range(0, len(ids), _DOCUMENTS_A_READ):
-            some = [documents.document(an_id) for an_id in ids[start : start + _DOCUMENTS_A_READ]]
-            read = self.connection.patiently(lambda d: self.connection.read(some, d))  # noqa: B023
-            found |= {document.id: document for document in read.values() if document.exists}
-        return found
+        documents = self.connection.accounts(kind)
+        references = [documents.document(an_id) for an_id in ids]
+        return self.connection.existing(references, self.connection.timing.deadline())
 
 
 def parts_query(connection: Connection, of: str, an_id: str, sort: PartSort) -> Query:

@@ -20,7 +20,6 @@ from shared.store.reading import Document
 
 # Seconds for which lists use the figures of joined people.
 _KEPT_S = 15.0
-_DOCUMENTS_A_READ = 500
 
 _SUMS = ("contribution_count", "assisted_count", "total_cost_micros")
 _LATEST = ("last_at_micros", "last_recorded_at", OLD_TIME)
@@ -149,16 +148,8 @@ class People:
 
     def _read(self, addresses: Sequence[Address], deadline: Deadline) -> dict[str, Document]:
         """The accounts of these addresses by document id, where there are any."""
-        found: dict[str, Document] = {}
-        for start in range(0, len(addresses), _DOCUMENTS_A_READ):
-            some = addresses[start : start + _DOCUMENTS_A_READ]
-            references = [self.connection.contributors.document(_document_id(a)) for a in some]
-            read = self.connection.patiently(
-                lambda d: self.connection.read(references, d),  # noqa: B023
-                deadline,
-            )
-            found |= {document.id: document for document in read.values() if document.exists}
-        return found
+        references = [self.connection.contributors.document(_document_id(a)) for a in addresses]
+        return self.connection.existing(references, deadline)
 
 
 def _id_of(key: str) -> str:
