@@ -15,11 +15,13 @@ import secrets
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPMethod
 from typing import Any
 from uuid import uuid4
 
 from werkzeug.wrappers import Request
 
+_METHODS = frozenset(HTTPMethod)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _CLOUD_TRACE = re.compile(r"([0-9a-f]{32})(?:/.*)?", re.ASCII)
 # https://www.w3.org/TR/trace-context/#traceparent-header
@@ -61,11 +63,13 @@ class Log:
         facts: Mapping[str, Any],
     ) -> None:
         """One line for a request that was answered."""
+        # Anything may be sent as one, an address too.
+        method = request.method if request.method in _METHODS else "UNKNOWN"
         line: dict[str, Any] = {
             "severity": "ERROR" if status >= 500 else "WARNING" if status >= 400 else "INFO",
-            "message": f"{request.method} {path} {status} {outcome}",
+            "message": f"{method} {path} {status} {outcome}",
             "httpRequest": {
-                "requestMethod": request.method,
+                "requestMethod": method,
                 "requestUrl": path,
                 "status": status,
                 "latency": f"{seconds:.6f}s",

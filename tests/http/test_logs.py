@@ -76,6 +76,13 @@ class TestLine:
         ]
         assert [line["severity"] for line in lines(service)] == ["INFO"] * 3 + ["WARNING"] * 2
 
+    @pytest.mark.parametrize("method", ["ADA%40EXAMPLE.COM", "ADA"])
+    def test_names_no_method_that_there_is_not(self, service: Service, method: str) -> None:
+        assert service.request(method, "/v1/assets").status_code == 405
+        line = last(service)
+        assert line["message"] == "UNKNOWN unknown 405 method_not_allowed"
+        assert line["httpRequest"]["requestMethod"] == "UNKNOWN"
+
     def test_tells_what_was_recorded_by_whom_and_for_what(self, service: Service) -> None:
         response = service.track()
         line = last(service)
