@@ -126,6 +126,8 @@ def main() -> int:
     parser.add_argument("--show-emails", action="store_true", help="name people by their address")
     parser.add_argument("--cloud", metavar="PROJECT", help="Firestore in the cloud")
     arguments = parser.parse_args()
+    from google.api_core.exceptions import FailedPrecondition
+
     from shared.store.connection import Connection
     from shared.store.deadline import Timing
     from shared.store.reconciling import Reconciler
@@ -148,6 +150,10 @@ def main() -> int:
             )
     except (CommandError, Unavailable) as error:
         screen.line(str(error))
+        return EXIT_UNCHECKED
+    except FailedPrecondition as error:
+        # An index that is missing, or the embedded store of another version: it says what to do.
+        screen.line(error.message)
         return EXIT_UNCHECKED
     except (BrokenPipeError, KeyboardInterrupt):
         return EXIT_UNCHECKED

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count, islice
+from pathlib import Path
 
 import pytest
 from google.api_core.exceptions import Aborted, ServiceUnavailable
@@ -16,14 +18,18 @@ from google.cloud.firestore import Client
 from shared.commands.reconcile import EXIT_RIGHT, EXIT_UNCHECKED, EXIT_WRONG, Screen, reconcile
 from shared.domain.drift import Finding, Kind, State, Totals
 from shared.domain.errors import Unavailable
+from shared.embedded import open_embedded
+from shared.embedded.files import DATABASE
 from shared.store.deadline import Timing
 from shared.store.ledger import Ledger
 from shared.store.reconciling import Progress, Reconciler
+from tests.backends import new_project
 from tests.conftest import OpenClient
 from tests.contract.books import assert_balanced, documents, without_zeros
 from tests.contract.by_hand import new_asset, new_contributor, put
 from tests.contract.reports import ledger_of, report
 from tests.contract.spy import After, Before, Spy
+from tests.end_to_end.local_run import clean_environment, run_command
 
 PEOPLE = [f"person-{number}@example.com" for number in range(9)]
 BROKEN_PERSON, BROKEN_ASSET = f"contributors/{PEOPLE[0]}", "assets/octo:repo-0"
@@ -446,3 +452,15 @@ class TestTheCommand:
         for line in shown.split("\n"):
             left = line.rpartition("\x1b[K")[2]
             assert left.startswith(("drift: asset", "Of 10 contributions")) or left == ""
+
+
+def test_says_so_where_another_version_serves_the_embedded_store(tmp_path: Path) -> None:
+    directory = tmp_path / "embedded"
+    with open_embedded(directory, project=new_project()) as store:
+        fill(ledger_of(store.client()), range(1))
+    with closing(sqlite3.connect(directory / DATABASE)) as connection, connection:
+        connection.execute("UPDATE rules SET digest = x'00'")
+    environment = clean_environment(LEDGER_DATA_DIR=str(tmp_path), LEDGER_BACKEND="embedded")
+    done = run_command("reconcile", environment=environment)
+    assert (done.returncode, done.stderr) == (EXIT_UNCHECKED, "")
+    assert "another version of the program, which may still be running" in done.stdout
