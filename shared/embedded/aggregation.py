@@ -12,34 +12,24 @@ from shared.embedded import field_paths
 from shared.embedded.documents import Documents
 from shared.embedded.messages import AggregationResult, Document, Value, ValuePb
 from shared.embedded.query import Query
-from shared.embedded.status import invalid_argument, unimplemented
+from shared.embedded.status import unimplemented
 
 
 def aggregated(aggregations: Sequence[Any], query: Query, documents: Documents) -> Any:
-    """The values by alias; those of counts alone without a look at the documents.
-
-    A document must have every field that is summed to be counted by any of them.
-    """
-    kinds = {one.alias: one.WhichOneof("operator") for one in aggregations}
-    if len(kinds) < len(aggregations) or not kinds:
-        raise invalid_argument("Each aggregation has an alias of its own.")
-    limited = any(one.count.HasField("up_to") for one in aggregations)
-    if limited or not set(kinds.values()) <= {"count", "sum"}:
-        raise unimplemented("The embedded store counts to the end, and sums.")
-    if "sum" not in kinds.values():
-        number = Value(integer_value=documents.count(query))
-        return AggregationResult(aggregate_fields=dict.fromkeys(kinds, number))
-    paths = {
-        one.alias: field_paths.parse(one.sum.field.field_path)
-        for one in aggregations
-        if kinds[one.alias] == "sum"
-    }
-    found = [Document.FromString(document).fields for document in documents.run(query)]
-    values = [{alias: field_paths.get(d, path) for alias, path in paths.items()} for d in found]
-    counted = [each for each in values if None not in each.values()]
-    results = {alias: Value(integer_value=len(counted)) for alias in kinds}
-    results |= {alias: _sum([each[alias] for each in counted]) for alias in paths}
-    return AggregationResult(aggregate_fields=results)
+    """The value of one count or sum, by its alias; a count without a look at the documents."""
+    if len(aggregations) != 1:
+        raise unimplemented("The embedded store gives one aggregate a request.")
+    [asked] = aggregations
+    match asked.WhichOneof("operator"):
+        case "count" if not asked.count.HasField("up_to"):
+            value = Value(integer_value=documents.count(query))
+        case "sum":
+            path = field_paths.parse(asked.sum.field.field_path)
+            found = (Document.FromString(document).fields for document in documents.run(query))
+            value = _sum([v for f in found if (v := field_paths.get(f, path)) is not None])
+        case _:
+            raise unimplemented("The embedded store counts to the end, and sums.")
+    return AggregationResult(aggregate_fields={asked.alias: value})
 
 
 def _sum(values: Sequence[ValuePb]) -> ValuePb:

@@ -2,7 +2,8 @@
 
 https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1#structuredquery
 
-What the ledger never asks is refused: negations, `or`, null and NaN, several inequalities, offsets.
+What the ledger never asks is refused: negations, `or`, `in`, null and NaN, inequalities of several
+fields, offsets.
 """
 
 from __future__ import annotations
@@ -22,10 +23,8 @@ MAX_DISJUNCTIONS = 30
 _Operator = StructuredQuery.FieldFilter.Operator
 _AND = StructuredQuery.CompositeFilter.Operator.AND
 _DOWN = StructuredQuery.Direction.DESCENDING
-_LISTS = {_Operator.IN, _Operator.ARRAY_CONTAINS_ANY}
 _FIXING = {
     _Operator.EQUAL: ASCENDING,
-    _Operator.IN: ASCENDING,
     _Operator.ARRAY_CONTAINS: CONTAINS,
     _Operator.ARRAY_CONTAINS_ANY: CONTAINS,
 }
@@ -84,7 +83,7 @@ class Query:
             raise invalid_argument("limit is negative")
 
     def scans(self, indexes: Indexes) -> list[Scan]:
-        """One for each combination of values; raises `StatusError` where no index serves."""
+        """One for each value that an array may contain. `StatusError` where no index serves."""
         index, backwards = self._index(indexes)
         beginning = index.parts[: len(self._fixed)]
         lists = [self._fixed[held_as(part)] for part in beginning]
@@ -93,8 +92,6 @@ class Query:
             directed = (_directed(v, part[1]) for v, part in zip(values, beginning, strict=True))
             start = index.prefix(self.collection) + b"".join(directed)
             scans.append(self._scan(index, start, backwards=backwards))
-        if len(scans) > MAX_DISJUNCTIONS:
-            raise invalid_argument(f"A query has at most {MAX_DISJUNCTIONS} disjunctions.")
         return scans
 
     def _add(self, condition: FilterPb) -> None:
@@ -102,7 +99,7 @@ class Query:
         if path == field_paths.NAME:
             raise unimplemented("The embedded store has no conditions on document ids.")
         values = [condition.value]
-        if operator in _LISTS:
+        if operator == _Operator.ARRAY_CONTAINS_ANY:
             values = list(condition.value.array_value.values)
             if not 0 < len(values) <= MAX_DISJUNCTIONS:
                 raise invalid_argument(f"A list has 1 to {MAX_DISJUNCTIONS} values to compare.")

@@ -82,7 +82,7 @@ one_a_document = st.lists(
 queries = st.fixed_dictionaries(
     {
         "equal": st.lists(
-            st.tuples(st.sampled_from(["==", "in"]), st.lists(comparable, min_size=1, max_size=3)),
+            st.tuples(st.just("=="), st.lists(comparable, min_size=1, max_size=1)),
             max_size=1,
         ),
         "contained": st.lists(
@@ -125,7 +125,7 @@ def _asked(client: Client, query: dict[str, Any]) -> list[str]:
     asked = client.collection("v")
     for field, kind in (("a", "equal"), ("b", "contained")):
         for operator, values in query[kind]:
-            value = values if operator in {"in", "array_contains_any"} else values[0]
+            value = values if operator == "array_contains_any" else values[0]
             asked = asked.where(filter=FieldFilter(field, operator, value))
     for operator, value in query["range"]:
         asked = asked.where(filter=FieldFilter("c", operator, value))

@@ -124,8 +124,6 @@ class TestQueries:
         assert ids(newest.limit(3)) == ["d5", "d4", "d3"]
         assert ids(newest.start_after({"k": "k3"}).limit(2)) == ["d2", "d1"]
         assert newest.count().get()[0][0].value == 6
-        both = v.where(filter=FieldFilter("x", "in", [1, 0, 1.0])).where(filter=some).order_by("k")
-        assert ids(both) == ["d0", "d1", "d2", "d3", "d4", "d5"]
 
     def test_a_limit_cuts_the_ordered_result(self, rows: Client) -> None:
         by_k = rows.collection("v").order_by("k", direction=DESCENDING)
@@ -142,15 +140,9 @@ class TestQueries:
     @pytest.mark.parametrize(
         "filters",
         [
-            FieldFilter("x", "in", list(range(31))),
-            FieldFilter("x", "in", []),
+            FieldFilter("x", "array_contains_any", list(range(31))),
+            FieldFilter("x", "array_contains_any", []),
             And([FieldFilter("a", "array_contains", 1), FieldFilter("b", "array_contains", 1)]),
-            And(
-                [
-                    FieldFilter("x", "in", [*range(6)]),
-                    FieldFilter("tags", "array_contains_any", [*range(6)]),
-                ]
-            ),
         ],
         ids=lambda _: "",
     )
@@ -191,8 +183,3 @@ class TestAggregation:
 
     def test_a_sum_leaves_out_what_is_no_number(self, numbers: Client) -> None:
         assert self.values(numbers.collection("n").sum("x", alias="s")) == {"s": 6}
-
-    def test_every_field_named_must_be_there_to_count(self, numbers: Client) -> None:
-        n = numbers.collection("n")
-        assert self.values(n.sum("x", alias="s").count(alias="c")) == {"s": 6, "c": 5}
-        assert self.values(n.sum("x", alias="s").sum("y", alias="t").count(alias="c"))["c"] == 0

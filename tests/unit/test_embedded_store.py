@@ -101,7 +101,8 @@ class TestWhatItDoesNotDo:
             lambda c: c.where(filter=FieldFilter("x", "!=", 1)),
             lambda c: c.where(filter=FieldFilter("x", "not-in", [1])),
             lambda c: c.where(filter=FieldFilter("x", "==", None)),
-            lambda c: c.where(filter=FieldFilter("x", "in", [1, None])),
+            lambda c: c.where(filter=FieldFilter("x", "in", [1])),
+            lambda c: c.where(filter=FieldFilter("x", "array_contains_any", [1, None])),
             lambda c: c.where(filter=FieldFilter("__name__", "==", c.document("x"))),
             lambda c: c.where(filter=Or([FieldFilter("x", "==", 1), FieldFilter("y", "==", 1)])),
             lambda c: c.where(filter=And([FieldFilter("x", "<", 1), FieldFilter("y", "<", 1)])),
@@ -124,6 +125,7 @@ class TestWhatItDoesNotDo:
             lambda c: c.document("c/x/d/y").get(),
             lambda c: list(c.document("c/x").collections()),
             lambda c: c.collection("c").avg("x").get(),
+            lambda c: c.collection("c").sum("x").count().get(),
             lambda c: c.collection("c").get(read_time=datetime.now(UTC)),
         ],
     )
