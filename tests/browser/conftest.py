@@ -1,0 +1,52 @@
+"""A browser, and a ledger to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.tab import Tab, chromium, installed_chromium, tab
+from tests.end_to_end.local_run import LocalRun
+
+OpenTab = Callable[..., Tab]
+
+
+@pytest.fixture(scope="session")
+def executable() -> str:
+    """Asked for by all of them, so that nothing is started where there is no Chromium."""
+    return installed_chromium()
+
+
+@pytest.fixture(scope="module")
+def browser(executable: str) -> Iterator[Browser]:
+    """One for each file: as long as it runs, so does playwright's event loop, which is in the way
+    of other tests' own."""
+    with chromium(executable) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def ledger(executable: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
+    """`make run` with some contributions, to be looked at and not to be changed."""
+    with LocalRun(tmp_path_factory.mktemp("browser") / "data", "embedded") as run:
+        for number in range(3):
+            run.post(f"aaaa{number:036}")
+        yield run
+
+
+@pytest.fixture
+def open_tab(browser: Browser) -> Iterator[OpenTab]:
+    """Opens tabs, with the arguments of `tab`; whatever goes wrong in them fails the test."""
+    opened: list[Tab] = []
+    with ExitStack() as stack:
+
+        def opening(origin: str, **how: Any) -> Tab:
+            opened.append(stack.enter_context(tab(browser, origin, **how)))
+            return opened[-1]
+
+        yield opening
+        assert [finding for each in opened for finding in each.findings] == []

@@ -1,0 +1,144 @@
+"""A tab of the system's Chromium, which notes whatever goes wrong in it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Request,
+    Response,
+    sync_playwright,
+)
+
+from tests.backends import unavailable
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+NARROW, WIDE = 360, 1280  # pixels: a small telephone, a desk
+HEIGHT = 800
+FIRST_ERROR = 400
+# Everything but this machine is nowhere, so that no test can reach the network.
+OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+# The page itself gave up, as when somebody has gone on to the next view.
+ABORTED = "net::ERR_ABORTED"
+# What Chromium says of an answer or a failure that is noted already, with more about it.
+NOTED_OTHERWISE = "Failed to load resource"
+
+
+def installed_chromium() -> str:
+    """The Chromium of this machine; without one, the test is `unavailable`."""
+    executable = next(filter(None, map(shutil.which, NAMES)), None)
+    return executable or unavailable(f"no Chromium: none of {', '.join(NAMES)} is on PATH")
+
+
+@contextmanager
+def chromium(executable: str) -> Iterator[Browser]:
+    """A browser that runs.
+
+    As playwright has it by default it runs without its own sandbox, which containers rarely allow:
+    the pages are our own.
+    """
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=executable, args=[OFFLINE]) as browser,
+    ):
+        yield browser
+
+
+@cache
+def axe() -> str:
+    """The source of axe-core. https://github.com/dequelabs/axe-core"""
+    return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+
+class Tab:
+    """One page of a service, with `findings`: what no page of ours may do.
+
+    An error in the console, an uncaught exception, a violation of the content security policy, a
+    dialog, a request to anybody else, one that fails, and an answer of 400 or more whose status is
+    not among those `expected`.
+    """
+
+    def __init__(self, page: Page, origin: str, *, expected: Collection[int] = ()) -> None:
+        self.page = page
+        self._origin = origin
+        self._expected = expected
+        self._findings: list[str] = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self._note(f"exception: {error}"))
+        page.on("dialog", self._dialog)
+        page.on("request", self._request)
+        page.on("requestfailed", self._failed)
+        page.on("response", self._response)
+
+    def open(self, path: str) -> Page:
+        """Go to a path of the service, until nothing more is loaded."""
+        self.page.goto(self._origin + path, wait_until="networkidle")
+        return self.page
+
+    @property
+    def findings(self) -> list[str]:
+        """All so far."""
+        # Whatever the browser has told by now is handed on before it answers.
+        self.page.evaluate("0")
+        return self._findings
+
+    def accessibility(self) -> list[str]:
+        """What axe-core finds wrong in the page as it stands, each with the elements.
+
+        It is put in from outside, where the page's policy does not hold.
+        """
+        self.page.evaluate(axe())
+        result: dict[str, Any] = self.page.evaluate("axe.run({resultTypes: ['violations']})")
+        return [
+            f"{violation['id']}: {violation['help']}: {node['html']}"
+            for violation in result["violations"]
+            for node in violation["nodes"]
+        ]
+
+    def _note(self, finding: str) -> None:
+        self._findings.append(finding)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(NOTED_OTHERWISE):
+            self._note(f"console: {message.text}")
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self._note(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((f"{self._origin}/", "data:", "blob:")):
+            self._note(f"foreign: {request.url}")
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != ABORTED:
+            self._note(f"failed: {request.url}: {request.failure}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= FIRST_ERROR and response.status not in self._expected:
+            self._note(f"status {response.status}: {response.url}")
+
+
+@contextmanager
+def tab(
+    browser: Browser,
+    origin: str,
+    *,
+    expected: Collection[int] = (),
+    width: int = WIDE,
+    scheme: Literal["light", "dark"] = "light",
+) -> Iterator[Tab]:
+    """A tab of its own, with nothing kept from another."""
+    with browser.new_context(
+        viewport={"width": width, "height": HEIGHT}, color_scheme=scheme, reduced_motion="reduce"
+    ) as context:
+        yield Tab(context.new_page(), origin, expected=expected)
