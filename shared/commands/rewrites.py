@@ -23,7 +23,7 @@ class Rewrite:
     _expression: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_expression", _expression(self.source))
+        object.__setattr__(self, "_expression", glob_expression(self.source))
 
     @property
     def entry_point(self) -> str:
@@ -66,7 +66,8 @@ class Rewrites:
         return dict.fromkeys(rewrite.function_id for rewrite in self.table)
 
 
-def _expression(source: str) -> re.Pattern[str]:
+def glob_expression(source: str) -> re.Pattern[str]:
+    """The expression of a pattern for paths."""
     parts = (_WILDCARDS.get(part, re.escape(part)) for part in re.split(r"(\*\*|\*)", source))
     return re.compile("".join(parts), re.DOTALL)
 

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 import main
 from shared.commands.local.hosting_files import HostingFiles
+from shared.commands.local.hosting_headers import HostingHeaders
 from shared.commands.local.server import Dispatcher, noting_changes
 from shared.commands.rewrites import Rewrite, Rewrites
 
@@ -183,6 +184,40 @@ class TestHostingFiles:
         assert icon.mimetype in {"image/vnd.microsoft.icon", "image/x-icon"}
         # A reserved word, the type "icon", and how many there are.
         assert icon.data.startswith(b"\x00\x00\x01\x00\x01\x00")
+
+
+class TestHostingHeaders:
+    RULES = (
+        {"source": "**", "headers": [{"key": "X-Frame-Options", "value": "DENY"}]},
+        {"source": "/docs/**", "headers": [{"key": "X-Frame-Options", "value": "SAMEORIGIN"}]},
+        {"regex": "^/(page/.*)?$", "headers": [{"key": "Referrer-Policy", "value": "no-referrer"}]},
+    )
+
+    @pytest.mark.parametrize(
+        ("path", "headers"),
+        [
+            ("/robots.txt", {"X-Frame-Options": "DENY"}),
+            ("/docs/index.html", {"X-Frame-Options": "SAMEORIGIN"}),
+            ("/", {"X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer"}),
+            ("/page/a.js", {"X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer"}),
+        ],
+    )
+    def test_are_those_of_every_rule_that_matches_and_of_the_later_one_twice(
+        self, path: str, headers: dict[str, str]
+    ) -> None:
+        assert HostingHeaders.of(self.RULES).for_path(path) == headers
+
+    def test_go_with_the_files_and_not_with_what_a_function_answers(self, tmp_path: Path) -> None:
+        public = tmp_path / "public"
+        public.mkdir()
+        (public / "robots.txt").write_text("all of them")
+        rule = {"source": "**", "headers": [{"key": "Cache-Control", "value": "max-age=60"}]}
+        config = {"public": "public", "headers": [rule]}
+        (tmp_path / "firebase.json").write_text(json.dumps({"hosting": config}))
+        files = HostingFiles.load(tmp_path / "firebase.json")
+        client = Client(Dispatcher(Rewrites((Rewrite("**", "health"),)), files, answering))
+        assert client.get("/robots.txt").headers["Cache-Control"] == "max-age=60"
+        assert "Cache-Control" not in client.get("/elsewhere").headers
 
 
 class TestNotingChanges:

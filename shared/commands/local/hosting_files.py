@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from werkzeug.wrappers import Request, Response
 
+from shared.commands.local.hosting_headers import HostingHeaders
 from shared.web.connections import Connections
 from shared.web.incoming import has_body
 
@@ -27,8 +28,14 @@ class HostingFiles:
     that of a function is: a body is not read, and who takes the file slowly is let go.
     """
 
-    def __init__(self, folder: Path, connections: Connections | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        connections: Connections | None = None,
+        headers: HostingHeaders | None = None,
+    ) -> None:
         self._connections = connections or Connections()
+        self._headers = headers or HostingHeaders(())
         self._files: dict[str, Path] = {}
         for file in sorted(folder.rglob("[!.]*")):
             path = file.relative_to(folder)
@@ -39,9 +46,10 @@ class HostingFiles:
 
     @classmethod
     def load(cls, firebase_json: Path, connections: Connections | None = None) -> Self:
-        """The files of the folder that `firebase.json` names as public."""
+        """The files of the folder that `firebase.json` names as public, with its headers."""
         hosting = json.loads(firebase_json.read_text(encoding="utf-8"))["hosting"]
-        return cls(firebase_json.parent / hosting["public"], connections)
+        headers = HostingHeaders.of(hosting.get("headers", ()))
+        return cls(firebase_json.parent / hosting["public"], connections, headers)
 
     def answers(self, method: str, path: str) -> bool:
         """Whether a file is what such a request gets; the path is percent-decoded."""
@@ -60,6 +68,7 @@ class HostingFiles:
             headers={
                 "Cache-Control": "no-cache",
                 "X-Content-Type-Options": "nosniff",
+                **self._headers.for_path(path),
                 **({"Connection": "close"} if close else {}),
             },
         )
