@@ -23,6 +23,7 @@ from tests.benchmarks.recording import (
     measure_throughput,
 )
 from tests.benchmarks.table import Table
+from tests.benchmarks.waits import measure_action, measure_whole
 
 MEASURES: dict[str, Callable[[str, Table], None]] = {
     "record": measure_record,
@@ -35,6 +36,8 @@ MEASURES: dict[str, Callable[[str, Table], None]] = {
     "bill": measure_bill,
     "growth": measure_growth,
     "embedded": measure_embedded,
+    "action": measure_action,
+    "whole": measure_whole,
 }
 
 

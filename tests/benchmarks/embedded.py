@@ -56,7 +56,7 @@ def _measure_posts(folder: Path, table: Table) -> None:
         _function("track_github", folder / "posts") as ours,
         served(FLOOR, "record_rows", "", "", FLOOR_DATABASE=database) as floor,
     ):
-        for clients in (1, 16):
+        for clients in (1, 16, 64):
             rates: dict[str, list[float]] = {"ours": [], "floor": []}
             for turn in range(4):
                 progress(f"embedded, {clients} clients, turn {turn + 1} of 4")
@@ -74,13 +74,8 @@ def _measure_size(folder: Path, size: int, table: Table) -> dict[str, float]:
     seen: dict[str, float] = {}
     with _function("track_github", folder) as writer:
         first_answer(writer.port, report(10**9))
-        progress(f"embedded, filling with {size:,}")
-        client = Client(writer.port)
         began = time.perf_counter()
-        for number in range(size // BATCH):
-            status, answer = client.ask("POST", "/v1/contributions/github/batch", _batch(number))
-            if status != 200 or b'"recorded":500' not in answer:
-                raise RuntimeError(f"the batch answered {status}: {answer[:200]!r}")
+        fill(Client(writer.port), size)
         rate = size / (time.perf_counter() - began)
     if size == SIZES[-1]:
         name = f"embedded, filling in batches of {BATCH}"
@@ -98,6 +93,15 @@ def _measure_size(folder: Path, size: int, table: Table) -> dict[str, float]:
         first_answer_of(health.port, "/v1/health/tracking")
         seen["tracking"] = _milliseconds(Client(health.port), "/v1/health/tracking")
     return seen
+
+
+def fill(client: Client, size: int) -> None:
+    """Record so many contributions by `PEOPLE` to `REPOSITORIES`."""
+    progress(f"embedded, filling with {size:,}")
+    for number in range(size // BATCH):
+        status, answer = client.ask("POST", "/v1/contributions/github/batch", _batch(number))
+        if status != 200 or b'"recorded":500' not in answer:
+            raise RuntimeError(f"the batch answered {status}: {answer[:200]!r}")
 
 
 def _batch(number: int) -> dict[str, Any]:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FLOOR = Path(__file__).with_name("floor")
 LOCAL = "127.0.0.1"
 THREADS = 16
-HEADERS = {"X-API-Key": "bench-key", "Content-Type": "application/json"}
+KEY = "bench-key"
 
 
 def report(commit: int, repository: str = "octo/repo") -> dict[str, Any]:
@@ -62,7 +62,7 @@ def served(
     environment = kept | {
         "FIRESTORE_EMULATOR_HOST": emulator,
         "GOOGLE_CLOUD_PROJECT": project,
-        "LEDGER_API_KEYS": "bench=bench-key",
+        "LEDGER_API_KEYS": f"bench={KEY}",
         "THREADS": str(THREADS),
         "PORT": str(port),
         "HOST": LOCAL,
@@ -82,13 +82,14 @@ def served(
 class Client:
     """One client with one connection."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, key: str = KEY) -> None:
         self._connection = http.client.HTTPConnection(LOCAL, port, timeout=60)
+        self._headers = {"X-API-Key": key, "Content-Type": "application/json"}
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
         """Status and body of the answer."""
         data = None if body is None else json.dumps(body)
-        self._connection.request(method, path, data, HEADERS)
+        self._connection.request(method, path, data, self._headers)
         response = self._connection.getresponse()
         return response.status, response.read()
 

@@ -13,7 +13,15 @@ import threading
 from typing import Any
 
 import flask
-from google.cloud.firestore import SERVER_TIMESTAMP, Client, Increment, Maximum, Minimum, Query
+from google.cloud.firestore import (
+    SERVER_TIMESTAMP,
+    Client,
+    FieldFilter,
+    Increment,
+    Maximum,
+    Minimum,
+    Query,
+)
 from pydantic import BaseModel
 
 _ID = "abbc9bee-8e88-5880-a7cf-6b8cc3fc7188"
@@ -106,9 +114,25 @@ def record(request: flask.Request) -> tuple[str, int]:
     return json.dumps(fields), 201
 
 
-def list_newest(request: flask.Request) -> tuple[str, int]:
-    """The newest 100 contributions as they come."""
-    query = client().collection("contributions").order_by("timestamp", direction=Query.DESCENDING)
+def read(request: flask.Request) -> tuple[str, int]:
+    """What a list reads, as it comes: the newest 100 contributions, or 100 parts of an asset and
+    whose they are, or the asset for its months."""
+    database = client()
+    asset = database.collection("assets").document("octo:repo")
+    if request.path == "/months":
+        return json.dumps(asset.get().to_dict(), default=str), 200
+    if request.path == "/parts":
+        query = database.collection("participations").where(
+            filter=FieldFilter("asset_id", "==", asset.get().get("id"))
+        )
+        query = query.order_by("total_cost_micros", direction=Query.DESCENDING)
+        query = query.order_by("contributor_id", direction=Query.DESCENDING)
+        parts = list(query.limit(101).stream())
+        emails = [part.id.partition("@")[2] for part in parts]
+        people = [database.collection("contributors").document(email) for email in emails]
+        found = [document.to_dict() for document in (*parts, *database.get_all(people))]
+        return json.dumps(found, default=str), 200
+    query = database.collection("contributions").order_by("timestamp", direction=Query.DESCENDING)
     documents = [document.to_dict() for document in query.limit(101).stream()]
     return json.dumps(documents, default=str), 200
 
