@@ -70,7 +70,8 @@ def measure_whole(_: str, table: Table) -> None:
         tempfile.TemporaryDirectory() as name,
         LocalRun(Path(name) / "data", "embedded") as run,
     ):
-        client = Client(int(run.environment["PORT"]), key=_KEY)
+        port = int(run.environment["PORT"])
+        client = Client(port, key=_KEY)
         fill(client, CONTRIBUTIONS)
         apart = _median(client, _PEOPLE_LIST)
         table.add(Row("list of 100 people, nobody joined", _ms(apart)))
@@ -81,6 +82,7 @@ def measure_whole(_: str, table: Table) -> None:
             raise RuntimeError(f"reconcile ended with {done.returncode}: {done.stdout[-300:]}")
         table.add(Row(f"reconcile of {CONTRIBUTIONS:,}", f"{seconds:.1f} s"))
         progress(f"joining {_JOINED:,} addresses")
+        client = Client(port, key=_KEY)
         for number in range(_JOINED):
             head, further = f"person{2 * number}@example.com", f"person{2 * number + 1}@example.com"
             path = f"/v1/contributors/{head}/aliases"
