@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from shared.domain.asset import AssetChange, NewAsset, NewFurtherName
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.repository import Repository
-from shared.web.answer import Answer, Created, Page, Replayed, Split, Table
+from shared.web.answer import Answer, Created, Page, Picture, Replayed, Split, Table
+from shared.web.badges import BadgeQuery, badge
 from shared.web.call import Call
 from shared.web.distributions import DistributionQuery, distribution_of
 from shared.web.lists import (
-    AccountsQuery,
     Filters,
     PartsQuery,
     contributions_page,
@@ -22,9 +22,11 @@ from shared.web.lists import (
 from shared.web.operations import Access, Operation
 from shared.web.presentation import present
 from shared.web.queries import OfContributor
+from shared.web.searches import AssetsQuery, find_repositories
 
 if TYPE_CHECKING:
     from shared.domain.asset import Asset
+    from shared.domain.badge import Badge
     from shared.domain.contribution import Contribution
     from shared.domain.distribution import Distribution
     from shared.domain.months import AssetMonth
@@ -36,9 +38,11 @@ class ContributionsQuery(OfContributor, Filters):
     """Which of an asset's contributions."""
 
 
-@Operation("GET", "/v1/assets", Access.READ, main=True, query=AccountsQuery)
+@Operation("GET", "/v1/assets", Access.READ, main=True, query=AssetsQuery)
 def list_assets(call: Call) -> Page[Asset]:
     """List assets."""
+    if "name" in call.query:
+        return find_repositories(call)
     return list_accounts(call, call.services.ledger.lists.assets, names_need_key=False)
 
 
@@ -105,6 +109,16 @@ def distribute(call: Call, asset: AssetKey) -> Table[Distribution]:
     503 `being_built`: after an upgrade it is not counted yet.
     """
     return distribution_of(call, call.services.ledger.find.asset(asset))
+
+
+@Operation("GET", "/v1/assets/{asset}/badge", Access.READ, query=BadgeQuery)
+def show_badge(call: Call, asset: AssetKey) -> Picture[Badge]:
+    """Show a figure of an asset as a badge.
+
+    For a README. An asset that is not there has one, too, which says `unknown`. Where reads need a
+    key it is refused as they are, since no README can send one.
+    """
+    return badge(call, asset)
 
 
 @Operation(

@@ -12,6 +12,7 @@ OWNER_PATTERN = "[A-Za-z0-9-][A-Za-z0-9_-]{0,38}"
 NAME_PATTERN = "[A-Za-z0-9._-]{1,100}"
 _OWNER = re.compile(OWNER_PATTERN, re.ASCII)
 _NAME = re.compile(NAME_PATTERN, re.ASCII)
+_BEGINNING = re.compile(rf"{OWNER_PATTERN}(/[A-Za-z0-9._-]{{0,100}})?", re.ASCII)
 _COMMIT_HASH = re.compile(r"[0-9a-fA-F]{6,64}", re.ASCII)
 _DESCRIPTION = re.compile(r"\s*GitHub repository:\s*(\S+?)\s*", re.IGNORECASE)
 
@@ -53,6 +54,12 @@ class Repository:
     def key(self) -> str:
         """`owner/name` in lower case: the same for every spelling of one repository."""
         return self.full_name.lower()
+
+
+def folded_beginning(text: str) -> str | None:
+    """What the keys of some repositories may begin with, in lower case; None where none can."""
+    text = text.strip()
+    return text.lower() if _BEGINNING.fullmatch(text) else None
 
 
 def normalise_commit_hash(text: str) -> str:

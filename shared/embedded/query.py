@@ -15,7 +15,7 @@ from itertools import product
 from shared.embedded import encoding, field_paths, names
 from shared.embedded.field_paths import FieldPath
 from shared.embedded.indexes import ASCENDING, CONTAINS, DESCENDING, Index, Indexes, Part, held_as
-from shared.embedded.messages import FilterPb, QueryPb, StructuredQuery, ValuePb
+from shared.embedded.messages import ConditionPb, FilterPb, QueryPb, StructuredQuery, ValuePb
 from shared.embedded.status import failed_precondition, invalid_argument, unimplemented
 
 MAX_DISJUNCTIONS = 30
@@ -97,7 +97,8 @@ class Query:
     def _add(self, condition: FilterPb) -> None:
         path, operator = field_paths.parse(condition.field.field_path), condition.op
         if path == field_paths.NAME:
-            raise unimplemented("The embedded store has no conditions on document ids.")
+            self._bound_ids(condition)
+            return
         values = [condition.value]
         if operator == _Operator.ARRAY_CONTAINS_ANY:
             values = list(condition.value.array_value.values)
@@ -125,6 +126,12 @@ class Query:
         least = encoding.LEAST_NUMBER if kind == encoding.NUMBER else kind
         self._bounds += [(least, True, True), (kind, False, True), (form, lower, included)]
 
+    def _bound_ids(self, condition: ConditionPb) -> None:
+        if condition.op not in _BOUNDING or self._ranged not in {None, field_paths.NAME}:
+            raise unimplemented("The embedded store has only ranges of document ids.")
+        self._ranged = field_paths.NAME
+        self._bounds.append((self._id_of(condition.value), *_BOUNDING[condition.op]))
+
     def _checked_order(self, query: QueryPb) -> list[tuple[FieldPath, bool]]:
         """The fields and whether each descends; the last one is always the document's id."""
         order = [
@@ -135,9 +142,9 @@ class Query:
         paths = [path for path, _ in order]
         if len(set(paths)) < len(paths) or field_paths.NAME in paths[:-1]:
             raise invalid_argument("An order has each field once, and nothing behind the id.")
-        if self._ranged is not None and not paths:
+        if self._ranged not in {None, field_paths.NAME} and not paths:
             order.append((self._ranged, False))
-        elif self._ranged not in {None, *paths[:1]}:
+        elif self._ranged not in {None, *(paths or [field_paths.NAME])[:1]}:
             raise invalid_argument("An order begins with the field of the inequality.")
         if field_paths.NAME not in paths:
             order.append((field_paths.NAME, order[-1][1] if order else False))
@@ -177,7 +184,7 @@ class Query:
     def _id_of(self, value: ValuePb) -> bytes:
         collection, document_id = names.split(value.reference_value)
         if collection != self.collection:
-            raise invalid_argument("Cursor __key__ value is no document of the collection.")
+            raise invalid_argument("A __key__ value is no document of the collection.")
         return encoding.of_text(document_id)
 
     def _scan(self, index: Index, start: bytes, *, backwards: bool) -> Scan:

@@ -82,6 +82,10 @@ class Connection:
     def participations(self) -> CollectionReference:
         return self.client.collection("participations")
 
+    @cached_property
+    def further_names(self) -> CollectionReference:
+        return self.client.collection("repositories")
+
     def accounts(self, kind: Kind) -> CollectionReference:
         """The collection of contributors, assets or participations."""
         match kind:
@@ -94,7 +98,7 @@ class Connection:
 
     def further_name(self, document_id: str) -> DocumentReference:
         """Where it stands to which account a repository's name leads, if it is a further one."""
-        return self.client.collection("repositories").document(f"name@{document_id}")
+        return self.further_names.document(f"name@{document_id}")
 
     def write_batch(self) -> WriteBatch:
         """No writes yet, for one Commit."""

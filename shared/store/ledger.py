@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shared.store.people import People
     from shared.store.recording_by_ids import RecorderByIds
     from shared.store.repositories import Repositories
+    from shared.store.searching import Search
     from shared.store.tracking import Tracker
     from shared.store.voiding import Voider
 
@@ -81,6 +82,12 @@ class Ledger:
         from shared.store.listing import Lister
 
         return Lister(self.connection, self.people)
+
+    @cached_property
+    def search(self) -> Search:
+        from shared.store.searching import Search
+
+        return Search(self.connection)
 
     @cached_property
     def aliases(self) -> Aliases:

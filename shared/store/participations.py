@@ -6,7 +6,7 @@ several addresses have one part, the sum of theirs.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from google.cloud.firestore import FieldFilter, Query
@@ -58,28 +58,35 @@ class Participations:
     ) -> Page[AssetContributor]:
         """Who contributed to an asset, largest part first; raises `BeingBuilt`."""
         require_built(asset.document.fields)
-        field, together = _SORT_FIELDS[sort], self.people.together()
-        heads = {
-            contributor_document_id(email): head
-            for head in together.documents
-            for email in (head.fields["email"], *head.fields["aliases"])
-        }
+        field, heads = _SORT_FIELDS[sort], self._heads()
         query = parts_query(self.connection, "asset_id", asset.stored.id, sort)
         parts = self._first(query, "contributor_id", field, limit, after, left_out=heads)
-        wanted = [part_document_id(asset.document.id, person) for person in heads]
         joined: dict[str, list[Fields]] = {}
-        for document_id, document in self._read(Kind.PART, wanted).items():
-            joined.setdefault(heads[split_part(document_id)[1]].id, []).append(document.fields)
-        by_id = {head.id: head for head in together.documents}
-        for head_id, fields in joined.items():
+        for head, fields in self._parts_of_joined(asset, heads):
+            joined.setdefault(head.id, []).append(fields)
+        by_id = {head.id: head for head in heads.values()}
+        for head_id, some in joined.items():
             key = by_id[head_id].fields["id"]
-            parts.append(_Part(key, head_id, _sum(fields)))
+            parts.append(_Part(key, head_id, _sum(some)))
         page = _cut(parts, field, limit, after)
         others = [part.document_id for part in page.items if part.document_id not in by_id]
         people = self._read(Kind.CONTRIBUTOR, others) | by_id
         found = [(part, people.get(part.document_id)) for part in page.items]
         items = [_contributor(part, document) for part, document in found if document]
         return Page(tuple(items), page.next)
+
+    def people_of(self, asset: Found[Asset]) -> int:
+        """How many people contributed to an asset, as `of_asset` lists them."""
+        require_built(asset.document.fields)
+        query = parts_query(self.connection, "asset_id", asset.stored.id, PartSort.CONTRIBUTIONS)
+        live = query.where(filter=FieldFilter("contribution_count", ">=", 1))
+        addresses = self.connection.patiently(lambda d: self.connection.count(live, d))
+        joined = [
+            head.id
+            for head, fields in self._parts_of_joined(asset, self._heads())
+            if fields["contribution_count"]
+        ]
+        return addresses - len(joined) + len(set(joined))
 
     def of_contributor(
         self, accounts: Accounts, sort: PartSort, *, limit: int, after: Cursor | None = None
@@ -99,6 +106,22 @@ class Participations:
         found = [(part, assets.get(part.document_id)) for part in page.items]
         items = [_asset(part, document) for part, document in found if document]
         return Page(tuple(items), page.next)
+
+    def _heads(self) -> dict[str, Document]:
+        """All who have several addresses, by the document id of each."""
+        return {
+            contributor_document_id(email): head
+            for head in self.people.together().documents
+            for email in (head.fields["email"], *head.fields["aliases"])
+        }
+
+    def _parts_of_joined(
+        self, asset: Found[Asset], heads: Mapping[str, Document]
+    ) -> Iterator[tuple[Document, Fields]]:
+        """The parts of their addresses in an asset, each with whose it is."""
+        wanted = [part_document_id(asset.document.id, person) for person in heads]
+        for document_id, document in self._read(Kind.PART, wanted).items():
+            yield heads[split_part(document_id)[1]], document.fields
 
     def _of_all_addresses(self, ids: Iterable[str], sort: PartSort) -> list[_Part]:
         by_asset: dict[tuple[str, str], list[Fields]] = {}

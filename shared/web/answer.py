@@ -28,10 +28,11 @@ _M = TypeVar("_M")
 
 JSON = "application/json"
 CSV = "text/csv; charset=utf-8"
+SVG = "image/svg+xml"
 PROBLEM_JSON = "application/problem+json"
 
 # Hosting's cache stands between a popular page and Firestore; browsers ask each time.
-_PUBLIC = "public, max-age=0, s-maxage=15"
+_PUBLIC = "public, max-age=0, s-maxage={}"
 _PREFLIGHT_MAX_AGE_S = "600"
 _READING = frozenset({HTTPMethod.GET, HTTPMethod.HEAD})
 _EXPOSED = "Link, ETag, Retry-After, Idempotency-Replayed, Idempotency-Differs"
@@ -45,7 +46,7 @@ PREFLIGHT = {
 
 
 class Answer(Generic[_M]):
-    """A JSON body with its status.
+    """A JSON body, or what is text already, with its status.
 
     `outcome` says in one word what was done, for the log. `rejection` is the code and the reason
     of something turned away although the request as a whole was answered.
@@ -54,6 +55,8 @@ class Answer(Generic[_M]):
     STATUS: ClassVar[HTTPStatus] = HTTPStatus.OK
     OUTCOME: ClassVar[str] = "ok"
     HEADERS: ClassVar[type[Headers]] = Headers
+    # For how many seconds it may be kept between here and the client, where it may be kept.
+    KEPT_S: ClassVar[int] = 15
 
     def __init__(
         self,
@@ -85,14 +88,19 @@ class Answer(Generic[_M]):
         )
 
     def _text(self) -> str:
+        if isinstance(self.body, str):
+            return self.body
         return json.dumps(self.body, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 class Table(Answer[_M]):
     """As JSON, or as CSV with `format=csv`."""
 
-    def _text(self) -> str:
-        return self.body if self.media_type == CSV else super()._text()
+
+class Picture(Answer[_M]):
+    """As SVG, or as JSON."""
+
+    KEPT_S = 60
 
 
 class Created(Answer[_M]):
@@ -206,14 +214,19 @@ class AnswerHeaders:
         self._origins = settings.cors_origins
         self._public_reads = settings.read_access is ReadAccess.PUBLIC
 
-    def complete(self, request: Request, response: Response, *, of_a_read: bool) -> None:
-        """Add the headers; an answer that the client has already becomes 304, without a body."""
+    def complete(self, request: Request, response: Response, *, kept_s: int | None) -> None:
+        """Add the headers; an answer that the client has already becomes 304, without a body.
+
+        One to a read may be kept for `kept_s` seconds between here and the client, if everybody
+        gets the same.
+        """
         response.headers["X-Content-Type-Options"] = "nosniff"
         # Who may see what depends on the key.
-        response.headers["Vary"] = ", ".join(_CREDENTIALS + ("Origin",) * bool(self._origins))
+        by = [*_CREDENTIALS, *(["Origin"] if self._origins else []), *response.vary]
+        response.headers["Vary"] = ", ".join(by)
         self._allow_origin(request, response)
-        if of_a_read and self._is_public(request, response):
-            response.headers["Cache-Control"] = _PUBLIC
+        if kept_s is not None and self._is_public(request, response):
+            response.headers["Cache-Control"] = _PUBLIC.format(kept_s)
             response.add_etag()
             # Of what can be asked for on a condition, this alone: what is meant for writing is not.
             asked = {"REQUEST_METHOD", "HTTP_IF_NONE_MATCH"} & request.environ.keys()

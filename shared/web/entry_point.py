@@ -110,7 +110,8 @@ class _Endpoint:
         close = not body.is_done()
         response = answer.response(streamed=close)
         of_a_read = operation is not None and operation.access is Access.READ
-        self.services.headers.complete(request, response, of_a_read=of_a_read)
+        kept_s = answer.KEPT_S if of_a_read else None
+        self.services.headers.complete(request, response, kept_s=kept_s)
         self.services.connections.send(request, response, close=close)
         return response
 

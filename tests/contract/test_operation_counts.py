@@ -106,6 +106,15 @@ COSTS: dict[str, tuple[Operation, Cost]] = {
         ),
         Cost(reads=1 + 3 + 2, writes=0, rpcs=3),
     ),
+    "badge of contributors": (
+        lambda ledger: ledger.participations.people_of(ledger.find.asset(REPOSITORY.full_name)),
+        Cost(reads=2, writes=0, rpcs=2),
+    ),
+    "search of 2 repositories": (
+        lambda ledger: ledger.search.repositories("octo/", limit=2),
+        # Nothing found is billed as one, too.
+        Cost(reads=2, writes=0, rpcs=2),
+    ),
     "look-up by id": (
         lambda ledger: ledger.people.find(AUTHOR_ID),
         Cost(reads=1, writes=0, rpcs=1),

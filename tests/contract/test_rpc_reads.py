@@ -125,6 +125,21 @@ class TestQueries:
         assert ids(newest.start_after({"k": "k3"}).limit(2)) == ["d2", "d1"]
         assert newest.count().get()[0][0].value == 6
 
+    def test_ids_have_ranges(self, rows: Client) -> None:
+        v = rows.collection("v")
+
+        def between(first: str, last: str) -> Any:
+            low = FieldFilter("__name__", ">=", v.document(first))
+            return v.where(filter=low).where(filter=FieldFilter("__name__", "<", v.document(last)))
+
+        assert ids(between("d1", "d3")) == ["d1", "d2"]
+        assert ids(between("d", "d\U0010ffff").order_by("__name__")) == [f"d{i}" for i in range(6)]
+        onward = (
+            between("d1", "d5").order_by("__name__").start_after({"__name__": v.document("d2")})
+        )
+        assert ids(onward.limit(1)) == ["d3"]
+        assert ids(between("d6", "e")) == []
+
     def test_a_limit_cuts_the_ordered_result(self, rows: Client) -> None:
         by_k = rows.collection("v").order_by("k", direction=DESCENDING)
         assert ids(by_k.limit(2)) == ["d5", "d4"]

@@ -74,6 +74,7 @@ def reads(planted: dict[str, str]) -> Iterator[str]:
         yield f"/v1/contributors?sort={sort}&limit=1"
     for sort in ("created", "recent", "total_cost", "contributions", "name"):
         yield f"/v1/assets?sort={sort}&limit=1"
+    yield "/v1/assets?name=seeker71/&limit=1"
     yield "/v1/contributions?include_voided=true&limit=1"
     yield "/v1/contributions?commit_hash=000001"
     yield "/v1/contributions?commit_hash=000000&include_voided=true"
@@ -91,6 +92,8 @@ def reads(planted: dict[str, str]) -> Iterator[str]:
         yield f"/v1/assets/{key}/contributions?include_voided=true&limit=1"
         yield f"/v1/assets/{key}/contributors?limit=1"
         yield f"/v1/assets/{key}/months"
+        for form in ("svg", "json"):
+            yield f"/v1/assets/{key}/badge?metric=contributors&format={form}"
         for form in ("json", "csv"):
             yield f"/v1/assets/{key}/distribution?amount=1&format={form}"
 

@@ -82,6 +82,14 @@ class TestMatch:
                 "list_asset_contributions",
                 {"asset": "octo/contributions"},
             ),
+            ("assets", "GET", "/v1/assets/octo/badge", "get_asset", {"key": "octo/badge"}),
+            (
+                "assets",
+                "GET",
+                "/v1/assets/octo/badge/badge",
+                "show_badge",
+                {"asset": "octo/badge"},
+            ),
             (
                 "assets",
                 "GET",

@@ -25,8 +25,9 @@ from shared.commands.openapi.schemas import (
     ref,
 )
 from shared.domain import errors
+from shared.domain.badge import Badge
 from shared.domain.contribution import Commit
-from shared.web.answer import JSON, PROBLEM_JSON, Answer, Page, Table, problem
+from shared.web.answer import JSON, PROBLEM_JSON, SVG, Answer, Page, Picture, Table, problem
 from shared.web.described import Metadata, Problem
 from shared.web.headers import Headers, ProblemHeaders, ReadHeaders
 from shared.web.operations import Access, Operation
@@ -169,6 +170,7 @@ def _success(operation: Operation, kind: type[Answer[Any]], model: type[BaseMode
         "content": {
             JSON: {"schema": schema, "example": example},
             **(_as_csv(example) if issubclass(kind, Table) else {}),
+            **(_as_svg(example) if issubclass(kind, Picture) else {}),
         },
     }
 
@@ -177,6 +179,11 @@ def _as_csv(example: Any) -> Schema:
     """The same lines as a table."""
     lines = example["lines"]
     return {"text/csv": {"schema": {"type": "string"}, "example": csv_of([*lines[0]], lines)}}
+
+
+def _as_svg(example: Any) -> Schema:
+    """The same badge as a picture."""
+    return {SVG: {"schema": {"type": "string"}, "example": Badge(**example).svg()}}
 
 
 def _error(error: errors.LedgerError) -> Schema:

@@ -81,7 +81,7 @@ def _steady(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _request(operation: Operation) -> dict[str, Any]:
     path, query = operation.path, dict[str, str]()
-    headers = {"X-API-Key": "example-key"}
+    headers = {"X-API-Key": "example-key", "Accept": JSON}
     for parameter in parameters_of(operation):
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
