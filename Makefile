@@ -25,10 +25,11 @@ reconcile: run-time ## hold every total against its entries (REPAIR=1 mends, PRO
 	@exec $(BIN)/python -m shared.commands.reconcile \
 	  $(if $(REPAIR),--repair) $(if $(PROJECT),--cloud "$(PROJECT)")
 
-backfill: variables run-time ## report a clone's history (DIR=, REPOSITORY=owner/name, URL=, SINCE=, BRANCH=, DRY_RUN=1)
+backfill: variables run-time ## report a clone's history (DIR=, REPOSITORY=owner/name, URL=, SINCE=, BRANCH=, MAILMAP=none, DRY_RUN=1)
 	@exec $(BIN)/python -I -B .github/actions/track-contributions/track backfill \
 	  --repo-dir="$(DIR)" --repository="$(REPOSITORY)" --url="$(URL)" $(if $(SINCE),--since="$(SINCE)") \
-	  $(if $(BRANCH),--branch="$(BRANCH)") $(if $(filter-out 0 no false,$(DRY_RUN)),--dry-run)
+	  $(if $(BRANCH),--branch="$(BRANCH)") $(if $(MAILMAP),--mailmap="$(MAILMAP)") \
+	  $(if $(filter-out 0 no false,$(DRY_RUN)),--dry-run)
 
 import: variables run-time ## import the JSON store of the replaced service (FILE=, DRY_RUN=1, PROJECT=)
 	@exec $(BIN)/python -m shared.commands.import_store "$(FILE)" \

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.github.repositories import ADA, Repository
+from tests.github.repositories import ADA, GRACE, Repository
 from tests.github.runner import Backfill, Runner
 from tests.github.stub_ledger import StubLedger
 
@@ -308,6 +308,19 @@ class TestMailmaps:
         Backfill(tmp_path / "bare", ledger.url).run("--branch", "next")
 
         assert {commit["contributor_email"] for commit in ledger.sent} == {"king@example.com"}
+
+    def test_has_no_say_where_people_are_to_be_as_each_commit_has_them(
+        self, origin: Repository, backfill: Backfill, ledger: StubLedger
+    ) -> None:
+        origin.commit(files={".mailmap": self.MAILMAP})
+        origin.commit("Together\n\nCo-authored-by: Ada <ada@example.com>\n", author=GRACE)
+
+        backfill.run("--mailmap", "none")
+
+        assert {commit["contributor_email"] for commit in ledger.sent} == {ADA[1], GRACE[1]}
+        [co_authors] = (commit["co_authors"] for commit in ledger.sent if "co_authors" in commit)
+        assert co_authors == [{"email": ADA[1], "name": "Ada"}]
+        assert not any("author_email" in commit for commit in ledger.sent)
 
 
 class TestOtherClones:

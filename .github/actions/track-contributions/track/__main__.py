@@ -25,7 +25,9 @@ from backfill import run_backfill
 from common import ConfigurationError, Runtime, TrackError
 from text import public
 
-WITH_VALUE = ("--url", "--repository", "--repo-dir", "--branch", "--since", "--paths-ignore")
+WITH_VALUE = (
+    *("--url", "--repository", "--repo-dir", "--branch", "--since", "--mailmap", "--paths-ignore"),
+)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -51,6 +53,11 @@ def _parser() -> argparse.ArgumentParser:
         "--since",
         metavar="DATE",
         help="only what was committed since: 2024-01-31 (UTC), 2024-01-31T12:00:00Z, 30 days",
+    )
+    option(
+        "--mailmap",
+        choices=("none",),
+        help="people as each commit has them (default: as the branch's .mailmap has them)",
     )
     option("--paths-ignore", action="append", default=[], metavar="PATTERN", help="as the action's")
     option("--dry-run", action="store_true", help="read and count everything, send nothing")

@@ -103,8 +103,9 @@ def run_backfill(runtime: Runtime, options: argparse.Namespace) -> int:
         record = dry_run if options.dry_run else _ledger(runtime, options, interrupts)
         ignored = PathFilter(options.paths_ignore)
         hashes = (commit_hash for commit_hash, _ in committed_since(git, tip, since))
+        history = read_history(git, tip, hashes, mailmapped=options.mailmap != "none")
         try:
-            with contextlib.closing(read_history(git, tip, hashes)) as commits:
+            with contextlib.closing(history) as commits:
                 for batch in report(
                     commits,
                     repository=options.repository,

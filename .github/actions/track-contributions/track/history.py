@@ -24,17 +24,20 @@ DIFF = (
 NUMSTAT = re.compile(rb"\n?(\d+|-)\t(\d+|-)\t(.*)", re.DOTALL)
 
 
-def read_history(clone: Git, tip: str, hashes: Iterable[str]) -> Generator[Commit, None, None]:
+def read_history(
+    clone: Git, tip: str, hashes: Iterable[str], *, mailmapped: bool = True
+) -> Generator[Commit, None, None]:
     """Yield the commits in the order of the hashes, while git reads them.
 
-    `tip` is the commit whose .mailmap and .gitattributes hold for all.
+    `tip` is the commit whose .gitattributes hold for all, and whose .mailmap does unless people are
+    to be as each commit has them.
     """
     with unconfigured(clone, tip) as git:
         source = git.directory.parent / "hashes"
         with source.open("w", encoding="ascii") as file:
             file.writelines(f"{commit_hash}\n" for commit_hash in hashes)
         with (
-            _mailmap(git) as canonical,
+            _mailmap(git) if mailmapped else contextlib.nullcontext(_as_written) as canonical,
             git.output("cat-file", "--batch", "--buffer", source=source) as objects,
             git.output(*DIFF, source=source) as diffs,
         ):
@@ -87,6 +90,10 @@ def _trailers_as_written(git: Git, raw: bytes) -> bytes:
     # Without the blank lines in front, of which `git log` knows nothing either.
     message = re.sub(rb"\A[ \t\r\n]*\n", b"", raw.partition(b"\n\n")[2])
     return git.run_raw("interpret-trailers", "--parse", "--no-divider", given=message)
+
+
+def _as_written(person: Person) -> Person:
+    return person
 
 
 @contextlib.contextmanager
