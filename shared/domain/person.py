@@ -91,6 +91,10 @@ class Joined:
         person = self.person(contributor_id)
         return tuple(a.id for a in person.addresses) if person else (contributor_id,)
 
+    def number_leading_to(self, address: Address) -> int:
+        """How many addresses lead to this one themselves, and not by way of another."""
+        return sum(alias.contributor_id == address.id for alias in self._aliases.values())
+
     def head_of(self, address: Address) -> Address:
         """The address that it leads to in the end: two joins at once can leave a chain."""
         passed: set[str] = set()

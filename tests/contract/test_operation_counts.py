@@ -125,7 +125,7 @@ COSTS: dict[str, tuple[Operation, Cost]] = {
     ),
     "join of an address": (
         lambda ledger: ledger.people.join(AUTHOR, "co0@example.com", joined_by="ops", reason=None),
-        Cost(reads=3, writes=2, rpcs=3),
+        Cost(reads=4, writes=2, rpcs=4),
     ),
     "distribution among 3": (
         lambda ledger: ledger.distributor.parts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -81,8 +82,7 @@ class TestAJoin:
     ) -> None:
         before = everything(client)
         join(three, ADA, HOME)
-        [(name, alias)] = documents(client, "aliases").items()
-        assert name == HOME
+        alias = documents(client, "aliases")[HOME]
         assert isinstance(alias.pop("joined_at"), datetime)
         assert alias == {
             "id": contributor_id(HOME),
@@ -93,6 +93,26 @@ class TestAJoin:
             "reason": "told so",
         }
         assert everything(client) == before
+
+    def test_is_counted_at_the_first_address(self, three: Ledger, client: Client) -> None:
+        for number, email in enumerate((HOME, WORK), start=1):
+            join(three, ADA, email)
+            assert documents(client, "aliases")[ADA] == {"further": number}
+        split(three, ADA, WORK)
+        assert documents(client, "aliases")[ADA] == {"further": 1}
+
+    def test_counts_those_of_a_ledger_that_has_not_counted_yet(
+        self, three: Ledger, client: Client
+    ) -> None:
+        join(three, ADA, HOME)
+        client.document(f"aliases/{ADA}").delete()
+        assert refused(lambda: join(three, BEA, ADA)) == "has_aliases"
+        join(three, ADA, WORK)
+        assert documents(client, "aliases")[ADA] == {"further": 2}
+        client.document(f"aliases/{ADA}").delete()
+        for email in (HOME, WORK):
+            split(three, ADA, email)
+        assert documents(client, "aliases") == {}
 
     def test_a_second_time_changes_nothing(self, three: Ledger, client: Client) -> None:
         join(three, ADA, HOME)
@@ -309,7 +329,7 @@ class TestAtOnce:
         )
         refusals = [result for result in done if isinstance(result, Conflict)]
         assert [refusal.code for refusal in refusals] == ["own_address"] * 4
-        assert len(documents(open_client(), "aliases")) == 1
+        assert sorted(map(len, documents(open_client(), "aliases").values())) == [1, 7]
         person = ledger_of(open_client()).people.find(ADA)
         assert {person.email, *person.aliases} == {ADA, HOME}
 
@@ -329,6 +349,11 @@ class TestAtOnce:
                 for ledger, pair in zip(instances, pairs, strict=True)
             ]
         )
+        kept = documents(open_client(), "aliases")
+        leads_to = Counter(alias.get("contributor_email") for alias in kept.values())
+        # Nobody is both: so many lead to each first address as it counts.
+        firsts = {name: first["further"] for name, first in kept.items() if "further" in first}
+        assert leads_to == Counter(firsts) + Counter({None: len(firsts)})
         fresh = ledger_of(open_client())
         people = fresh.lists.contributors(Sort.NAME, limit=99).items
         assert sum(person.contribution_count for person in people) == len(emails)
@@ -338,6 +363,31 @@ class TestAtOnce:
             chosen = ContributionFilter(contributor_ids=fresh.people.ids(person.email))
             found = fresh.lists.contributions(chosen, limit=99).items
             assert len(found) == person.contribution_count
+
+    def test_of_40_joins_to_one_person_29_succeed(self, open_client: OpenClient) -> None:
+        patient = Timing(budget=120, rpc_timeout=60)
+        instances = [ledger_of(open_client(), timing=patient) for _ in range(8)]
+        emails = [f"{number:02}@example.com" for number in range(40)]
+        for number, email in enumerate((ADA, *emails)):
+            record(instances[0], f"{number:06x}", email)
+        done = at_once(
+            [
+                lambda ledger=ledger, email=email: join(ledger, ADA, email)  # type: ignore[misc]
+                for ledger, email in zip(instances * 5, emails, strict=True)
+            ]
+        )
+        refusals = [result for result in done if isinstance(result, Exception)]
+        assert [getattr(refusal, "code", refusal) for refusal in refusals] == [
+            "too_many_aliases"
+        ] * 11
+        fresh = ledger_of(open_client())
+        for sort in Sort:
+            people = {p.email: p for p in fresh.lists.contributors(sort, limit=99).items}
+            assert len(people) == 12
+            assert people[ADA].contribution_count == 30
+        assert {ADA, *people[ADA].aliases} == {ADA, *emails} - people.keys() | {ADA}
+        chosen = ContributionFilter(contributor_ids=fresh.people.ids(ADA))
+        assert len(fresh.lists.contributions(chosen, limit=99).items) == 30
 
     def test_more_addresses_than_a_query_takes_are_all_asked_for(
         self, ledger: Ledger, client: Client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -57,13 +58,9 @@ class People(RuleBasedStateMachine):
         }
 
     def leads_to(self) -> dict[str, str]:
-        """Where each address leads in the end."""
+        """Where each address leads."""
         aliases = documents(self.client, "aliases")
-
-        def head(email: str) -> str:
-            return head(aliases[email]["contributor_email"]) if email in aliases else email
-
-        return {email: head(email) for email in EMAILS}
+        return {email: aliases.get(email, {}).get("contributor_email", email) for email in EMAILS}
 
     def one_person(self, email: str) -> set[str]:
         heads = self.leads_to()
@@ -118,7 +115,7 @@ class People(RuleBasedStateMachine):
     @rule(email=emails)
     def split(self, email: str) -> None:
         before = self.kept()
-        if email in documents(self.client, "aliases"):
+        if self.leads_to()[email] != email:
             known = self.one_person(email) & before.get("contributors", {}).keys()
             if known:
                 self.ledger.people.split(email, email)
@@ -128,6 +125,12 @@ class People(RuleBasedStateMachine):
     @invariant()
     def totals_are_the_sums_of_live_contributions(self) -> None:
         assert_balanced(self.client)
+
+    @invariant()
+    def each_first_address_counts_those_that_lead_to_it(self) -> None:
+        leads_to = Counter(head for email, head in self.leads_to().items() if head != email)
+        kept = documents(self.client, "aliases").items()
+        assert leads_to == {name: of["further"] for name, of in kept if "further" in of}
 
     @invariant()
     def lists_and_look_ups_are_those_of_people(self) -> None:
