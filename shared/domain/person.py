@@ -96,7 +96,7 @@ class Joined:
         return sum(alias.contributor_id == address.id for alias in self._aliases.values())
 
     def head_of(self, address: Address) -> Address:
-        """The address that it leads to in the end: two joins at once can leave a chain."""
+        """The address that it leads to in the end: a hand in the console can leave a chain."""
         passed: set[str] = set()
         while (alias := self._aliases.get(address.id)) and address.id not in passed:
             passed.add(address.id)

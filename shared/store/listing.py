@@ -221,7 +221,7 @@ def _page(
 
 
 def _as_many_as_a_query_takes(chosen: ContributionFilter) -> Iterator[ContributionFilter]:
-    """The same, in parts where joins that met have left somebody more addresses than can be."""
+    """The same, in parts where a hand in the console has left somebody too many addresses."""
     yield replace(chosen, contributor_ids=chosen.contributor_ids[:MOST_ADDRESSES])
     for start in range(MOST_ADDRESSES, len(chosen.contributor_ids), MOST_ADDRESSES):
         ids = chosen.contributor_ids[start : start + MOST_ADDRESSES]

@@ -404,7 +404,7 @@ class TestAtOnce:
             join(ledger, emails[0], email)
         for email in emails[21:]:
             join(ledger, emails[20], email)
-        # As two joins of one moment leave it.
+        # As a hand in the console can leave it.
         link = documents(client, "aliases")[emails[1]]
         link |= {"id": contributor_id(emails[20]), "email": emails[20]}
         client.document(f"aliases/{emails[20]}").set(link)
