@@ -13,7 +13,6 @@ from shared.domain.person import NewAlias
 from shared.web.answer import Answer, Created, Page, Replayed, Split
 from shared.web.call import Call
 from shared.web.lists import (
-    AccountsQuery,
     Filters,
     PartsQuery,
     contributions_page,
@@ -24,6 +23,7 @@ from shared.web.lists import (
 from shared.web.operations import Access, Operation
 from shared.web.presentation import present
 from shared.web.queries import OfRepository
+from shared.web.searches import ContributorsQuery, find_people
 
 if TYPE_CHECKING:
     from shared.domain.contribution import Contribution
@@ -37,9 +37,11 @@ class ContributionsQuery(OfRepository, Filters):
     """Which of a contributor's contributions."""
 
 
-@Operation("GET", "/v1/contributors", Access.READ, main=True, query=AccountsQuery)
+@Operation("GET", "/v1/contributors", Access.READ, main=True, query=ContributorsQuery)
 def list_contributors(call: Call) -> Page[Contributor]:
     """List contributors."""
+    if not call.query.keys().isdisjoint({"name", "email"}):
+        return find_people(call)
     return list_accounts(call, call.services.ledger.lists.contributors, names_need_key=True)
 
 

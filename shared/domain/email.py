@@ -39,9 +39,7 @@ def normalise_email(text: str) -> str:
     Raises `ValueError` unless it holds one `@` with text on both sides, no white space or
     control character, and at most 254 characters. `+tag` stays: two tags are two people.
     """
-    # Lower-casing can leave a sequence that NFC would compose, hence twice.
-    seen = unicodedata.normalize("NFC", _UNSEEN.sub("", text).strip())
-    email = unicodedata.normalize("NFC", seen.lower())
+    email = folded_email(text)
     if len(email) > MAX_EMAIL_LENGTH:
         raise ValueError(f"must have at most {MAX_EMAIL_LENGTH} characters")
     local, at, domain = email.partition("@")
@@ -50,6 +48,13 @@ def normalise_email(text: str) -> str:
     if any(unicodedata.category(c) in _FORBIDDEN_CATEGORIES for c in email):
         raise ValueError("must hold no white space or control characters")
     return email
+
+
+def folded_email(text: str) -> str:
+    """An address, or the beginning of one, in the spelling in which addresses are kept."""
+    # Lower-casing can leave a sequence that NFC would compose, hence twice.
+    seen = unicodedata.normalize("NFC", _UNSEEN.sub("", text).strip())
+    return unicodedata.normalize("NFC", seen.lower())
 
 
 def spelt_as_today(kept: str) -> str:

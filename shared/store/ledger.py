@@ -87,7 +87,7 @@ class Ledger:
     def search(self) -> Search:
         from shared.store.searching import Search
 
-        return Search(self.connection)
+        return Search(self.connection, self.people)
 
     @cached_property
     def aliases(self) -> Aliases:

@@ -2,23 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
-from google.cloud.firestore import CollectionReference, FieldFilter
+from google.cloud.firestore import CollectionReference, FieldFilter, Query
 
 from shared.domain import smoke_check
 from shared.domain.asset import Asset
+from shared.domain.contributor import Contributor
 from shared.domain.identifiers import repository_document_id
 from shared.domain.repository import Repository
 from shared.store.connection import Connection
-from shared.store.documents import asset_from
+from shared.store.documents import asset_from, contributor_from
 from shared.store.listing import Cursor, Page
+from shared.store.people import People
 from shared.store.reading import Document
 
 # Behind whatever follows the same letters.
 _LAST = "\U0010ffff"
 _FURTHER = "name@"
+# Names are kept as they are spelt, so that many of the first letters are looked for in either case.
+_LETTERS = 3
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What is looked for in people: which of their values, and how these begin.
+
+    `starts` are the spellings of the first letters, in order; `order` is that of the query.
+    """
+
+    order: tuple[str, ...]
+    starts: Sequence[str]
+    values: Callable[[Document], Sequence[str]]
+    matches: Callable[[str], bool]
+
+    def place(self, document: Document) -> tuple[str, str]:
+        """Where somebody stands: by the first of the values that begin so, then by the id."""
+        values = self.values(document)
+        return min(filter(self.matches, values), default=values[0]), document.fields["id"]
+
+    def is_in(self, document: Document) -> bool:
+        return any(map(self.matches, self.values(document)))
 
 
 @dataclass(frozen=True)
@@ -26,6 +52,38 @@ class Search:
     """Searches over one connection."""
 
     connection: Connection
+    people: People
+
+    def people_by_email(
+        self, beginning: str, *, limit: int, after: Cursor | None = None
+    ) -> Page[Contributor]:
+        """People by the beginning of an address as it is kept.
+
+        Each stands once, under the first of their addresses that begins so.
+        """
+        wanted = _Wanted(
+            order=("email",),
+            starts=[beginning],
+            values=lambda d: (d.fields["email"], *d.fields.get("aliases", ())),
+            matches=lambda email: email.startswith(beginning),
+        )
+        return self._people(wanted, limit, after)
+
+    def people_by_name(
+        self, beginning: str, *, limit: int, after: Cursor | None = None
+    ) -> Page[Contributor]:
+        """People by the beginning of their names in any case, capitals before small letters.
+
+        It reads all that begin with the same three letters, as far as it has to.
+        """
+        folded = beginning.casefold()
+        wanted = _Wanted(
+            order=("name", "id"),
+            starts=_spellings(beginning[:_LETTERS]),
+            values=lambda d: (d.fields.get("name") or "",),
+            matches=lambda name: name.casefold().startswith(folded),
+        )
+        return self._people(wanted, limit, after)
 
     def repositories(
         self, beginning: str, *, limit: int, after: Cursor | None = None
@@ -37,8 +95,8 @@ class Search:
         """
         start = _document_id(beginning)
         behind = after.key if after else ""
-        accounts = self._begin(self.connection.assets, start, behind, limit, _is_a_repository)
-        further = self._begin(
+        accounts = self._ids(self.connection.assets, start, behind, limit, _is_a_repository)
+        further = self._ids(
             self.connection.further_names, _FURTHER + start, behind and _FURTHER + behind, limit
         )
         # By a name, the document id of the account that it leads to.
@@ -55,7 +113,39 @@ class Search:
         items = (asset_from(d.fields) for name, d in found if d and name == _first(d, start))
         return Page(tuple(items), Cursor(None, page[-1]) if len(names) > limit else None)
 
-    def _begin(
+    def _people(self, wanted: _Wanted, limit: int, after: Cursor | None) -> Page[Contributor]:
+        together = self.people.together()
+        left_out = together.instead_of | smoke_check.ACCOUNTS
+        behind = self._place(after.key, together.documents, wanted) if after else ("", "")
+        by, found = wanted.order[0], list[Document]()
+        query: Query = self.connection.contributors
+        for name in wanted.order:
+            query = query.order_by(name)
+        for start in wanted.starts:
+            if len(found) > limit or behind[0] > start + _LAST:
+                continue
+            some = query.where(filter=FieldFilter(by, ">=", start))
+            some = some.where(filter=FieldFilter(by, "<", start + _LAST))
+            if behind[0] >= start:
+                some = some.start_after(dict(zip(wanted.order, behind, strict=False)))
+            found += self._wanted(
+                some, wanted.order, limit + 1, lambda d: d.id not in left_out and wanted.is_in(d)
+            )
+        found += (d for d in together.documents if wanted.is_in(d) and wanted.place(d) > behind)
+        found.sort(key=wanted.place)
+        items = tuple(contributor_from(document.fields) for document in found[:limit])
+        return Page(items, Cursor(None, items[-1].id) if len(found) > limit else None)
+
+    def _place(self, an_id: str, together: Sequence[Document], wanted: _Wanted) -> tuple[str, str]:
+        """Where somebody stands: one document more is read, and no name is in a URL."""
+        for document in together:
+            if document.fields["id"] == an_id:
+                return wanted.place(document)
+        query = self.connection.contributors.where(filter=FieldFilter("id", "==", an_id))
+        found = self.connection.first(query, self.connection.timing.deadline())
+        return wanted.place(found) if found else ("", "")
+
+    def _ids(
         self,
         collection: CollectionReference,
         start: str,
@@ -64,22 +154,35 @@ class Search:
         wanted: Callable[[Document], bool] = lambda _: True,
     ) -> list[Document]:
         """The first documents whose ids begin so, behind one of them; one more than `limit`."""
-        deadline = self.connection.timing.deadline()
         query = collection.order_by("__name__")
         for operator, bound in (">=", start), ("<", start + _LAST):
             query = query.where(
                 filter=FieldFilter("__name__", operator, collection.document(bound))
             )
-        page = query.limit(limit + 1)
         if behind:
-            page = page.start_after({"__name__": collection.document(behind)})
+            query = query.start_after({"__name__": collection.document(behind)})
+        return self._wanted(query, ("__name__",), limit + 1, wanted)
+
+    def _wanted(
+        self, query: Query, order: Sequence[str], number: int, wanted: Callable[[Document], bool]
+    ) -> list[Document]:
+        """As many results of a query as are wanted; `order` names what it is ordered by."""
+        deadline = self.connection.timing.deadline()
         found: list[Document] = []
+        page = query.limit(number)
         while True:
             read = self.connection.patiently(lambda d: self.connection.query(page, d), deadline)  # noqa: B023
             found += filter(wanted, read)
-            if len(read) <= limit or len(found) > limit:
-                return found[: limit + 1]
-            page = query.limit(limit + 1).start_after({"__name__": read[-1].reference})
+            if len(read) < number or len(found) >= number:
+                return found[:number]
+            last = read[-1].fields | {"__name__": read[-1].reference}
+            page = query.start_after({name: last[name] for name in order}).limit(number)
+
+
+def _spellings(text: str) -> list[str]:
+    """A text with each letter large or small, in order."""
+    letters = ({c for c in (one.lower(), one.upper()) if len(c) == 1} | {one} for one in text)
+    return sorted(map("".join, product(*letters)))
 
 
 def _document_id(name: str) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Callable
 from types import NoneType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
+from shared.domain.email import folded_email
 from shared.domain.errors import InvalidInput
+from shared.domain.fields import Stored
 from shared.domain.repository import folded_beginning
 from shared.web.answer import Page
 from shared.web.call import Call
@@ -16,9 +20,9 @@ if TYPE_CHECKING:
     from pydantic import Field
     from typing_extensions import Doc
 
-    from shared.domain.asset import Asset
     from shared.store import listing
-    from shared.store.listing import Cursor
+
+_S = TypeVar("_S", bound=Stored)
 
 MAX_LENGTH = 256
 
@@ -36,18 +40,55 @@ class AssetsQuery(AccountsQuery):
     ]
 
 
+class ContributorsQuery(AccountsQuery):
+    """Which contributors."""
+
+    name: Annotated[
+        str,
+        Field(min_length=1, max_length=MAX_LENGTH, examples=["ada"]),
+        Doc(
+            "Whose names begin so, in any case; from A to Z, so without `sort`. With an API key "
+            "only."
+        ),
+    ]
+    email: Annotated[
+        str,
+        Field(min_length=1, max_length=MAX_LENGTH, examples=["ada@"]),
+        Doc(
+            "Of whose addresses one begins so; in their order, so without `sort`. With an API key "
+            "only."
+        ),
+    ]
+
+
 def find_repositories(call: Call) -> Page[Any]:
     """A page of the repositories whose names begin as `name` says."""
     beginning = folded_beginning(_letters(call, "name"))
+    if beginning is None:
+        return Page([])
+    return _found(call, call.services.ledger.search.repositories, beginning)
 
-    def read(limit: int, after: Cursor | None) -> listing.Page[Asset]:
-        from shared.store import listing
 
-        if beginning is None:
-            return listing.Page((), None)
-        return call.services.ledger.search.repositories(beginning, limit=limit, after=after)
+def find_people(call: Call) -> Page[Any]:
+    """A page of the people whose names, or of whose addresses one, begin as is asked.
 
-    return paged(call, read, values=NoneType)
+    Raises `Unauthenticated` or `Forbidden` for who may not see addresses.
+    """
+    call.require_addresses("Searching for people")
+    search = call.services.ledger.search
+    if "email" not in call.query:
+        return _found(call, search.people_by_name, _letters(call, "name"))
+    if "name" in call.query:
+        raise InvalidInput.at("?email", "does not go with name")
+    # A blank in an address can only be a `+` that was not encoded.
+    beginning = folded_email(_letters(call, "email").replace(" ", "+"))
+    return _found(call, search.people_by_email, beginning) if beginning else Page([])
+
+
+def _found(call: Call, read: Callable[..., listing.Page[_S]], beginning: str) -> Page[Any]:
+    return paged(
+        call, lambda limit, after: read(beginning, limit=limit, after=after), values=NoneType
+    )
 
 
 def _letters(call: Call, name: str) -> str:
@@ -56,4 +97,6 @@ def _letters(call: Call, name: str) -> str:
     text = call.query[name].strip()
     if not text or len(text) > MAX_LENGTH:
         raise InvalidInput.at(f"?{name}", f"must have 1 to {MAX_LENGTH} characters")
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+        raise InvalidInput.at(f"?{name}", "must hold no control characters")
     return text

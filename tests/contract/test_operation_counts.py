@@ -115,6 +115,10 @@ COSTS: dict[str, tuple[Operation, Cost]] = {
         # Nothing found is billed as one, too.
         Cost(reads=2, writes=0, rpcs=2),
     ),
+    "search of 2 people": (
+        lambda ledger: ledger.search.people_by_email("co", limit=2),
+        Cost(reads=2, writes=0, rpcs=1),
+    ),
     "look-up by id": (
         lambda ledger: ledger.people.find(AUTHOR_ID),
         Cost(reads=1, writes=0, rpcs=1),

@@ -231,6 +231,8 @@ def exercise(ledger: Ledger, client: Client) -> None:
         follow(ledger.lists.contributors(sort, limit=1), ledger.lists.contributors, sort)
         follow(ledger.lists.assets(sort, limit=1), ledger.lists.assets, sort)
     follow(ledger.search.repositories("o/", limit=1), ledger.search.repositories, "o/")
+    for search in (ledger.search.people_by_email, ledger.search.people_by_name):
+        follow(search("", limit=1), search, "")
     ledger.participations.people_of(ledger.find.asset("o/r"))
     for month in (None, "2020-05"):
         ledger.distributor.parts(ledger.find.asset("o/r"), until=month, most=None)
