@@ -6,14 +6,14 @@ several addresses have one part, the sum of theirs.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 
 from google.cloud.firestore import FieldFilter, Query
 
 from shared.domain.asset import Asset
 from shared.domain.drift import Kind
-from shared.domain.identifiers import contributor_document_id, part_document_id, split_part
+from shared.domain.identifiers import part_document_id, split_part
 from shared.domain.participation import AssetContributor, ContributorAsset
 from shared.domain.sort import PartSort
 from shared.domain.timestamps import time_of
@@ -22,9 +22,12 @@ from shared.store.documents import Fields, asset_from, contributor_from
 from shared.store.listing import Cursor, Page
 from shared.store.lookup import Found
 from shared.store.older_ledger import require_built
-from shared.store.people import Accounts, People
+from shared.store.people import Accounts, People, Together
 from shared.store.posting import TOTALS
 from shared.store.reading import Document
+
+# Of how many assets an instance keeps what joined people contributed.
+_MOST_KEPT = 32
 
 _SORT_FIELDS = {
     PartSort.TOTAL_COST: "total_cost_micros",
@@ -46,29 +49,36 @@ class _Part:
         return self.fields[field], self.key
 
 
-@dataclass(frozen=True)
+_PartsOfJoined = Sequence[tuple[Document, Fields]]
+
+
+@dataclass
 class Participations:
     """Lists parts over one connection."""
 
     connection: Connection
     people: People
+    # By asset: the parts of joined people, and who these were.
+    _kept: dict[str, tuple[Together, _PartsOfJoined]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     def of_asset(
         self, asset: Found[Asset], sort: PartSort, *, limit: int, after: Cursor | None = None
     ) -> Page[AssetContributor]:
         """Who contributed to an asset, largest part first; raises `BeingBuilt`."""
         require_built(asset.document.fields)
-        field, heads = _SORT_FIELDS[sort], self._heads()
+        order, together = _SORT_FIELDS[sort], self.people.together()
         query = parts_query(self.connection, "asset_id", asset.stored.id, sort)
-        parts = self._first(query, "contributor_id", field, limit, after, left_out=heads)
+        parts = self._first(query, "contributor_id", order, limit, after, left_out=together.of)
         joined: dict[str, list[Fields]] = {}
-        for head, fields in self._parts_of_joined(asset, heads):
+        for head, fields in self._parts_of_joined(asset, together):
             joined.setdefault(head.id, []).append(fields)
-        by_id = {head.id: head for head in heads.values()}
+        by_id = {head.id: head for head in together.documents}
         for head_id, some in joined.items():
             key = by_id[head_id].fields["id"]
             parts.append(_Part(key, head_id, _sum(some)))
-        page = _cut(parts, field, limit, after)
+        page = _cut(parts, order, limit, after)
         others = [part.document_id for part in page.items if part.document_id not in by_id]
         people = self._read(Kind.CONTRIBUTOR, others) | by_id
         found = [(part, people.get(part.document_id)) for part in page.items]
@@ -83,7 +93,7 @@ class Participations:
         addresses = self.connection.patiently(lambda d: self.connection.count(live, d))
         joined = [
             head.id
-            for head, fields in self._parts_of_joined(asset, self._heads())
+            for head, fields in self._parts_of_joined(asset, self.people.together())
             if fields["contribution_count"]
         ]
         return addresses - len(joined) + len(set(joined))
@@ -94,34 +104,35 @@ class Participations:
         """To which assets somebody contributed, largest part first; raises `BeingBuilt`."""
         for document in accounts.documents:
             require_built(document.fields)
-        field = _SORT_FIELDS[sort]
+        order = _SORT_FIELDS[sort]
         ids = [document.fields["id"] for document in accounts.documents]
         if len(ids) == 1:
             query = parts_query(self.connection, "contributor_id", ids[0], sort)
-            parts = self._first(query, "asset_id", field, limit, after)
+            parts = self._first(query, "asset_id", order, limit, after)
         else:
             parts = self._of_all_addresses(ids, sort)
-        page = _cut(parts, field, limit, after)
+        page = _cut(parts, order, limit, after)
         assets = self._read(Kind.ASSET, [part.document_id for part in page.items])
         found = [(part, assets.get(part.document_id)) for part in page.items]
         items = [_asset(part, document) for part, document in found if document]
         return Page(tuple(items), page.next)
 
-    def _heads(self) -> dict[str, Document]:
-        """All who have several addresses, by the document id of each."""
-        return {
-            contributor_document_id(email): head
-            for head in self.people.together().documents
-            for email in (head.fields["email"], *head.fields["aliases"])
-        }
+    def _parts_of_joined(self, asset: Found[Asset], together: Together) -> _PartsOfJoined:
+        """The parts of all their addresses in an asset, each with whose it is.
 
-    def _parts_of_joined(
-        self, asset: Found[Asset], heads: Mapping[str, Document]
-    ) -> Iterator[tuple[Document, Fields]]:
-        """The parts of their addresses in an asset, each with whose it is."""
-        wanted = [part_document_id(asset.document.id, person) for person in heads]
-        for document_id, document in self._read(Kind.PART, wanted).items():
-            yield heads[split_part(document_id)[1]], document.fields
+        Kept as long as their figures are: `People.together` gives others when they are older.
+        """
+        kept_for, parts = self._kept.get(asset.document.id, (None, ()))
+        if kept_for is together:
+            return parts
+        wanted = [part_document_id(asset.document.id, person) for person in together.of]
+        parts = tuple(
+            (together.of[split_part(document_id)[1]], document.fields)
+            for document_id, document in self._read(Kind.PART, wanted).items()
+        )
+        others = [(key, kept) for key, kept in self._kept.items() if kept[0] is together]
+        self._kept = dict(others[-_MOST_KEPT + 1 :]) | {asset.document.id: (together, parts)}
+        return parts
 
     def _of_all_addresses(self, ids: Iterable[str], sort: PartSort) -> list[_Part]:
         by_asset: dict[tuple[str, str], list[Fields]] = {}

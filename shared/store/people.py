@@ -51,10 +51,14 @@ class Accounts:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """All who have several addresses, as documents, and the ids of what these stand for."""
+    """All who have several addresses, as documents, and the ids of what these stand for.
 
-    documents: tuple[Document, ...] = ()
-    instead_of: frozenset[str] = frozenset()
+    In `of` each is found by the document ids of all addresses.
+    """
+
+    documents: tuple[Document, ...]
+    instead_of: frozenset[str]
+    of: Mapping[str, Document]
 
 
 @dataclass
@@ -113,10 +117,13 @@ class People:
         addresses = [address for person in joined for address in person.addresses]
         read = self._read(addresses, deadline)
         people = filter(None, (_accounts(person, read) for person in joined))
-        together = Together(
-            tuple(accounts.together() for accounts in people),
-            frozenset(map(_document_id, addresses)),
-        )
+        documents = tuple(accounts.together() for accounts in people)
+        of = {
+            contributor_document_id(email): document
+            for document in documents
+            for email in (document.fields["email"], *document.fields["aliases"])
+        }
+        together = Together(documents, frozenset(map(_document_id, addresses)), of)
         self._kept = together, joined, now
         return together
 

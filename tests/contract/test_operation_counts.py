@@ -17,8 +17,9 @@ from shared.domain.fields import parse
 from shared.domain.repository import Repository
 from shared.domain.sort import PartSort, Sort
 from shared.domain.tracking import Rejection
+from shared.store.deadline import Timing
 from shared.store.ledger import Ledger
-from shared.store.listing import ContributionFilter
+from shared.store.listing import ContributionFilter, Cursor
 from tests.benchmarks.billing import Bill, Cost
 from tests.contract.by_hand import new_asset, new_contribution, new_contributor
 from tests.contract.reports import ledger_of, report
@@ -212,6 +213,30 @@ def test_a_joined_person_is_one_read_more_for_each_address(settled: Ledger, spy:
         (lambda: record("abc123")(settled), Cost(reads=0, writes=4, rpcs=1)),
     ):
         assert Bill(spy).of(operation) == cost
+
+
+def test_the_parts_of_joined_people_are_read_once_for_all_pages_of_some_seconds(
+    settled: Ledger, spy: Spy
+) -> None:
+    now = [0.0]
+    ledger = ledger_of(spy.client, timing=Timing(monotonic=lambda: now[0]))
+    record("00aaaa", contributor_email="z@example.com")(ledger)
+    ledger.people.join("co0@example.com", "co1@example.com", joined_by="ops", reason=None)
+    asset = ledger.find.asset(ASSET_ID)
+    of_asset = ledger.participations.of_asset
+
+    def page(after: Cursor | None = None) -> Cursor | None:
+        return of_asset(asset, PartSort.TOTAL_COST, limit=1, after=after).next
+
+    first = page()
+    cost_of = Bill(spy).of
+    # The parts of the query and who they are of.
+    assert cost_of(lambda: page(first)) == Cost(reads=2 + 1, writes=0, rpcs=2)
+    assert cost_of(page) == Cost(reads=2 + 1, writes=0, rpcs=2)
+    assert cost_of(lambda: ledger.participations.people_of(asset)) == Cost(1, 0, 1)
+    now[0] = 15.5
+    # And the accounts and the parts of both addresses.
+    assert cost_of(page) == Cost(reads=2 + 1 + 2 + 2, writes=0, rpcs=4)
 
 
 def test_nothing_costs_more_where_there_is_more(settled: Ledger, spy: Spy) -> None:
