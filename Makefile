@@ -13,6 +13,9 @@ unexport PYTHONSAFEPATH PYTHONHOME
 run: run-time ## serve every function on http://127.0.0.1:8080 (PORT, HOST, LEDGER_... change it)
 	@exec $(BIN)/python -m shared.commands.run
 
+demo: run-time ## serve a made-up ledger to look at, kept in .demo (PORT=, HOST=)
+	@exec $(BIN)/python -m shared.commands.demo
+
 inspect: run-time ## print the documents as the Firestore console shows them (COLLECTION=, LIMIT=, CLOUD=project; CHECK=1 checks the embedded store)
 	@exec $(BIN)/python -m shared.commands.inspect \
 	  $(if $(COLLECTION),--collection "$(COLLECTION)") $(if $(LIMIT),--limit "$(LIMIT)") \
@@ -95,7 +98,7 @@ lock: checks ## pin the newest allowed versions in requirements.txt and tests/re
 audit: checks ## look the run-time requirements up in the published advisories (needs the network)
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner=off -r requirements.txt
 
-clean: ## remove the virtual environment and caches, and leave the data in .data alone
+clean: ## remove the virtual environment and caches, and leave the data in .data and .demo alone
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
 
@@ -124,4 +127,4 @@ INSTALL = @python="$(PYTHON)"; $(if $(ASKED),,if $(BIN)/python -c "" 2> /dev/nul
   $$python -I shared/commands/install.py $(VENV)
 ASKED := $(filter-out file,$(origin PYTHON))
 
-.PHONY: run inspect keys reconcile backfill import aliases void deploy smoke bench test test-long lint openapi format lock audit clean help checks run-time variables
+.PHONY: run demo inspect keys reconcile backfill import aliases void deploy smoke bench test test-long lint openapi format lock audit clean help checks run-time variables

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -87,17 +87,22 @@ def _number(name: str, environment: Mapping[str, str]) -> int:
         raise CommandError(f"{name} must be a number, not {environment[name]!r}") from None
 
 
-def main() -> int:
-    """Run the command; returns its exit code."""
+def until_stopped(serve: Callable[[StopSignals], None]) -> int:
+    """Do this until a signal; returns the exit code."""
     with stop_signals() as signals:
         try:
-            run(local_environment(os.environ), signals)
+            serve(signals)
         except Stopped:
             say("Stopped.")
         except CommandError as error:
             print(error, file=sys.stderr)
             return 1
     return 0
+
+
+def main() -> int:
+    """Run the command; returns its exit code."""
+    return until_stopped(lambda signals: run(local_environment(os.environ), signals))
 
 
 if __name__ == "__main__":

@@ -31,10 +31,10 @@ def browser(executable: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def ledger(executable: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
-    """`make run` with some contributions, to be looked at and not to be changed."""
-    with LocalRun(tmp_path_factory.mktemp("browser") / "data", "embedded") as run:
-        for number in range(3):
-            run.post(f"aaaa{number:036}")
+    """`make demo`, to be looked at and not to be changed."""
+    folder = tmp_path_factory.mktemp("browser") / "demo"
+    command = ("demo", "--folder", str(folder))
+    with LocalRun(folder, "embedded", command=command) as run:
         yield run
 
 

@@ -99,5 +99,5 @@ class TestAccessibility:
 
 class TestLedger:
     def test_answers_a_browser(self, open_tab: OpenTab, ledger: LocalRun) -> None:
-        page = open_tab(ledger.address).open("/v1/contributions")
-        assert page.inner_text("body").count('"repository":"octo/hello"') == 3
+        page = open_tab(ledger.address).open("/v1/assets")
+        assert '"name":"tideline/forecast"' in page.inner_text("body")

@@ -63,10 +63,21 @@ def run_command(
 
 
 class LocalRun:
-    """`python -m shared.commands.run` as a child process, with a data directory of its own."""
+    """`python -m shared.commands.run` as a child process, with a data directory of its own.
 
-    def __init__(self, data_dir: Path, backend: str, **environment: str) -> None:
+    So is another `command` that serves, which is given what stands behind its name.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        backend: str,
+        *,
+        command: tuple[str, ...] = ("run",),
+        **environment: str,
+    ) -> None:
         self.data_dir = data_dir
+        self._command = command
         self.environment = clean_environment(
             LEDGER_DATA_DIR=str(data_dir), LEDGER_BACKEND=backend, **environment
         )
@@ -99,9 +110,10 @@ class LocalRun:
         """Start without waiting, on a free port where none is given."""
         self._watched.close()
         self.environment["PORT"] = str(port or own_port())
+        name, *arguments = self._command
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "shared.commands.run"],
+                [sys.executable, "-m", f"shared.commands.{name}", *arguments],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

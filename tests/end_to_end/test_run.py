@@ -32,7 +32,7 @@ def runner(tmp_path: Path) -> Iterator[Runner]:
     def make(backend: str, data_dir: Path = tmp_path / "data", **environment: str) -> LocalRun:
         if backend == "emulator":
             installed_emulator()
-        made.append(LocalRun(data_dir, backend, **environment))
+        made.append(LocalRun(data_dir, backend, command=("run",), **environment))
         return made[-1]
 
     yield make

@@ -184,7 +184,7 @@ def makefile() -> dict[str, list[str]]:
 class TestPlaces:
     @pytest.mark.parametrize("document", DOCUMENTS)
     def test_in_the_source_exist(self, document: str) -> None:
-        top = {path.name for path in ROOT.iterdir()} - {".data", "venv", ".env"}
+        top = {path.name for path in ROOT.iterdir()} - {".data", ".demo", "venv", ".env"}
         named = [text for text in spans(document) if text.split("/")[0] in top]
         named += [
             text

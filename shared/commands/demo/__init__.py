@@ -1,0 +1,1 @@
+"""`make demo`: a made-up ledger to look at."""
