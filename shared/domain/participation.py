@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from shared.domain.asset import REPOSITORY_ASSET_TYPE
 from shared.domain.contributor import Contributor, ContributorType
 from shared.domain.fields import Money, Stored, Time
@@ -17,6 +19,8 @@ class Participation(Stored):
     weight: Money = 0
     first_contribution_at: Time | None = None
     last_contribution_at: Time | None = None
+    # How many contributions count in each month, of those that have any: `2026-11` and so on.
+    months: dict[str, int] = Field(default_factory=dict, examples=[{"2026-10": 3, "2026-11": 1}])
 
 
 class AssetContributor(Participation):

@@ -6,6 +6,7 @@ several addresses have one part, the sum of theirs.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -203,7 +204,9 @@ def _sum(parts: Sequence[Fields]) -> Fields:
     live = [part for part in parts if part["contribution_count"]] or parts
     firsts = [part["first_at_micros"] for part in live if part.get("first_at_micros") is not None]
     lasts = [part["last_at_micros"] for part in live if part.get("last_at_micros") is not None]
+    counts = sum((_counts(part) for part in live), Counter[str]())
     return sums | {
+        "months": {month: {"count": count} for month, count in counts.items()},
         "first_at_micros": min(firsts, default=None),
         "last_at_micros": max(lasts, default=None),
     }
@@ -218,7 +221,14 @@ def _figures(fields: Fields) -> Fields:
         "weight": fields.get("weight_micros") or 0,
         "first_contribution_at": None if first is None else time_of(first),
         "last_contribution_at": None if last is None else time_of(last),
+        "months": dict(sorted((+_counts(fields)).items())),
     }
+
+
+def _counts(fields: Fields) -> Counter[str]:
+    """How many contributions count in each month."""
+    months = (fields.get("months") or {}).items()
+    return Counter({month: amounts.get("count", 0) for month, amounts in months})
 
 
 def _contributor(part: _Part, document: Document) -> AssetContributor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -101,6 +102,19 @@ class TestMonths:
         names = [month.month for month in months.of_ledger()]
         assert names == sorted(names) == [f"2019-{number:02}" for number in range(1, 7)]
         assert sum(month.contribution_count for month in months.of_ledger()) == 39
+
+    def test_stand_in_each_part_of_all_addresses_together(self, filled: Ledger) -> None:
+        filled.people.join(PEOPLE[0], PEOPLE[1], joined_by="ops", reason=None)
+        asset, accounts = filled.find.asset("octo/a"), filled.people.accounts(PEOPLE[0])
+        of_asset = filled.participations.of_asset(asset, PartSort.TOTAL_COST, limit=9).items
+        assert all(sum(part.months.values()) == part.contribution_count for part in of_asset)
+        of_person = filled.participations.of_contributor(accounts, PartSort.RECENT, limit=9).items
+        together = Counter[str]()
+        for part in of_person:
+            together.update(part.months)
+        expected = {m.month: m.contribution_count for m in filled.months.of_contributor(accounts)}
+        assert together == expected
+        assert [*of_person[0].months] == sorted(of_person[0].months)
 
     def test_of_which_nothing_is_left_are_hidden(self, filled: Ledger) -> None:
         one = report("00beef", repository="octo/c", timestamp="2018-01-01T00:00:00Z")

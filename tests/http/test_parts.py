@@ -15,6 +15,7 @@ FIGURES = {
     "weight": "120.00",
     "first_contribution_at": "2019-05-01T12:00:00Z",
     "last_contribution_at": "2019-05-01T12:00:00Z",
+    "months": {"2019-05": 1},
 }
 
 
