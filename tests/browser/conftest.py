@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser.lively import Lively, fill
 from tests.browser.tab import Tab, chromium, installed_chromium, tab
 from tests.end_to_end.local_run import LocalRun
 
@@ -36,6 +37,14 @@ def ledger(executable: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     command = ("demo", "--folder", str(folder))
     with LocalRun(folder, "embedded", command=command) as run:
         yield run
+
+
+@pytest.fixture(scope="session")
+def lively(executable: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lively]:
+    """`make run` with something of everything, to be looked at and not to be changed."""
+    filled = fill(tmp_path_factory.mktemp("lively") / "data")
+    yield filled
+    filled.run.clean_up()
 
 
 @pytest.fixture

@@ -1,0 +1,284 @@
+/**
+ * Elements: what views are made of, and how figures, times and names are written.
+ *
+ * Whatever comes from the API is text and stays text: nothing here takes markup, and only addresses
+ * of http and https become links that lead away.
+ */
+
+const SVG = "http://www.w3.org/2000/svg";
+const MICROS = 1_000_000n;
+const NUMBER = new Intl.NumberFormat("en");
+const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
+/** An HTML element. Attributes and children that are null or false are left out. */
+export function element(name, attributes = {}, ...children) {
+  return fill(document.createElement(name), attributes, children);
+}
+
+/** An SVG element. */
+export function drawing(name, attributes = {}, ...children) {
+  return fill(document.createElementNS(SVG, name), attributes, children);
+}
+
+function fill(made, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== false) made.setAttribute(name, value);
+  }
+  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== false));
+  return made;
+}
+
+export const number = (value) => NUMBER.format(value);
+export const percent = (part, whole) =>
+  Number(whole) ? PERCENT.format(Number(part) / Number(whole)) : "–";
+export const plural = (count, one, many) => `${number(count)} ${count === 1 ? one : many}`;
+
+/** An amount of the API in millionths. */
+export function micros(amount) {
+  const [whole, fraction = ""] = amount.split(".");
+  return BigInt(whole) * MICROS + BigInt(fraction.padEnd(6, "0"));
+}
+
+/** An amount with two decimals, rounded half up; all of them where it stands by itself. */
+export function money(amount, { exact = false } = {}) {
+  const value = typeof amount === "bigint" ? amount : micros(amount);
+  const places = exact && value % 10_000n ? 6 : 2;
+  const unit = 10n ** BigInt(6 - places);
+  const rounded = (value + unit / 2n) / unit;
+  const scale = 10n ** BigInt(places);
+  const fraction = String(rounded % scale)
+    .padStart(places, "0")
+    .replace(/(?<=\d\d)0+$/, "");
+  return `${NUMBER.format(rounded / scale)}.${fraction}`;
+}
+
+/** A time of the API, in UTC: the day, or the minute. */
+export function time(text, { minute = false } = {}) {
+  if (!text) return "–";
+  const [, day, clock] = /^(.*)T(.{5})/.exec(text);
+  const shown = `${Number(day.slice(-2))} ${month(day.slice(0, -3))}${minute ? `, ${clock} UTC` : ""}`;
+  return element("time", { datetime: text }, shown);
+}
+
+/** `2026-11` as `Nov 2026`. */
+export function month(text) {
+  const [year, number] = text.split("-");
+  return `${MONTHS[number - 1]} ${year}`;
+}
+
+/** A link within the page. */
+export const link = (href, ...children) => element("a", { href }, ...children);
+
+/** A link that leads away, or its text where that is no address of the web. */
+export function outside(address, ...children) {
+  const web = URL.canParse(address) && ["http:", "https:"].includes(new URL(address).protocol);
+  return web
+    ? element("a", { href: address, rel: "noreferrer" }, ...children)
+    : element("span", {}, ...children);
+}
+
+/** Text that somebody else wrote: whatever its direction, it turns nothing around it. */
+export const foreign = (text, attributes = {}) => element("bdi", attributes, text);
+
+const queryOf = (text) => encodeURIComponent(text).replaceAll("%2F", "/");
+
+/** A repository, or another asset, which may have no name. */
+export function repository(name, id) {
+  const isName = /^[^/\s]+\/[^/\s]+$/.test(name ?? "");
+  return link(`/?repository=${queryOf(isName ? name : id)}`, foreign(name ?? "Without a name"));
+}
+
+/** Somebody by name, or by an address, masked as the API has it. */
+export const person = (id, name) =>
+  link(`/?contributor=${queryOf(id)}`, foreign(name ?? "Without a name"));
+
+export const kind = (type) =>
+  type === "HUMAN" ? null : element("span", { class: "kind" }, type.toLowerCase());
+
+/** The short hash of a commit; what was recorded by ids has none. */
+export const commit = (hash) => (hash ? element("code", {}, hash.slice(0, 8)) : "by hand");
+
+/** Figures side by side: pairs of a label and a value. */
+export function figures(...pairs) {
+  const items = pairs
+    .filter(Boolean)
+    .map(([label, value]) =>
+      element("div", {}, element("dt", {}, label), element("dd", {}, value)),
+    );
+  return element("dl", { class: "figures" }, ...items);
+}
+
+/** Facts one below the other: pairs of a label and a value. */
+export function facts(...pairs) {
+  const items = pairs
+    .filter(Boolean)
+    .map(([label, ...value]) => [element("dt", {}, label), element("dd", {}, ...value)]);
+  return element("dl", { class: "facts" }, ...items.flat());
+}
+
+/** A section of a view: its part of the answer as `render` shows it, or why there is none. */
+export function section(title, answer, render) {
+  const id = title.toLowerCase().replace(/\W+/g, " ").trim().replaceAll(" ", "-");
+  const shown = answer.problem ? notice(answer.problem) : render(answer.body);
+  return element("section", { "aria-labelledby": id }, element("h2", { id }, title), shown);
+}
+
+/** As of when the figures of some answers are true: of the oldest one. */
+export function asOf(...answers) {
+  const oldest = answers
+    .map((answer) => answer.asOf)
+    .filter(Boolean)
+    .sort()[0];
+  return element("p", { class: "as-of" }, "All figures as of ", time(oldest, { minute: true }));
+}
+
+/**
+ * A table; a column is `{label, cell, name?, number?, rare?}`, and rare ones go first where room is
+ * short, or all are stacked there. With a next page, a button adds it.
+ */
+export function table(caption, columns, answer, api, { stacked = false } = {}) {
+  const attributes = (column) => ({
+    class: ["name", "number", "rare"].filter((kind) => column[kind]).join(" ") || null,
+  });
+  // Rows that are stacked are no longer tables to a browser, unless their roles say so.
+  const rows = (items) =>
+    items.map((item) =>
+      element(
+        "tr",
+        { role: "row" },
+        ...columns.map((column, at) =>
+          element(
+            at ? "td" : "th",
+            { ...attributes(column), scope: at ? null : "row", role: at ? "cell" : "rowheader" },
+            column.cell(item),
+          ),
+        ),
+      ),
+    );
+  const heads = columns.map((column) =>
+    element("th", { ...attributes(column), scope: "col", role: "columnheader" }, column.label),
+  );
+  const body = element("tbody", { role: "rowgroup" }, ...rows(answer.body));
+  const made = element(
+    "table",
+    { role: "table", class: stacked && "stacked" },
+    element("caption", { class: "unseen" }, caption),
+    element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ...heads)),
+    body,
+  );
+  return [
+    made,
+    answer.next ? more(caption, answer.next, api, (items) => body.append(...rows(items))) : null,
+  ];
+}
+
+function more(caption, next, api, add) {
+  const button = element(
+    "button",
+    { type: "button" },
+    "Show more",
+    element("span", { class: "unseen" }, ` of: ${caption}`),
+  );
+  const box = element("div", { class: "more" }, button);
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      const answer = await api.read(next);
+      add(answer.body);
+      next = answer.next;
+      if (!next) box.remove();
+    } catch (problem) {
+      box.append(notice(problem));
+    }
+    button.disabled = false;
+  });
+  return box;
+}
+
+export const loading = () => element("p", { class: "loading", role: "status" }, "Loading…");
+
+const THINGS = { repository: "repository", contributor: "person", contribution: "contribution" };
+
+/** A problem in words: what it is, and what to do. */
+export function sentence({ status, code, detail }, name) {
+  const thing = THINGS[name] ?? "page";
+  if (code === "being_built")
+    return {
+      title: "Being counted anew",
+      advice:
+        "After an upgrade these figures are counted from the contributions. They are here as soon as an operator has run “make reconcile REPAIR=1”.",
+    };
+  if (status === 401)
+    return {
+      title: "This is shown with a key only",
+      advice: `${detail}. Whoever runs this ledger can give you one that may read.`,
+    };
+  if (status === 403)
+    return {
+      title: "This key may not read",
+      advice: `${detail}. Use one that may, or forget it and read as everybody does.`,
+    };
+  if (status === 404 || status === 422)
+    return {
+      title: `There is no such ${thing}`,
+      advice:
+        "Look at the address again, or find it with the field above. An address that was split off, or a name from before a rename, may lead nowhere.",
+    };
+  if (status === 503)
+    return {
+      title: "The ledger cannot answer now",
+      advice: "Nothing is lost. Wait a moment and try again.",
+    };
+  if (code === "unreachable")
+    return {
+      title: "The ledger cannot be reached",
+      advice: "Look whether you are online and whether the ledger is up, then try again.",
+    };
+  return {
+    title: "Something is broken here",
+    advice: "Try again. If it stays like this, tell whoever runs the ledger.",
+  };
+}
+
+/** A problem where its answer would stand, with a button to try again where that can help. */
+export function notice(problem, name, heading = "h3") {
+  const { title, advice } = sentence(problem, name);
+  const again = element("button", { type: "button" }, "Try again");
+  again.addEventListener("click", () => location.reload());
+  const helps = problem.status === 0 || problem.status >= 500;
+  return element(
+    "div",
+    { class: "notice", role: "alert" },
+    element(heading, {}, title),
+    element("p", {}, advice),
+    helps ? again : null,
+  );
+}
+
+/** Contributions, newest first; `names` knows some people by id. */
+export function contributions(caption, answer, api, { names = new Map(), of = "" } = {}) {
+  const columns = [
+    { label: "Contribution", cell: (c) => link(`/?contribution=${c.id}`, commit(c.commit_hash)) },
+    {
+      label: "Repository",
+      name: true,
+      cell: (c) => (c.repository ? repository(c.repository) : repository(null, c.asset_id)),
+    },
+    {
+      label: "By",
+      name: true,
+      cell: (c) => person(c.contributor_id, names.get(c.contributor_id) ?? c.contributor_email),
+    },
+    { label: "When", cell: (c) => time(c.timestamp) },
+    { label: "Score", number: true, rare: true, cell: (c) => c.coherence_score.toFixed(1) },
+    { label: "Cost", number: true, cell: (c) => money(c.cost_amount) },
+  ];
+  return table(
+    caption,
+    columns.filter((column) => column.label !== of),
+    answer,
+    api,
+    { stacked: true },
+  );
+}

@@ -1,0 +1,208 @@
+/**
+ * Months: what was contributed in each, as a chart with a table under it, and as a sparkline.
+ *
+ * Bars are drawn in a box of one unit a month and stretched to the room that there is, so words
+ * stand beside the drawing and never in it.
+ */
+
+import { drawing, element, money, month, number, plural, table } from "./elements.js";
+
+const HEIGHT = 100;
+// Months beyond this would be thinner than a line on a telephone; years are drawn then.
+const MOST_BARS = 120;
+const SPARK_MONTHS = 24;
+
+const SERIES = [
+  {
+    name: "humans",
+    one: "by a human",
+    many: "by humans",
+    of: (m) => m.contribution_count - (m.bot_count ?? 0) - (m.agent_count ?? 0),
+  },
+  { name: "agents", one: "by an agent", many: "by agents", of: (m) => m.agent_count ?? 0 },
+  { name: "bots", one: "by a bot", many: "by bots", of: (m) => m.bot_count ?? 0 },
+];
+
+/** All months from the first to the last one, as `2026-11`. */
+export function span(first, last) {
+  const months = [];
+  let [year, number] = first.split("-").map(Number);
+  for (;;) {
+    const name = `${year}-${String(number).padStart(2, "0")}`;
+    months.push(name);
+    if (name >= last) return months;
+    [year, number] = number === 12 ? [year + 1, 1] : [year, number + 1];
+  }
+}
+
+/** A chart of months with its legend, and the same as a table. */
+export function chart(months) {
+  if (!months.length) return element("p", { class: "aside" }, "No month has contributions.");
+  const byKind = "bot_count" in months[0];
+  const bars = barsOf(months);
+  const top = nice(Math.max(...bars.map((bar) => bar.contribution_count)));
+  const most = bars.reduce((a, b) => (b.contribution_count > a.contribution_count ? b : a));
+  const told =
+    `Contributions from ${bars[0].label} to ${bars.at(-1).label}; ` +
+    `the most, ${number(most.contribution_count)}, in ${most.label}.`;
+  const drawn = drawing(
+    "svg",
+    {
+      viewBox: `0 0 ${bars.length} ${HEIGHT}`,
+      preserveAspectRatio: "none",
+      role: "img",
+      "aria-label": told,
+    },
+    ...[0.5, 1].map((part) =>
+      drawing("line", {
+        class: "grid",
+        x1: 0,
+        x2: bars.length,
+        y1: HEIGHT * (1 - part),
+        y2: HEIGHT * (1 - part),
+      }),
+    ),
+    ...bars.map((bar, at) => column(bar, at, top)),
+  );
+  return element(
+    "figure",
+    { class: "months" },
+    byKind ? legend(months) : null,
+    element(
+      "div",
+      { class: "plot", "aria-hidden": "true" },
+      ...[top, top / 2, 0].map((value) => element("span", {}, number(value))),
+    ),
+    drawn,
+    element(
+      "div",
+      { class: "ends", "aria-hidden": "true" },
+      element("span", {}, bars[0].label),
+      element("span", {}, bars.at(-1).label),
+    ),
+    asTable(months, byKind),
+  );
+}
+
+function barsOf(months) {
+  const byName = new Map(months.map((m) => [m.month, m]));
+  const all = span(months[0].month, months.at(-1).month).map((name) => ({
+    contribution_count: 0,
+    ...byName.get(name),
+    label: month(name),
+  }));
+  if (all.length <= MOST_BARS) return all;
+  const years = new Map();
+  for (const { month: name, ...m } of months) {
+    const label = name.slice(0, 4);
+    const year = years.get(label) ?? { label, contribution_count: 0, bot_count: 0, agent_count: 0 };
+    for (const count of ["contribution_count", "bot_count", "agent_count"])
+      year[count] += m[count] ?? 0;
+    years.set(label, year);
+  }
+  return [...years.values()];
+}
+
+function column(bar, at, top) {
+  const scale = HEIGHT / top;
+  let base = HEIGHT;
+  const parts = SERIES.map((series) => {
+    const height = series.of(bar) * scale;
+    base -= height;
+    return height
+      ? drawing("rect", { class: series.name, x: at + 0.1, width: 0.8, y: base, height })
+      : null;
+  });
+  const told = [
+    `${bar.label}: ${plural(bar.contribution_count, "contribution", "contributions")}`,
+  ].concat(
+    SERIES.slice(1)
+      .filter((s) => s.of(bar))
+      .map((s) => `${number(s.of(bar))} ${s.of(bar) === 1 ? s.one : s.many}`),
+  );
+  return drawing(
+    "g",
+    {},
+    drawing("title", {}, told.join(", ")),
+    drawing("rect", { class: "hit", x: at, width: 1, y: 0, height: HEIGHT }),
+    ...parts,
+  );
+}
+
+/** The least of 2, 4, 10, 20, 40, 100, ... that holds a count: half of it is a whole number. */
+function nice(most) {
+  let unit = 1;
+  for (;;) {
+    const found = [2, 4, 6, 8].find((step) => step * unit >= most);
+    if (found) return found * unit;
+    unit *= 10;
+    if (unit >= most) return unit;
+  }
+}
+
+function legend(months) {
+  const sums = SERIES.map((series) => [series, months.reduce((sum, m) => sum + series.of(m), 0)]);
+  return element(
+    "ul",
+    { class: "legend" },
+    ...sums
+      .filter(([, sum]) => sum)
+      .map(([series, sum]) =>
+        element(
+          "li",
+          {},
+          element("span", { class: `swatch ${series.name}` }),
+          `${series.many} `,
+          element("b", {}, number(sum)),
+        ),
+      ),
+  );
+}
+
+function asTable(months, byKind) {
+  const counts = byKind
+    ? [
+        ["Agents", "agent_count"],
+        ["Bots", "bot_count"],
+      ]
+    : [];
+  const columns = [
+    { label: "Month", cell: (m) => month(m.month) },
+    { label: "Contributions", number: true, cell: (m) => number(m.contribution_count) },
+    ...counts.map(([label, name]) => ({ label, number: true, cell: (m) => number(m[name]) })),
+    { label: "With assistance", number: true, rare: true, cell: (m) => number(m.assisted_count) },
+    { label: "Cost", number: true, cell: (m) => money(m.total_cost) },
+  ];
+  const rows = { body: months.toReversed() };
+  return element(
+    "details",
+    {},
+    element("summary", {}, "The same as a table"),
+    table("Contributions by month", columns, rows),
+  );
+}
+
+/** The months of a row of a table, up to `last`; `most` is the highest bar of all rows. */
+export function sparkline(counts, last, most) {
+  const [year, ...rest] = last.split("-");
+  const before = `${Number(year) - SPARK_MONTHS / 12}-${rest}`;
+  const months = span(before, last).slice(1);
+  const told = `${plural(months.filter((m) => counts[m]).length, "month", "months")} of the last ${SPARK_MONTHS} with contributions`;
+  return drawing(
+    "svg",
+    {
+      class: "spark",
+      viewBox: `0 0 ${SPARK_MONTHS} ${HEIGHT}`,
+      preserveAspectRatio: "none",
+      role: "img",
+      "aria-label": told,
+    },
+    drawing("title", {}, told),
+    ...months.map((m, at) => {
+      const height = counts[m] ? Math.max(8, (counts[m] / most) * HEIGHT) : 0;
+      return height
+        ? drawing("rect", { class: "humans", x: at + 0.1, width: 0.8, y: HEIGHT - height, height })
+        : null;
+    }),
+  );
+}

@@ -1,0 +1,129 @@
+/**
+ * The page: reads from the API what its address names, and shows it.
+ *
+ * `/` is the ledger, `/?repository=owner/name`, `/?contributor=ID` and `/?contribution=ID` are one
+ * of each. A view is a module that is handed the API, so it asks nobody else; links are plain ones,
+ * and going back and forward is the browser's own affair.
+ */
+
+import { element, loading, notice, sentence } from "./elements.js";
+
+const KEY = "ledger-key";
+const PATIENCE_MS = 30_000;
+
+const VIEWS = {
+  repository: () => import("./repository.js"),
+  contributor: () => import("./person.js"),
+  contribution: () => import("./contribution.js"),
+};
+
+/** Why there is no answer: the problem that the API told, or one of our own words for none. */
+export class Problem extends Error {
+  constructor({ status = 0, code = "unreachable", detail = "" }) {
+    super(detail);
+    Object.assign(this, { status, code, detail });
+  }
+
+  /** Whether another key, or one at all, would help. */
+  get refused() {
+    return this.status === 401 || this.status === 403;
+  }
+}
+
+/** The public API, read with the key of this tab if there is one. */
+export class Api {
+  constructor(storage = window.sessionStorage) {
+    this.storage = storage;
+  }
+
+  get key() {
+    return this.storage.getItem(KEY) ?? "";
+  }
+
+  set key(text) {
+    if (text) this.storage.setItem(KEY, text);
+    else this.storage.removeItem(KEY);
+  }
+
+  /** What a path answers, as of when, and the path of the next page; throws `Problem`. */
+  async read(path) {
+    const headers = this.key ? { "X-API-Key": this.key } : {};
+    let response, body;
+    try {
+      response = await fetch(path, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
+      body = await response.json();
+    } catch {
+      throw new Problem({ status: response?.ok ? 0 : response?.status });
+    }
+    if (!response.ok) throw new Problem(body);
+    const asOf = new Date(response.headers.get("Date") ?? Date.now()).toISOString();
+    return { body, asOf, next: nextOf(response, path) };
+  }
+
+  /** The same for a part of a view, which goes on without it: a problem is its answer then. */
+  async part(path) {
+    try {
+      return await this.read(path);
+    } catch (problem) {
+      if (!(problem instanceof Problem) || problem.refused) throw problem;
+      return { problem };
+    }
+  }
+}
+
+/** The path of the next page. Where a link leads elsewhere, only its query is taken. */
+function nextOf(response, path) {
+  const link = /<([^>]*)>; rel="next"/.exec(response.headers.get("Link") ?? "");
+  return link && path.split("?")[0] + new URL(link[1], location.href).search;
+}
+
+/** Show the view that an address names, or what to do where that is impossible. */
+async function show(main, api, address) {
+  const [name, value] = [...address.searchParams].find(([name]) => name in VIEWS) ?? [];
+  main.replaceChildren(loading());
+  main.ariaBusy = "true";
+  try {
+    if (name && !value) throw new Problem({ status: 404, code: "not_found" });
+    const view = name ? await VIEWS[name]() : await import("./ledger.js");
+    const { title, content } = await view.view(api, value);
+    document.title = title ? `${title} · Contribution ledger` : "Contribution ledger";
+    main.replaceChildren(...content);
+  } catch (error) {
+    main.replaceChildren(await state(error, api, name));
+  } finally {
+    main.ariaBusy = "false";
+  }
+}
+
+/** What to do where a view cannot be shown. */
+async function state(error, api, name) {
+  const problem = error instanceof Problem ? error : new Problem({ code: "broken" });
+  if (!(error instanceof Problem)) console.error(error);
+  document.title = `${sentence(problem, name).title} · Contribution ledger`;
+  const shown = notice(problem, name, "h1");
+  if (problem.refused) {
+    const { form } = await import("./key.js");
+    shown.append(form(api));
+  }
+  return shown;
+}
+
+/** The parts of the page that wait until somebody uses them. */
+function listen(api) {
+  const field = document.getElementById("search");
+  const search = async () => (await import("./search.js")).listen(field, api);
+  field.addEventListener("focus", search, { once: true });
+  field.form.addEventListener("submit", (event) => event.preventDefault());
+  const button = document.getElementById("key");
+  if (api.key)
+    button.replaceChildren(
+      "Key ",
+      element("span", { class: "dot" }),
+      element("span", { class: "unseen" }, "in use"),
+    );
+  button.addEventListener("click", async () => (await import("./key.js")).open(api));
+}
+
+const api = new Api();
+listen(api);
+show(document.getElementById("main"), api, new URL(location.href));

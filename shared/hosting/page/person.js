@@ -1,0 +1,62 @@
+/** A person, bot or agent: months, the repositories contributed to, and under which addresses. */
+
+import * as e from "./elements.js";
+import { chart, sparkline } from "./months.js";
+
+export async function view(api, id) {
+  const path = `/v1/contributors/${encodeURIComponent(id)}`;
+  const [person, months, assets, newest] = await Promise.all([
+    api.read(path),
+    api.part(`${path}/months`),
+    api.part(`${path}/assets`),
+    api.part(`${path}/contributions?limit=20`),
+  ]);
+  const { body } = person;
+  const shown = body.name ?? body.email;
+  const names = new Map([[body.id, shown]]);
+  const content = [
+    e.element("h1", {}, e.foreign(shown), e.kind(body.contributor_type)),
+    e.element(
+      "p",
+      { class: "aside" },
+      ...[body.email, ...body.aliases].flatMap((a, at) => [at ? ", " : "", e.foreign(a)]),
+    ),
+    e.element("div", { class: "totals" }, totals(body), e.asOf(person, months, assets, newest)),
+    e.section("Months", months, chart),
+    e.section("Repositories", assets, () => contributed(assets, body, api)),
+    e.section("Newest contributions", newest, () =>
+      e.contributions("Newest contributions", newest, api, { names }),
+    ),
+  ];
+  return { title: shown, content };
+}
+
+const totals = (person) =>
+  e.figures(
+    ["Contributions", e.number(person.contribution_count)],
+    ["Cost", e.money(person.total_cost)],
+    ["With assistance", e.percent(person.assisted_count, person.contribution_count)],
+    ["First", e.time(person.first_contribution_at)],
+    ["Last", e.time(person.last_contribution_at)],
+  );
+
+function contributed(answer, person, api) {
+  const last = person.last_contribution_at?.slice(0, 7);
+  const most = Math.max(1, ...answer.body.flatMap((a) => Object.values(a.months ?? {})));
+  return e.table(
+    "Repositories, the largest part first",
+    [
+      { label: "Repository", name: true, cell: (a) => e.repository(a.name, a.asset_id) },
+      {
+        label: "Last two years",
+        rare: true,
+        cell: (a) => (last ? sparkline(a.months, last, most) : "–"),
+      },
+      { label: "Contributions", number: true, cell: (a) => e.number(a.contribution_count) },
+      { label: "Last", number: true, rare: true, cell: (a) => e.time(a.last_contribution_at) },
+      { label: "Cost", number: true, cell: (a) => e.money(a.total_cost) },
+    ],
+    answer,
+    api,
+  );
+}

@@ -1,0 +1,122 @@
+/** A repository, or another asset: its months, the people who contributed to it, its badge. */
+
+import * as e from "./elements.js";
+import { chart, sparkline } from "./months.js";
+
+export async function view(api, name) {
+  const path = `/v1/assets/${name.split("/").map(encodeURIComponent).join("/")}`;
+  const [asset, months, people, newest] = await Promise.all([
+    api.read(path),
+    api.part(`${path}/months`),
+    api.part(`${path}/contributors`),
+    api.part(`${path}/contributions?limit=20`),
+  ]);
+  const shown = asset.body.name ?? "Without a name";
+  const names = new Map((people.body ?? []).map((p) => [p.contributor_id, p.name]));
+  const content = [
+    e.element("h1", {}, e.foreign(shown)),
+    ...about(asset.body),
+    e.element(
+      "div",
+      { class: "totals" },
+      totals(asset.body),
+      e.asOf(asset, months, people, newest),
+    ),
+    e.section("Months", months, chart),
+    e.section("People", people, () => contributed(people, asset.body, api)),
+    e.section("Newest contributions", newest, () =>
+      e.contributions("Newest contributions", newest, api, { names, of: "Repository" }),
+    ),
+    ...(asset.body.name?.includes("/") ? [badge(asset.body.name)] : []),
+  ];
+  return { title: shown, content };
+}
+
+function about({ name, description, former_names }) {
+  const said = description && description !== `GitHub repository: ${name}` ? description : null;
+  return [
+    said && e.element("p", { class: "lead" }, e.foreign(said)),
+    former_names.length
+      ? e.element(
+          "p",
+          { class: "aside" },
+          "Formerly ",
+          ...former_names.flatMap((n, at) => [at ? ", " : "", e.foreign(n)]),
+        )
+      : null,
+  ].filter(Boolean);
+}
+
+const totals = (asset) =>
+  e.figures(
+    ["Contributions", e.number(asset.contribution_count)],
+    ["Cost", e.money(asset.total_cost)],
+    ["With assistance", e.percent(asset.assisted_count, asset.contribution_count)],
+    ["First", e.time(asset.first_contribution_at)],
+    ["Last", e.time(asset.last_contribution_at)],
+  );
+
+function contributed(answer, asset, api) {
+  const last = asset.last_contribution_at?.slice(0, 7);
+  const most = Math.max(1, ...answer.body.flatMap((p) => Object.values(p.months ?? {})));
+  const columns = [
+    {
+      label: "Name",
+      name: true,
+      cell: (p) => [e.person(p.contributor_id, p.name ?? p.email), e.kind(p.contributor_type)],
+    },
+    {
+      label: "Last two years",
+      rare: true,
+      cell: (p) => (last ? sparkline(p.months, last, most) : "–"),
+    },
+    { label: "Contributions", number: true, cell: (p) => e.number(p.contribution_count) },
+    { label: "Score", number: true, rare: true, cell: score },
+    { label: "Share", number: true, cell: (p) => e.percent(p.total_cost, asset.total_cost) },
+    { label: "Cost", number: true, cell: (p) => e.money(p.total_cost) },
+  ];
+  return [
+    ...e.table("People, the largest share first", columns, answer, api),
+    e.element(
+      "p",
+      { class: "aside" },
+      "A share is somebody's part of the cost, co-authors' parts included; the score is the mean of the contributions' scores, weighed by those parts.",
+    ),
+  ];
+}
+
+/** A part weighs its cost by half (score 0) up to one and a half (score 1). */
+function score({ weight, total_cost }) {
+  return Number(total_cost) ? (Number(weight) / Number(total_cost) - 0.5).toFixed(2) : "–";
+}
+
+function badge(name) {
+  const image = `/v1/assets/${name}/badge`;
+  const picture = e.element("img", { src: image, alt: `Contributions to ${name}`, height: "20" });
+  // Where reading needs a key there is none to be seen.
+  picture.addEventListener("error", () => picture.remove());
+  const markdown = `[![Contributions to ${name}](${location.origin}${image})](${location.origin}/?repository=${name})`;
+  const field = e.element(
+    "textarea",
+    { id: "markdown", readonly: "", rows: "3", spellcheck: "false" },
+    markdown,
+  );
+  const button = e.element("button", { type: "button" }, "Copy");
+  const said = e.element("span", { role: "status" });
+  button.addEventListener("click", async () => {
+    field.select();
+    await navigator.clipboard.writeText(markdown).then(
+      () => said.replaceChildren("Copied"),
+      () => said.replaceChildren("Copy it with Ctrl-C"),
+    );
+  });
+  return e.element(
+    "section",
+    { "aria-labelledby": "badge" },
+    e.element("h2", { id: "badge" }, "Badge"),
+    e.element("p", {}, picture),
+    e.element("label", { for: "markdown" }, "Markdown for a README, with its text alternative"),
+    field,
+    e.element("p", {}, button, " ", said),
+  );
+}

@@ -1,0 +1,324 @@
+"""The page: every view with real data, for a mouse, a keyboard or a screen reader."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from http import HTTPStatus
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from tests.browser.conftest import OpenTab
+from tests.browser.lively import ADA, BOT, GRACE, HOSTILE, KEY, OTHER, REPOSITORY, Lively
+from tests.browser.tab import NARROW, WIDE
+
+VIEWS = ("ledger", "repository", "long name", "person", "bot", "voided", "correction")
+MOST_FILES, MOST_CALLS = 6, 4
+
+
+def path_of(view: str, lively: Lively) -> str:
+    match view:
+        case "repository":
+            return f"/?repository={REPOSITORY}"
+        case "long name":
+            return f"/?repository={OTHER}"
+        case "person":
+            return f"/?contributor={lively.person(ADA)}"
+        case "bot":
+            return f"/?contributor={lively.person(BOT)}"
+        case "voided":
+            return f"/?contribution={lively.voided}"
+        case "correction":
+            return f"/?contribution={lively.correction}"
+    return "/"
+
+
+def figures(page: Page) -> dict[str, str]:
+    """The figures at the top of a view, by their labels."""
+    labels, values = (page.locator(f".figures {name}").all_inner_texts() for name in ("dt", "dd"))
+    return dict(zip(labels, values, strict=True))
+
+
+def rows(page: Page, section: str) -> list[list[str]]:
+    """The cells of the table of a section, row by row."""
+    return [
+        row.locator("th, td").all_inner_texts()
+        for row in page.get_by_role("region", name=section).locator("tbody tr").all()
+    ]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (NARROW, "dark")])
+def test_a_view_is_sound_accessible_and_as_wide_as_its_window(
+    open_tab: OpenTab, lively: Lively, view: str, width: int, scheme: str
+) -> None:
+    tab = open_tab(lively.address, width=width, scheme=scheme)
+    page = tab.open(path_of(view, lively))
+    expect(page.locator("main")).to_have_attribute("aria-busy", "false")
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    expect(page.get_by_text(re.compile(r"^All figures as of \d+ \w{3} \d{4}, "))).to_be_visible()
+    for details in page.locator("details").all():
+        details.locator("summary").click()
+    assert tab.accessibility() == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("[style]").count() == 0
+
+
+class TestLedger:
+    def test_is_seen_with_few_files_and_calls(self, open_tab: OpenTab, lively: Lively) -> None:
+        tab = open_tab(lively.address)
+        asked: list[Request] = []
+        tab.page.on("request", lambda request: asked.append(request))
+        tab.open("/")
+        calls = [request for request in asked if "/v1/" in request.url]
+        assert len(asked) - len(calls) <= MOST_FILES
+        assert 0 < len(calls) <= MOST_CALLS
+
+    def test_shows_the_figures_that_the_api_has(self, open_tab: OpenTab, lively: Lively) -> None:
+        page = open_tab(lively.address).open("/")
+        tracking, months = lively.get("/v1/health/tracking"), lively.get("/v1/months")
+        cost = sum(Decimal(month["total_cost"]) for month in months)
+        shown = figures(page)
+        assert shown["Contributions"] == str(tracking["contributions"]) == "33"
+        assert shown["Repositories"] == "2"
+        assert shown["Cost"] == f"{cost:,.2f}"
+        assert page.get_by_text("Receiving commits").count() == 2
+
+    def test_has_a_table_with_what_its_chart_shows(self, open_tab: OpenTab, lively: Lively) -> None:
+        page = open_tab(lively.address).open("/")
+        page.get_by_text("The same as a table").click()
+        months = lively.get("/v1/months")
+        table = rows(page, "Months")
+        assert [int(cells[1]) for cells in table] == [
+            month["contribution_count"] for month in reversed(months)
+        ]
+        chart = page.get_by_role("img", name=re.compile(r"^Contributions from \w+ 2023 to "))
+        expect(chart).to_be_visible()
+        drawn = chart.locator("title").all_text_contents()
+        assert sum(int(text.split(": ")[1].split()[0]) for text in drawn) == 33
+        legend = page.locator(".legend").inner_text().split("\n")
+        assert legend == ["by humans 30", "by agents 1", "by bots 2"]
+
+    def test_says_what_was_turned_away(self, open_tab: OpenTab, lively: Lively) -> None:
+        page = open_tab(lively.address).open("/")
+        expect(page.get_by_role("region", name="Is it tracking?")).to_contain_text(
+            "Turned away last"
+        )
+
+
+class TestRepository:
+    def test_shows_who_contributed_how_much(self, open_tab: OpenTab, lively: Lively) -> None:
+        page = open_tab(lively.address).open(path_of("repository", lively))
+        expect(page).to_have_title(f"{REPOSITORY} · Contribution ledger")
+        expect(page.get_by_text("Formerly octo/older-name")).to_be_visible()
+        by_name = {cells[0]: cells[2:] for cells in rows(page, "People")}
+        asset = lively.get(f"/v1/assets/{REPOSITORY}")
+        parts = lively.get(f"/v1/assets/{REPOSITORY}/contributors")
+        [ada] = [part for part in parts if part["name"] == "Ada Example"]
+        cost = Decimal(ada["total_cost"])
+        share = round(cost / Decimal(asset["total_cost"]) * 100, 1)
+        score = Decimal(ada["weight"]) / cost - Decimal("0.5")
+        assert by_name["Ada Example"] == [
+            str(ada["contribution_count"]),
+            f"{score:.2f}",
+            f"{share}%",
+            f"{cost:,.2f}",
+        ]
+        assert {"Claudeagent", "d***bot"} <= {name.replace("\n", "") for name in by_name}
+        spark = page.get_by_role("img", name=re.compile("months? of the last 24"))
+        assert spark.count() == len(parts)
+
+    def test_has_a_badge_to_copy_with_words_for_it(self, open_tab: OpenTab, lively: Lively) -> None:
+        page = open_tab(lively.address).open(path_of("repository", lively))
+        badge = page.get_by_role("img", name=f"Contributions to {REPOSITORY}")
+        assert badge.evaluate("image => image.naturalWidth") > 0
+        text = page.get_by_label("Markdown").input_value()
+        origin = lively.address
+        assert text == (
+            f"[![Contributions to {REPOSITORY}]({origin}/v1/assets/{REPOSITORY}/badge)]"
+            f"({origin}/?repository={REPOSITORY})"
+        )
+
+    def test_shows_more_contributions_until_there_are_no_more(
+        self, open_tab: OpenTab, lively: Lively
+    ) -> None:
+        page = open_tab(lively.address).open(path_of("repository", lively))
+        assert len(rows(page, "Newest contributions")) == 20
+        more = page.get_by_role("button", name="Show more of: Newest contributions")
+        more.click()
+        expect(more).to_have_count(0)
+        assert len(rows(page, "Newest contributions")) == 29
+
+    def test_is_found_by_its_id_and_under_a_former_name_too(
+        self, open_tab: OpenTab, lively: Lively
+    ) -> None:
+        asset = lively.get(f"/v1/assets/{REPOSITORY}")
+        tab = open_tab(lively.address)
+        for key in (asset["id"], "octo/older-name"):
+            page = tab.open(f"/?repository={key}")
+            expect(page.get_by_role("heading", level=1)).to_have_text(REPOSITORY)
+
+
+class TestPerson:
+    def test_hides_the_address_from_who_has_no_key(self, open_tab: OpenTab, lively: Lively) -> None:
+        page = open_tab(lively.address).open(path_of("person", lively))
+        expect(page.get_by_role("heading", level=1)).to_have_text("Ada Example")
+        expect(page.get_by_text("a***@example.com")).to_be_visible()
+        assert ADA not in page.content()
+        assert {cells[0] for cells in rows(page, "Repositories")} == {REPOSITORY, OTHER}
+
+
+class TestContribution:
+    def test_tells_credits_score_and_what_became_of_it(
+        self, open_tab: OpenTab, lively: Lively
+    ) -> None:
+        page = open_tab(lively.address).open(path_of("voided", lively))
+        assert rows(page, "Credits") == [
+            ["Ada Example", "author", "50%", "60.00"],
+            ["Grace Example", "co-author", "50%", "60.00"],
+            ["Claudeagent", "co-author", "0%", "0.00"],
+        ]
+        assert rows(page, "Score") == [
+            ["Every contribution begins with", "0.5"],
+            ["It comes with tests", "0.2"],
+            ["It changes files", "0.1"],
+            ["It adds lines: 1 to 99 add 0.2, more add 0.1", "0.2"],
+        ]
+        commit = page.get_by_role("link", name="f" * 40)
+        expect(commit).to_have_attribute(
+            "href", f"https://github.com/{REPOSITORY}/commit/{'f' * 40}"
+        )
+        expect(page.get_by_text("Why: Too much")).to_be_visible()
+        page.get_by_role("link", name="its correction").click()
+        expect(page).to_have_url(re.compile(lively.correction))
+        expect(page.get_by_role("heading", level=1)).to_have_text("Contribution by hand")
+        assert figures(page)["Cost"] == "12.345678"
+        expect(page.get_by_text(lively.script)).to_be_visible()
+        page.get_by_role("link", name="a voided one").click()
+        expect(page).to_have_url(re.compile(lively.voided))
+
+    @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "not an address"])
+    def test_links_to_nothing_but_the_web(
+        self, open_tab: OpenTab, lively: Lively, url: str
+    ) -> None:
+        # Who types into the console's documents is bound by no rule.
+        path = f"/v1/contributions/{lively.voided}"
+        typed = lively.get(path) | {"url": url}
+        tab = open_tab(lively.address)
+        tab.page.route(f"**{path}", lambda route: route.fulfill(json=typed))
+        page = tab.open(path_of("voided", lively))
+        expect(page.get_by_text("f" * 40)).to_be_visible()
+        assert page.get_by_role("link", name="f" * 40).count() == 0
+
+
+class TestHostileNames:
+    @pytest.mark.parametrize("width", [WIDE, NARROW])
+    def test_are_text_in_a_list(self, open_tab: OpenTab, lively: Lively, width: int) -> None:
+        page = open_tab(lively.address, width=width).open(path_of("repository", lively))
+        for name in HOSTILE.values():
+            shown = page.get_by_role("region", name="People").get_by_text(name, exact=True)
+            expect(shown).to_have_js_property("localName", "bdi")
+        assert page.locator("main img[src=x]").count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    @pytest.mark.parametrize("email", HOSTILE)
+    def test_are_text_as_a_title(self, open_tab: OpenTab, lively: Lively, email: str) -> None:
+        tab = open_tab(lively.address, width=NARROW)
+        page = tab.open(f"/?contributor={lively.person(email)}")
+        heading = page.get_by_role("heading", level=1)
+        expect(heading.get_by_text(HOSTILE[email], exact=True)).to_have_count(1)
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+
+
+class TestWays:
+    def test_lead_by_keyboard_alone_into_a_view_and_back(
+        self, open_tab: OpenTab, lively: Lively
+    ) -> None:
+        page = open_tab(lively.address).open("/")
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+        page.keyboard.press("Enter")
+        for _ in range(20):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.innerText") == REPOSITORY:
+                break
+        page.keyboard.press("Enter")
+        heading = page.get_by_role("heading", level=1)
+        expect(heading).to_have_text(REPOSITORY)
+        page.get_by_role("region", name="People").get_by_role("link").first.focus()
+        page.keyboard.press("Enter")
+        expect(heading).not_to_have_text(REPOSITORY)
+        page.go_back()
+        expect(heading).to_have_text(REPOSITORY)
+        page.go_back()
+        expect(heading).to_have_text("The ledger")
+        page.go_forward()
+        expect(heading).to_have_text(REPOSITORY)
+
+    def test_are_found_by_the_beginning_of_a_name(self, open_tab: OpenTab, lively: Lively) -> None:
+        tab = open_tab(lively.address)
+        page = tab.open("/")
+        field = page.get_by_role("searchbox")
+        field.press_sequentially("OCTO/l")
+        found = page.get_by_role("list", name="Found").get_by_role("link")
+        expect(found).to_have_text([REPOSITORY])
+        expect(page.get_by_role("status")).to_have_text("1 found. People are found with a key.")
+        assert tab.accessibility() == []
+        page.keyboard.press("ArrowDown")
+        expect(found).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(found).to_be_hidden()
+        expect(field).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text(REPOSITORY)
+
+    def test_are_none_for_what_nothing_begins_with(self, open_tab: OpenTab, lively: Lively) -> None:
+        page = open_tab(lively.address).open("/")
+        page.get_by_role("searchbox").fill("nobody")
+        expect(page.get_by_role("status")).to_contain_text("None found.")
+
+
+class TestKey:
+    def test_shows_addresses_and_finds_people_until_it_is_forgotten(
+        self, open_tab: OpenTab, lively: Lively
+    ) -> None:
+        tab = open_tab(lively.address)
+        page = tab.open(path_of("person", lively))
+        page.get_by_role("button", name="Key").click()
+        field = page.get_by_role("dialog").get_by_label("Key")
+        expect(field).to_be_focused()
+        assert tab.accessibility() == []
+        field.fill(KEY)
+        field.press("Enter")
+        expect(page.get_by_text(ADA)).to_be_visible()
+        assert page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
+        assert KEY not in page.url
+        found = page.get_by_role("list", name="Found").get_by_role("link")
+        for beginning in ("grace@ex", "GRACE e"):
+            page.get_by_role("searchbox").fill(beginning)
+            expect(found).to_have_text(["Grace Example"])
+        found.click()
+        expect(page.get_by_text(GRACE)).to_be_visible()
+        page.get_by_role("button", name="Key in use").click()
+        page.get_by_role("button", name="Forget it").click()
+        expect(page.get_by_text("g***@example.com")).to_be_visible()
+        assert page.evaluate("sessionStorage.length") == 0
+
+    def test_that_is_none_is_refused_with_a_field_for_another(
+        self, open_tab: OpenTab, lively: Lively
+    ) -> None:
+        tab = open_tab(lively.address, expected={HTTPStatus.UNAUTHORIZED})
+        tab.open("/").evaluate("sessionStorage.setItem('ledger-key', 'wrong')")
+        page = tab.open("/")
+        expect(page.get_by_text("The API key is not valid")).to_be_visible()
+        page.get_by_role("main").get_by_role("button", name="Forget it").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("The ledger")
+
+
+def test_printed_it_is_without_what_only_a_screen_has(open_tab: OpenTab, lively: Lively) -> None:
+    page = open_tab(lively.address).open(path_of("repository", lively))
+    page.emulate_media(media="print")
+    expect(page.get_by_role("searchbox")).to_be_hidden()
+    expect(page.get_by_role("button", name="Show more")).to_be_hidden()
+    expect(page.get_by_role("region", name="People")).to_be_visible()

@@ -1,0 +1,155 @@
+"""What the page says, and what it says to do, where there is nothing to show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Route, expect
+
+from shared.domain.errors import BeingBuilt, LedgerError, Unavailable
+from shared.web.answer import PROBLEM_JSON, problem
+from tests.browser.conftest import OpenTab
+from tests.browser.lively import KEY, REPOSITORY, Lively
+from tests.browser.tab import tab
+from tests.end_to_end.local_run import LocalRun
+
+NO_ID = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture(scope="module")
+def closed(executable: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
+    """`make run` with nothing in it, which shows even that to nobody without a key."""
+    data = tmp_path_factory.mktemp("closed") / "data"
+    with LocalRun(data, "embedded", LEDGER_READ_ACCESS="key") as run:
+        yield run
+
+
+def failing(error: LedgerError) -> Callable[[Route], Any]:
+    answer = problem(error)
+    return lambda route: route.fulfill(
+        status=answer.status, json=answer.body, content_type=PROBLEM_JSON
+    )
+
+
+def test_a_closed_and_empty_ledger_asks_for_a_key_and_then_for_commits(
+    open_tab: OpenTab, closed: LocalRun
+) -> None:
+    opened = open_tab(closed.address, expected={HTTPStatus.UNAUTHORIZED})
+    page = opened.open("/")
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("This is shown with a key only")
+    assert opened.accessibility() == []
+    page.get_by_label("Key", exact=True).fill(KEY)
+    page.keyboard.press("Enter")
+    expect(heading).to_have_text("The ledger")
+    expect(page.get_by_role("heading", level=2)).to_have_text("Nothing is recorded yet")
+    expect(page.locator("pre")).to_contain_text(f"curl -X POST {closed.address}/v1/")
+    assert opened.accessibility() == []
+
+
+def test_a_closed_ledger_refuses_a_key_that_may_not_read(open_tab: OpenTab, lively: Lively) -> None:
+    opened = open_tab(lively.address, expected={HTTPStatus.FORBIDDEN})
+    error = LedgerError("This credential lacks the scope read", code="forbidden")
+    error.status = HTTPStatus.FORBIDDEN
+    opened.page.route("**/v1/months", failing(error))
+    page = opened.open("/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This key may not read")
+    expect(page.get_by_label("Key", exact=True)).to_be_visible()
+
+
+def test_what_is_being_built_is_told_in_its_place_and_the_rest_is_shown(
+    open_tab: OpenTab, lively: Lively
+) -> None:
+    opened = open_tab(lively.address, expected={HTTPStatus.SERVICE_UNAVAILABLE})
+    for path in ("/v1/months", f"/v1/assets/{REPOSITORY}/months", "**/contributors"):
+        opened.page.route(f"**{path}", failing(BeingBuilt()))
+    page = opened.open("/")
+    expect(page.get_by_role("region", name="Months")).to_contain_text("make reconcile REPAIR=1")
+    expect(page.get_by_role("region", name="Repositories").get_by_role("row")).to_have_count(3)
+    assert opened.accessibility() == []
+    page = opened.open(f"/?repository={REPOSITORY}")
+    for name in ("Months", "People"):
+        expect(page.get_by_role("region", name=name)).to_contain_text("Being counted anew")
+    expect(
+        page.get_by_role("region", name="Newest contributions").get_by_role("row")
+    ).to_have_count(21)
+
+
+@pytest.mark.parametrize(
+    ("query", "thing"),
+    [
+        ("repository=no/such", "repository"),
+        ("repository=%00", "repository"),
+        (f"contributor={NO_ID}", "person"),
+        (f"contribution={NO_ID}", "contribution"),
+        ("contribution=../../v1", "contribution"),
+        ("contribution=", "contribution"),
+    ],
+)
+def test_what_is_not_there_is_told_so(
+    open_tab: OpenTab, lively: Lively, query: str, thing: str
+) -> None:
+    opened = open_tab(
+        lively.address, expected={HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
+    )
+    page = opened.open(f"/?{query}")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"There is no such {thing}")
+    expect(page).to_have_title(f"There is no such {thing} · Contribution ledger")
+
+
+def test_a_ledger_that_cannot_answer_is_tried_again(open_tab: OpenTab, lively: Lively) -> None:
+    opened = open_tab(lively.address, expected={HTTPStatus.SERVICE_UNAVAILABLE})
+    opened.page.route("**/v1/health/tracking", failing(Unavailable("Firestore is away")))
+    page = opened.open("/")
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("The ledger cannot answer now")
+    page.unroute("**/v1/health/tracking")
+    page.get_by_role("button", name="Try again").click()
+    expect(heading).to_have_text("The ledger")
+
+
+@pytest.mark.parametrize(
+    ("answer", "title"),
+    [
+        ({"abort": "aborted"}, "The ledger cannot be reached"),
+        ({"body": "<html>a proxy's page", "content_type": "text/html"}, "The ledger cannot be"),
+    ],
+)
+def test_what_is_broken_is_told_so(
+    open_tab: OpenTab, lively: Lively, answer: dict[str, Any], title: str
+) -> None:
+    opened = open_tab(lively.address)
+    path = f"**/v1/assets/{REPOSITORY}"
+    if "abort" in answer:
+        opened.page.route(path, lambda route: route.abort(answer["abort"]))
+    else:
+        opened.page.route(path, lambda route: route.fulfill(**answer))
+    page = opened.open(f"/?repository={REPOSITORY}")
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(f"^{title}"))
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_an_answer_that_nobody_understands_is_told_to_who_looks_for_it(
+    browser: Browser, lively: Lively
+) -> None:
+    with tab(browser, lively.address) as opened:
+        opened.page.route(f"**/v1/assets/{REPOSITORY}", lambda route: route.fulfill(json={}))
+        page = opened.open(f"/?repository={REPOSITORY}")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Something is broken here")
+        [finding] = opened.findings
+        assert finding.startswith("console: TypeError")
+
+
+def test_until_there_is_an_answer_it_says_that_it_loads(open_tab: OpenTab, lively: Lively) -> None:
+    opened = open_tab(lively.address)
+    waiting: list[Route] = []
+    opened.page.route("**/v1/months", lambda route: waiting.append(route))
+    opened.page.goto(f"{lively.address}/")
+    expect(opened.page.get_by_text("Loading…")).to_be_visible()
+    expect(opened.page.locator("main")).to_have_attribute("aria-busy", "true")
+    waiting[0].continue_()
+    expect(opened.page.get_by_role("heading", level=1)).to_have_text("The ledger")
