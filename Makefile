@@ -87,6 +87,9 @@ lint: checks
 openapi: run-time ## write the OpenAPI document from what the handlers declare (a test finds it stale)
 	@exec $(BIN)/python -m shared.commands.openapi
 
+screenshot: checks ## take the README's picture of the demo (needs a Chromium)
+	@exec $(BIN)/python -m tests.browser.screenshot
+
 format: checks ## put the code into its one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -127,4 +130,4 @@ INSTALL = @python="$(PYTHON)"; $(if $(ASKED),,if $(BIN)/python -c "" 2> /dev/nul
   $$python -I shared/commands/install.py $(VENV)
 ASKED := $(filter-out file,$(origin PYTHON))
 
-.PHONY: run demo inspect keys reconcile backfill import aliases void deploy smoke bench test test-long lint openapi format lock audit clean help checks run-time variables
+.PHONY: run demo inspect keys reconcile backfill import aliases void deploy smoke bench test test-long lint openapi screenshot format lock audit clean help checks run-time variables

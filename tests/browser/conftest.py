@@ -11,7 +11,6 @@ from playwright.sync_api import Browser
 
 from tests.browser.lively import Lively, fill
 from tests.browser.tab import Tab, chromium, installed_chromium, tab
-from tests.end_to_end.local_run import LocalRun
 
 OpenTab = Callable[..., Tab]
 
@@ -28,15 +27,6 @@ def browser(executable: str) -> Iterator[Browser]:
     of other tests' own."""
     with chromium(executable) as browser:
         yield browser
-
-
-@pytest.fixture(scope="session")
-def ledger(executable: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
-    """`make demo`, to be looked at and not to be changed."""
-    folder = tmp_path_factory.mktemp("browser") / "demo"
-    command = ("demo", "--folder", str(folder))
-    with LocalRun(folder, "embedded", command=command) as run:
-        yield run
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from playwright.sync_api import (
 from tests.backends import unavailable
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+MISSING = f"no Chromium: none of {', '.join(NAMES)} is on PATH"
 NARROW, WIDE = 360, 1280  # pixels: a small telephone, a desk
 HEIGHT = 800
 FIRST_ERROR = 400
@@ -33,10 +34,14 @@ ABORTED = "net::ERR_ABORTED"
 NOTED_OTHERWISE = "Failed to load resource"
 
 
+def find_chromium() -> str | None:
+    """The Chromium of this machine, if it has one."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
 def installed_chromium() -> str:
     """The Chromium of this machine; without one, the test is `unavailable`."""
-    executable = next(filter(None, map(shutil.which, NAMES)), None)
-    return executable or unavailable(f"no Chromium: none of {', '.join(NAMES)} is on PATH")
+    return find_chromium() or unavailable(MISSING)
 
 
 @contextmanager

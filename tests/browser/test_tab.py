@@ -8,9 +8,7 @@ from http import HTTPStatus
 
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab, tab
-from tests.end_to_end.local_run import LocalRun
 from tests.loopback import Handler, served
 
 POLICY = "default-src 'none'; script-src 'self'; img-src 'self'; connect-src *"
@@ -95,9 +93,3 @@ class TestAccessibility:
             [found] = opened.accessibility()
             assert found.startswith("image-alt: ")
             assert found.endswith(': <img src="/icon.svg">')
-
-
-class TestLedger:
-    def test_answers_a_browser(self, open_tab: OpenTab, ledger: LocalRun) -> None:
-        page = open_tab(ledger.address).open("/v1/assets")
-        assert '"name":"tideline/forecast"' in page.inner_text("body")
