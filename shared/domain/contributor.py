@@ -109,13 +109,16 @@ class Contributor(Stored):
         return self.contributor_type
 
     def masked_name(self) -> str | None:
-        """The name for a reader without a key: hidden where it only repeats an address."""
+        """The name for a reader without a key: hidden where it only repeats somebody's address.
+
+        What a bot or an agent is called is nobody's secret.
+        """
         if self.name is None:
             return None
         addresses = (self.email, *self.aliases)
         told = {
             part.casefold() for a in addresses for part in (a.partition("@")[0], name_from_email(a))
         }
-        if self.name.casefold() in told:
+        if self.contributor_type is ContributorType.HUMAN and self.name.casefold() in told:
             return f"{self.name[0] if len(self.name) > 1 else ''}***"
         return mask_text(self.name)

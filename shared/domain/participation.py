@@ -34,8 +34,13 @@ class AssetContributor(Participation):
 
     def masked_name(self) -> str | None:
         """The name for a reader without a key."""
-        fields = {"email": self.email, "aliases": self.aliases, "name": self.name}
-        return Contributor(id=self.contributor_id, **fields).masked_name()
+        return Contributor(
+            id=self.contributor_id,
+            email=self.email,
+            aliases=self.aliases,
+            name=self.name,
+            contributor_type=self.contributor_type,
+        ).masked_name()
 
 
 class ContributorAsset(Participation):

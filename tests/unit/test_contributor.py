@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from shared.domain.contributor import Contributor, NewContributor
+from shared.domain.contributor import Contributor, ContributorType, NewContributor
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import parse
+from shared.domain.participation import AssetContributor
 
 NEW: dict[str, Any] = {"name": "Test Person", "email": "test@example.com", "type": "HUMAN"}
 
@@ -68,3 +69,15 @@ class TestMaskedName:
         self, email: str, name: str | None, masked: str | None
     ) -> None:
         assert Contributor(id="1", email=email, name=name).masked_name() == masked
+
+    @pytest.mark.parametrize("kind", ["BOT", "AGENT"])
+    def test_tells_what_a_machine_is_called(self, kind: str) -> None:
+        fields = {"email": "9+renovate[bot]@users.noreply.github.com", "name": "renovate[bot]"}
+        machine = Contributor(id="1", contributor_type=ContributorType(kind), **fields)
+        assert machine.masked_name() == "renovate[bot]"
+        part = AssetContributor(
+            contributor_id="1", contributor_type=ContributorType(kind), **fields
+        )
+        assert part.masked_name() == "renovate[bot]"
+        addressed = machine.model_copy(update={"name": "Bot <ops@example.com>"})
+        assert addressed.masked_name() == "Bot <***@example.com>"
