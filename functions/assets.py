@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from shared.domain.asset import AssetChange, NewAsset, NewFurtherName
+from shared.domain.asset import Asset, AssetChange, NewAsset, NewFurtherName
 from shared.domain.errors import Conflict, NotFound
+from shared.domain.months import AssetMonth
+from shared.domain.participation import AssetContributor
 from shared.domain.repository import Repository
 from shared.web.answer import Answer, Created, Page, Picture, Replayed, Split, Table
 from shared.web.badges import BadgeQuery, badge
@@ -20,17 +22,15 @@ from shared.web.lists import (
     list_parts,
 )
 from shared.web.operations import Access, Operation
+from shared.web.pages import FormatQuery, unpaged
 from shared.web.presentation import present
 from shared.web.queries import OfContributor
 from shared.web.searches import AssetsQuery, find_repositories
 
 if TYPE_CHECKING:
-    from shared.domain.asset import Asset
     from shared.domain.badge import Badge
     from shared.domain.contribution import Contribution
     from shared.domain.distribution import Distribution
-    from shared.domain.months import AssetMonth
-    from shared.domain.participation import AssetContributor
     from shared.web.described import AssetKey, FurtherName
 
 
@@ -43,7 +43,7 @@ def list_assets(call: Call) -> Page[Asset]:
     """List assets."""
     if "name" in call.query:
         return find_repositories(call)
-    return list_accounts(call, call.services.ledger.lists.assets, names_need_key=False)
+    return list_accounts(call, call.services.ledger.lists.assets, of=Asset, names_need_key=False)
 
 
 @Operation("POST", "/v1/assets", Access.ADMIN, main=True, body=NewAsset, errors=(Conflict,))
@@ -75,10 +75,11 @@ def list_asset_contributors(call: Call, asset: AssetKey) -> Page[AssetContributo
     yet.
     """
     found = call.services.ledger.find.asset(asset)
-    return list_parts(call, partial(call.services.ledger.participations.of_asset, found))
+    parts = partial(call.services.ledger.participations.of_asset, found)
+    return list_parts(call, parts, of=AssetContributor)
 
 
-@Operation("GET", "/v1/assets/{asset}/months", Access.READ)
+@Operation("GET", "/v1/assets/{asset}/months", Access.READ, query=FormatQuery)
 def list_asset_months(call: Call, asset: AssetKey) -> Page[AssetMonth]:
     """List an asset's months.
 
@@ -86,17 +87,17 @@ def list_asset_months(call: Call, asset: AssetKey) -> Page[AssetMonth]:
     yet.
     """
     months = call.services.ledger.months.of_asset(call.services.ledger.find.asset(asset))
-    return Page([month.shown() for month in months])
+    return unpaged(call, months, of=AssetMonth)
 
 
-@Operation("GET", "/v1/months", Access.READ)
+@Operation("GET", "/v1/months", Access.READ, query=FormatQuery)
 def list_months(call: Call) -> Page[AssetMonth]:
     """List the months of the whole ledger.
 
     The sum over all assets, up to 15 seconds old. 503 `being_built`: after an upgrade they are not
     counted yet.
     """
-    return Page([month.shown() for month in call.services.ledger.months.of_ledger()])
+    return unpaged(call, call.services.ledger.months.of_ledger(), of=AssetMonth)
 
 
 @Operation("GET", "/v1/assets/{asset}/distribution", Access.READ, query=DistributionQuery)

@@ -9,6 +9,8 @@ from shared.domain.contributor import Contributor, ContributorChange, NewContrib
 from shared.domain.email import normalise_email
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.identifiers import as_uuid
+from shared.domain.months import Month
+from shared.domain.participation import ContributorAsset
 from shared.domain.person import NewAlias
 from shared.web.answer import Answer, Created, Page, Replayed, Split
 from shared.web.call import Call
@@ -21,14 +23,13 @@ from shared.web.lists import (
     require_key_for_address,
 )
 from shared.web.operations import Access, Operation
+from shared.web.pages import FormatQuery, unpaged
 from shared.web.presentation import present
 from shared.web.queries import OfRepository
 from shared.web.searches import ContributorsQuery, find_people
 
 if TYPE_CHECKING:
     from shared.domain.contribution import Contribution
-    from shared.domain.months import Month
-    from shared.domain.participation import ContributorAsset
     from shared.store.people import Accounts
     from shared.web.described import AliasEmail, ContributorKey
 
@@ -42,7 +43,8 @@ def list_contributors(call: Call) -> Page[Contributor]:
     """List contributors."""
     if not call.query.keys().isdisjoint({"name", "email"}):
         return find_people(call)
-    return list_accounts(call, call.services.ledger.lists.contributors, names_need_key=True)
+    people = call.services.ledger.lists.contributors
+    return list_accounts(call, people, of=Contributor, names_need_key=True)
 
 
 @Operation(
@@ -74,10 +76,11 @@ def list_contributor_assets(call: Call, key: ContributorKey) -> Page[Contributor
     With all addresses. 503 `being_built`: after an upgrade it is not counted yet.
     """
     parts = call.services.ledger.participations
-    return list_parts(call, partial(parts.of_contributor, _accounts(call, key)))
+    of_person = partial(parts.of_contributor, _accounts(call, key))
+    return list_parts(call, of_person, of=ContributorAsset)
 
 
-@Operation("GET", "/v1/contributors/{key}/months", Access.READ)
+@Operation("GET", "/v1/contributors/{key}/months", Access.READ, query=FormatQuery)
 def list_contributor_months(call: Call, key: ContributorKey) -> Page[Month]:
     """List a contributor's months.
 
@@ -85,7 +88,7 @@ def list_contributor_months(call: Call, key: ContributorKey) -> Page[Month]:
     are not counted yet.
     """
     months = call.services.ledger.months.of_contributor(_accounts(call, key))
-    return Page([month.shown() for month in months])
+    return unpaged(call, months, of=Month)
 
 
 @Operation(

@@ -27,7 +27,6 @@ from shared.web.settings import ReadAccess, Settings
 _M = TypeVar("_M")
 
 JSON = "application/json"
-CSV = "text/csv; charset=utf-8"
 SVG = "image/svg+xml"
 PROBLEM_JSON = "application/problem+json"
 
@@ -57,6 +56,8 @@ class Answer(Generic[_M]):
     HEADERS: ClassVar[type[Headers]] = Headers
     # For how many seconds it may be kept between here and the client, where it may be kept.
     KEPT_S: ClassVar[int] = 15
+    # Whether it is still being made while it is sent: what came of it is known in the end.
+    STREAMS: ClassVar[bool] = False
 
     def __init__(
         self,

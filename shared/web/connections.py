@@ -96,18 +96,21 @@ class Connections:
         with self._changed:
             return self._judge(limit)
 
-    def send(self, request: Request, response: Response, *, close: bool) -> None:
-        """Bound the time that this answer takes; `close` ends the connection after it."""
+    def send(
+        self, request: Request, response: Response, *, close: bool, in_parts: bool = False
+    ) -> None:
+        """Bound the time that this answer takes; `close` ends the connection after it.
+
+        One that is sent `in_parts` bounds each of these itself.
+        """
         connection = connection_of(request)
         if connection is None:
             return
         # Not asked later: the framework's request is gone by then.
         closes = close or _wants_to_close(request)
-        now = self.now()
-        limit = Limit(
-            connection, socket.SHUT_RDWR, now + ANSWER_WITHIN_S, now + SLOW_ANSWER_AFTER_S
-        )
-        self._begin(limit)
+        limit = self.of_an_answer(connection)
+        if not in_parts:
+            self._begin(limit)
 
         def done() -> None:
             self._end(limit)
@@ -118,6 +121,12 @@ class Connections:
                 _shut(connection, socket.SHUT_RDWR)
 
         response.call_on_close(done)
+
+    def of_an_answer(self, connection: socket.socket | None, *, ends_at: float = math.inf) -> Limit:
+        """The time that an answer has from now on, or a part of one that has to end by then."""
+        now = self.now()
+        ends_at = min(now + ANSWER_WITHIN_S, ends_at)
+        return Limit(connection, socket.SHUT_RDWR, ends_at, now + SLOW_ANSWER_AFTER_S)
 
     def _begin(self, limit: Limit) -> None:
         if limit.connection is None:

@@ -8,12 +8,13 @@ from shared.domain.distribution import Distribution, Line, Policy, lines_of
 from shared.domain.errors import InvalidInput
 from shared.domain.money import parse_money
 from shared.domain.months import MONTH_PATTERN, parse_month
-from shared.web.answer import CSV, JSON, Table
+from shared.web.answer import JSON, Table
 from shared.web.call import Call
+from shared.web.formats import VARY, wanted_form
 from shared.web.parameters import REQUIRED, Parameters
 from shared.web.presentation import mask
 from shared.web.queries import choice, readable
-from shared.web.table import csv_of
+from shared.web.table import FORMS, whole
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -48,7 +49,9 @@ class DistributionQuery(Parameters):
         Doc("Of contributions until the end of this month, in UTC."),
     ]
     include: Annotated[Literal["all"], Doc("`all`: bots and agents have their weights too.")]
-    format: Annotated[Literal["json", "csv"], Doc("`csv`: the lines as a table.")] = "json"
+    format: Annotated[
+        Literal["json", "csv"], Doc("`csv`: the lines as a table. Without it, `Accept` decides.")
+    ] = "json"
 
 
 def distribution_of(call: Call, asset: Found[Asset]) -> Table[Any]:
@@ -60,7 +63,8 @@ def distribution_of(call: Call, asset: Found[Asset]) -> Table[Any]:
     policy = Policy(choice(query, "policy", [*Policy], Policy.COST_X_COHERENCE))
     until = readable("until", parse_month, query["until"]) if "until" in query else None
     include_all = choice(query, "include", ["all"]) == "all"
-    form = choice(query, "format", ["json", "csv"])
+    csv = FORMS["csv"]
+    form = wanted_form(call, {"json": JSON, "csv": csv.media_type})
     masked = not call.sees_addresses
     parts = call.services.ledger.distributor.parts(
         asset, until=until, most=MAX_PUBLIC_PARTS if masked else None
@@ -81,5 +85,6 @@ def distribution_of(call: Call, asset: Found[Asset]) -> Table[Any]:
     ).shown()
     shown = mask(distribution) if masked else distribution
     if form == "csv":
-        return Table(csv_of([*Line.model_fields], shown["lines"]), media_type=CSV)
-    return Table(shown, media_type=JSON)
+        lines_as_text = whole(csv, [*Line.model_fields], shown["lines"])
+        return Table(lines_as_text, VARY, media_type=csv.media_type)
+    return Table(shown, VARY)

@@ -95,16 +95,23 @@ class _Endpoint:
             answer = problem(LedgerError("An unexpected error; nothing was acknowledged"))
         finally:
             body.release()
-        self.services.log.request(
-            request,
-            request_id=request_id,
-            function=self.function,
-            path=operation.path if operation else "unknown",
-            status=answer.status.value,
-            seconds=time.monotonic() - began,
-            outcome=answer.outcome,
-            facts=facts,
-        )
+        # The framework's own has ended when a stream has.
+        asked = Request(request.environ)
+
+        def note() -> None:
+            self.services.log.request(
+                asked,
+                request_id=request_id,
+                function=self.function,
+                path=operation.path if operation else "unknown",
+                status=answer.status.value,
+                seconds=time.monotonic() - began,
+                outcome=answer.outcome,
+                facts=facts,
+            )
+
+        if not answer.STREAMS:
+            note()
         answer.headers["X-Request-Id"] = request_id
         # Nothing more is read than what is there: left to itself, the framework would read it all.
         close = not body.is_done()
@@ -112,7 +119,9 @@ class _Endpoint:
         of_a_read = operation is not None and operation.access is Access.READ
         kept_s = answer.KEPT_S if of_a_read else None
         self.services.headers.complete(request, response, kept_s=kept_s)
-        self.services.connections.send(request, response, close=close)
+        if answer.STREAMS:
+            response.call_on_close(note)
+        self.services.connections.send(request, response, close=close, in_parts=answer.STREAMS)
         return response
 
     def _answer(

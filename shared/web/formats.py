@@ -16,9 +16,9 @@ def wanted_form(call: Call, media_types: Mapping[str, str]) -> str:
 
     Raises `InvalidInput` for a `format` that is none of them.
     """
-    names = [*media_types]
     if "format" in call.query:
-        return choice(call.query, "format", names)
+        return choice(call.query, "format", [*media_types])
+    names = {told.partition(";")[0]: name for name, told in media_types.items()}
     # Who takes none of them gets the first one, as clients who send no `Accept` do.
-    best = call.request.accept_mimetypes.best_match(media_types.values(), media_types[names[0]])
-    return next(name for name in names if media_types[name] == best)
+    best = call.request.accept_mimetypes.best_match(names, default=next(iter(names)))
+    return names[best]

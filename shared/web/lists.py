@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
@@ -18,8 +19,7 @@ from shared.domain.sort import PartSort, Sort
 from shared.domain.timestamps import parse_time_or_date
 from shared.web.answer import Page
 from shared.web.call import Call
-from shared.web.pages import PAGING, PageQuery, paged
-from shared.web.presentation import present
+from shared.web.pages import PAGING, PageQuery, paged, unpaged
 from shared.web.queries import choice, flag, readable
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def contributions_page(
     Raises `InvalidInput` for a filter that cannot be read, and `Unauthenticated` where an
     address is asked for without a key.
     """
+    from shared.domain.contribution import Contribution
     from shared.store import listing
 
     query = call.query
@@ -108,13 +109,13 @@ def contributions_page(
             return listing.Page((), None)
         return call.services.ledger.lists.contributions(chosen, limit=limit, after=after)
 
-    return paged(call, read, values=datetime)
+    return paged(call, read, of=Contribution, values=datetime)
 
 
 def list_commit(call: Call) -> Page[Any]:
     """The contributions of a commit hash: in one repository by a direct read, or in all."""
     query = call.query
-    if not query.keys() <= {"commit_hash", "repository", "include_voided", *PAGING}:
+    if not query.keys() <= {"commit_hash", "repository", "include_voided", "format", *PAGING}:
         raise InvalidInput.at("?commit_hash", "goes with repository and include_voided only")
     include_voided = flag(query, "include_voided")
     commit_hash = readable("commit_hash", normalise_commit_hash, query["commit_hash"])
@@ -124,19 +125,19 @@ def list_commit(call: Call) -> Page[Any]:
         raise InvalidInput.at(
             "?repository", "with commit_hash there is one contribution, and no pages"
         )
+    from shared.domain.contribution import Contribution
+
     repository = readable("repository", Repository.parse, query["repository"])
-    try:
-        contribution = call.services.ledger.find.contribution(
-            f"{repository.full_name}@{commit_hash}"
-        ).stored
-    except NotFound:
-        return Page([])
-    if contribution.voided and not include_voided:
-        return Page([])
-    return Page([present(contribution, masked=not call.sees_addresses)])
+    key = f"{repository.full_name}@{commit_hash}"
+    found = []
+    with suppress(NotFound):
+        found = [call.services.ledger.find.contribution(key).stored]
+    shown = [one for one in found if include_voided or not one.voided]
+    return unpaged(call, shown, of=Contribution)
 
 
 def _list_commit_everywhere(call: Call, commit_hash: str, *, include_voided: bool) -> Page[Any]:
+    from shared.domain.contribution import Contribution
     from shared.store import listing
 
     def read(limit: int, after: Cursor | None) -> listing.Page[StoredContribution]:
@@ -147,7 +148,7 @@ def _list_commit_everywhere(call: Call, commit_hash: str, *, include_voided: boo
         shown = tuple(e for e in page.items if include_voided or not e.voided)
         return listing.Page(shown, page.next)
 
-    return paged(call, read, values=NoneType)
+    return paged(call, read, of=Contribution, values=NoneType)
 
 
 def _contributor(call: Call, text: str | None) -> tuple[str, ...]:
@@ -192,7 +193,9 @@ class Accounts(Protocol[_S]):
     ) -> listing.Page[_S]: ...
 
 
-def list_accounts(call: Call, accounts: Accounts[_S], *, names_need_key: bool) -> Page[Any]:
+def list_accounts(
+    call: Call, accounts: Accounts[_S], *, of: type[_S], names_need_key: bool
+) -> Page[Any]:
     """A page of accounts.
 
     `names_need_key`: an order by names that are masked would tell their first letters.
@@ -203,6 +206,7 @@ def list_accounts(call: Call, accounts: Accounts[_S], *, names_need_key: bool) -
     return paged(
         call,
         lambda limit, after: accounts(sort, limit=limit, after=after),
+        of=of,
         values=_VALUES.get(sort, int),
     )
 
@@ -215,7 +219,9 @@ class Parts(Protocol[_S]):
     ) -> listing.Page[_S]: ...
 
 
-def list_parts(call: Call, parts: Parts[_S]) -> Page[Any]:
+def list_parts(call: Call, parts: Parts[_S], *, of: type[_S]) -> Page[Any]:
     """A page of parts."""
     sort = PartSort(choice(call.query, "sort", [*PartSort], PartSort.TOTAL_COST))
-    return paged(call, lambda limit, after: parts(sort, limit=limit, after=after), values=int)
+    return paged(
+        call, lambda limit, after: parts(sort, limit=limit, after=after), of=of, values=int
+    )

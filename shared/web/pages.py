@@ -10,7 +10,7 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from urllib.parse import urlencode
@@ -18,12 +18,17 @@ from urllib.parse import urlencode
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import Stored
 from shared.domain.timestamps import format_timestamp, parse_timestamp
-from shared.web.answer import Page
+from shared.web.answer import JSON, Page
 from shared.web.call import Call
+from shared.web.formats import VARY, wanted_form
 from shared.web.parameters import Parameters
-from shared.web.presentation import present
+from shared.web.presentation import columns_of, present
+from shared.web.streams import Rows, Stream
+from shared.web.table import FORMS
 
 if TYPE_CHECKING:
+    from typing import Literal
+
     from pydantic import Field
     from typing_extensions import Doc
 
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
 
 _S = TypeVar("_S", bound=Stored)
 
+MEDIA_TYPES = {"json": JSON} | {name: form.media_type for name, form in FORMS.items()}
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 MAX_PUBLIC_LIMIT = 100
@@ -41,7 +47,20 @@ _WHOLE = re.compile(r"0*[1-9][0-9]{0,99}", re.ASCII)
 _CURSOR_KEY = re.compile(r"[A-Za-z0-9-][A-Za-z0-9._:@-]{0,299}", re.ASCII)
 
 
-class PageQuery(Parameters):
+class FormatQuery(Parameters):
+    """As what a list is answered."""
+
+    format: Annotated[
+        Literal["json", "csv", "ndjson"],
+        Doc(
+            "`csv` and `ndjson`: a table that goes on to the end, without an API key or with "
+            "`limit` one page of it. Its last line says `complete`, or how it `continues`. Without "
+            "this, `Accept` decides."
+        ),
+    ] = "json"
+
+
+class PageQuery(FormatQuery):
     """Which page of a list."""
 
     limit: Annotated[
@@ -61,33 +80,56 @@ class PageQuery(Parameters):
     ]
 
 
-PAGING = frozenset(PageQuery.names())
+PAGING = frozenset({"limit", "page_token"})
 
 
 def paged(
-    call: Call, read: Callable[[int, Cursor | None], listing.Page[_S]], *, values: type
+    call: Call,
+    read: Callable[[int, Cursor | None], listing.Page[_S]],
+    *,
+    of: type[Stored],
+    values: type,
 ) -> Page[Any]:
-    """One page of a list; `read` takes the limit and the place to go on from.
+    """One page of a list, or a table; `read` takes the limit and the place to go on from.
 
-    `values` is the type of what the list is ordered by, where it has any in its tokens.
+    It is a list `of` such models; `values` is the type of what it is ordered by, where it has any
+    in its tokens.
 
     Raises `InvalidInput` for a limit out of range, and for a token that this list, with these
     filters, did not give.
     """
-    query = call.query
-    limit = _limit(call, query.get("limit"))
+    query, masked = call.query, not call.sees_addresses
+    limit, token = _limit(call, query.get("limit")), query.get("page_token")
     chosen = {name: value for name, value in query.items() if name not in PAGING}
     scope = json.dumps([call.operation.name, dict(call.parameters), chosen], sort_keys=True)
-    token = query.get("page_token")
-    page = read(limit, None if token is None else decode_cursor(token, scope, values))
-    headers = {}
+
+    def rows(limit: int, token: str | None) -> Rows:
+        page = read(limit, None if token is None else decode_cursor(token, scope, values))
+        onward = encode_cursor(page.next, scope) if page.next else None
+        return Rows([present(item, masked=masked) for item in page.items], onward)
+
+    form = wanted_form(call, MEDIA_TYPES)
+    if form != "json":
+        bound = limit if masked or "limit" in query else None
+        columns = columns_of(of, masked=masked)
+        return Stream(call, FORMS[form], columns, rows, limit=bound, token=token)
+    page = rows(limit, token)
+    headers = dict(VARY)
     if page.next:
-        onward = urlencode(
-            {**chosen, "limit": limit, "page_token": encode_cursor(page.next, scope)}
-        )
+        onward = urlencode({**chosen, "limit": limit, "page_token": page.next})
         headers["Link"] = f'<{call.url()}?{onward}>; rel="next"'
-    body = [present(item, masked=not call.sees_addresses) for item in page.items]
-    return Page(body, headers)
+    return Page(page.rows, headers)
+
+
+def unpaged(call: Call, items: Iterable[Stored], *, of: type[Stored]) -> Page[Any]:
+    """A list that has no pages, or a table."""
+    masked = not call.sees_addresses
+    rows = [present(item, masked=masked) for item in items]
+    form = wanted_form(call, MEDIA_TYPES)
+    if form == "json":
+        return Page(rows, VARY)
+    columns = columns_of(of, masked=masked)
+    return Stream(call, FORMS[form], columns, lambda *_: Rows(rows, None), limit=None, token=None)
 
 
 def encode_cursor(cursor: Cursor, scope: str) -> str:

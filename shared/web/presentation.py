@@ -25,6 +25,12 @@ def present(stored: Stored, *, masked: bool) -> dict[str, Any]:
     return result
 
 
+def columns_of(model: type[Stored], *, masked: bool) -> list[str]:
+    """The names of what `present` shows of such a model, in order."""
+    names = [*model.model_fields, *model.model_computed_fields]
+    return [name for name in names if not (masked and name in PRIVATE_FIELDS)]
+
+
 def mask(value: Any) -> Any:
     """A JSON value with every address in its strings and keys masked."""
     if isinstance(value, str):

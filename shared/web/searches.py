@@ -7,6 +7,8 @@ from collections.abc import Callable
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
+from shared.domain.asset import Asset
+from shared.domain.contributor import Contributor
 from shared.domain.email import folded_email
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import Stored
@@ -14,7 +16,7 @@ from shared.domain.repository import folded_beginning
 from shared.web.answer import Page
 from shared.web.call import Call
 from shared.web.lists import AccountsQuery
-from shared.web.pages import paged
+from shared.web.pages import paged, unpaged
 
 if TYPE_CHECKING:
     from pydantic import Field
@@ -65,8 +67,8 @@ def find_repositories(call: Call) -> Page[Any]:
     """A page of the repositories whose names begin as `name` says."""
     beginning = folded_beginning(_letters(call, "name"))
     if beginning is None:
-        return Page([])
-    return _found(call, call.services.ledger.search.repositories, beginning)
+        return unpaged(call, [], of=Asset)
+    return _found(call, call.services.ledger.search.repositories, beginning, of=Asset)
 
 
 def find_people(call: Call) -> Page[Any]:
@@ -77,17 +79,24 @@ def find_people(call: Call) -> Page[Any]:
     call.require_addresses("Searching for people")
     search = call.services.ledger.search
     if "email" not in call.query:
-        return _found(call, search.people_by_name, _letters(call, "name"))
+        return _found(call, search.people_by_name, _letters(call, "name"), of=Contributor)
     if "name" in call.query:
         raise InvalidInput.at("?email", "does not go with name")
     # A blank in an address can only be a `+` that was not encoded.
     beginning = folded_email(_letters(call, "email").replace(" ", "+"))
-    return _found(call, search.people_by_email, beginning) if beginning else Page([])
+    if not beginning:
+        return unpaged(call, [], of=Contributor)
+    return _found(call, search.people_by_email, beginning, of=Contributor)
 
 
-def _found(call: Call, read: Callable[..., listing.Page[_S]], beginning: str) -> Page[Any]:
+def _found(
+    call: Call, read: Callable[..., listing.Page[_S]], beginning: str, *, of: type[_S]
+) -> Page[Any]:
     return paged(
-        call, lambda limit, after: read(beginning, limit=limit, after=after), values=NoneType
+        call,
+        lambda limit, after: read(beginning, limit=limit, after=after),
+        of=of,
+        values=NoneType,
     )
 
 

@@ -19,6 +19,7 @@ from shared.web.large_bodies import LargeBodies
 from shared.web.logs import Log
 from shared.web.rejections import Rejections
 from shared.web.settings import ReadAccess, Settings
+from shared.web.stream_bounds import StreamBounds
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -61,6 +62,7 @@ class Services:
         )
         self.large_bodies = large_bodies or LargeBodies()
         self.connections = Connections(threads)
+        self.streams = StreamBounds(at_once=max(1, threads // 4))
         self.headers = AnswerHeaders(settings)
         self.rejections = Rejections(lambda r: self.ledger.tracker.note(r), clock)
         self.timing = timing or Timing()

@@ -155,7 +155,7 @@ class TestChosenPages:
             preflight(service, READS[0]),
         ):
             assert answer.headers["Access-Control-Allow-Origin"] == PAGE
-            assert answer.headers["Vary"] == "X-API-Key, Authorization, Origin"
+            assert answer.headers["Vary"].startswith("X-API-Key, Authorization, Origin")
 
     @pytest.mark.parametrize(
         "origin", ["https://other.example", f"{PAGE}.evil.example", "null", ""]
@@ -167,7 +167,7 @@ class TestChosenPages:
                 preflight(service, path, origin),
             ):
                 assert "Access-Control-Allow-Origin" not in answer.headers
-                assert answer.headers["Vary"] == "X-API-Key, Authorization, Origin"
+                assert answer.headers["Vary"].startswith("X-API-Key, Authorization, Origin")
 
 
 def preflight(service: Service, path: str, origin: str = PAGE) -> Any:

@@ -92,6 +92,11 @@ def reads(planted: dict[str, str]) -> Iterator[str]:
         yield f"/v1/assets/{key}/contributions?include_voided=true&limit=1"
         yield f"/v1/assets/{key}/contributors?limit=1"
         yield f"/v1/assets/{key}/months"
+        for form in ("csv", "ndjson"):
+            yield f"/v1/contributors?format={form}"
+            yield f"/v1/assets?format={form}"
+            yield f"/v1/assets/{key}/contributions?include_voided=true&format={form}"
+            yield f"/v1/assets/{key}/contributors?format={form}"
         for form in ("svg", "json"):
             yield f"/v1/assets/{key}/badge?metric=contributors&format={form}"
         for form in ("json", "csv"):

@@ -31,7 +31,7 @@ from shared.web.answer import JSON, PROBLEM_JSON, SVG, Answer, Page, Picture, Ta
 from shared.web.described import Metadata, Problem
 from shared.web.headers import Headers, ProblemHeaders, ReadHeaders
 from shared.web.operations import Access, Operation
-from shared.web.table import csv_of
+from shared.web.table import FORMS, whole
 
 FILE = ROOT / "shared" / "hosting" / "v1" / "openapi.json"
 
@@ -169,16 +169,23 @@ def _success(operation: Operation, kind: type[Answer[Any]], model: type[BaseMode
         "headers": headers_of(kind.HEADERS) | of_a_read,
         "content": {
             JSON: {"schema": schema, "example": example},
-            **(_as_csv(example) if issubclass(kind, Table) else {}),
+            **(_as_tables(example, *FORMS) if issubclass(kind, Page) else {}),
+            **(_as_tables(example["lines"], "csv") if issubclass(kind, Table) else {}),
             **(_as_svg(example) if issubclass(kind, Picture) else {}),
         },
     }
 
 
-def _as_csv(example: Any) -> Schema:
-    """The same lines as a table."""
-    lines = example["lines"]
-    return {"text/csv": {"schema": {"type": "string"}, "example": csv_of([*lines[0]], lines)}}
+def _as_tables(rows: Any, *names: str) -> Schema:
+    """The same rows in some forms."""
+    forms = [FORMS[name] for name in names]
+    return {
+        form.media_type.partition(";")[0]: {
+            "schema": {"type": "string"},
+            "example": whole(form, [*rows[0]], rows),
+        }
+        for form in forms
+    }
 
 
 def _as_svg(example: Any) -> Schema:
