@@ -164,5 +164,10 @@ class TestBanner:
         assert "hunter2" not in text
         assert "swordfish" not in text
 
+    def test_shows_how_to_inspect_the_data_that_is_served(self) -> None:
+        assert "\n  make inspect\n" in self.text()
+        elsewhere = self.text(LEDGER_DATA_DIR="my data")
+        assert "\n  LEDGER_DATA_DIR='my data' make inspect\n" in elsewhere
+
     def test_says_what_no_key_means(self) -> None:
         assert "none, so every write is refused" in self.text(LEDGER_API_KEYS="")

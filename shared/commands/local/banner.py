@@ -7,7 +7,7 @@ import shlex
 import socket
 from collections.abc import Mapping
 
-from shared.commands.local.environment import DEFAULT_KEYS
+from shared.commands.local.environment import DEFAULT_DATA_DIR, DEFAULT_KEYS
 from shared.web.settings import Settings
 
 _EXAMPLE = {
@@ -33,6 +33,8 @@ def banner(
     else:
         names = ", ".join(settings.api_keys) or "none, so every write is refused"
         keys, header = f"from LEDGER_API_KEYS: {names}", _FIRST_KEY
+    data_dir = str(settings.data_dir)
+    of_this = "" if data_dir == DEFAULT_DATA_DIR else f"LEDGER_DATA_DIR={shlex.quote(data_dir)} "
     return "\n".join(
         [
             "",
@@ -44,9 +46,10 @@ def banner(
             "Record a commit:",
             f"  curl -sS -X POST {address}/v1/contributions/github"
             f" -H 'Content-Type: application/json' -H {header} -d {shlex.quote(_example())}",
-            "See it:",
+            "See it, in a browser or here:",
+            f"  {address}/",
             f"  curl -sS {address}/v1/contributions",
-            "  make inspect",
+            f"  {of_this}make inspect",
             "",
             "Ctrl-C stops.",
         ]

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 # For local runs only: a deployed function without LEDGER_API_KEYS refuses every write.
 DEFAULT_KEYS = "local=dev-key"
+DEFAULT_DATA_DIR = ".data"
 
 # Project ids that begin with `demo-` never reach a real project.
 # https://firebase.google.com/docs/emulator-suite/connect_firestore#choose_a_firebase_project
 _DEFAULTS = {
     "GOOGLE_CLOUD_PROJECT": "demo-ledger",
     "LEDGER_API_KEYS": DEFAULT_KEYS,
-    "LEDGER_DATA_DIR": ".data",
+    "LEDGER_DATA_DIR": DEFAULT_DATA_DIR,
     "HOST": "127.0.0.1",
     "PORT": "8080",
     # As many requests at once; a deployment's concurrency.
