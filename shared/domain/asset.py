@@ -78,8 +78,9 @@ class Asset(Stored):
     name: str | None = None
     asset_type: str = REPOSITORY_ASSET_TYPE
     description: str | None = None
-    # A repository's other names, as GitHub calls those that it had.
+    # A repository's other names, as GitHub calls those that it had, and its number there.
     former_names: tuple[str, ...] = ()
+    github_id: int | None = None
     contribution_count: int = 0
     assisted_count: int = 0
     total_cost: Money = 0
@@ -96,36 +97,37 @@ class Asset(Stored):
         """The same under the name that the replaced service had for it."""
         return self.asset_type
 
-    def repository(self) -> Repository | None:
-        """The repository that this asset stands for, by its first name."""
-        for name in (self.name or "", *self.former_names):
-            with suppress(ValueError):
-                repository = Repository.parse(name)
-                # Told by the id, since another asset may be named like a repository.
-                if self.id == repository_asset_id(repository):
-                    return repository
-        return None
+    def called(self, key: Repository) -> Repository:
+        """The repository of this asset, which is kept under `key`, by its shown name."""
+        with suppress(ValueError):
+            return Repository.parse(self.name or "")
+        return Repository(key.owner, key.name)
 
-    def may_be_called(self, name: str) -> bool:
-        """Whether a name may be shown: a repository is known by its own, in whatever spelling."""
-        own = {known.lower() for known in (self.name or "", *self.former_names)}
-        return self.repository() is None or name.lower() in own
+    def names(self, key: Repository) -> frozenset[str]:
+        """All names that the repository of this asset has had, folded."""
+        names = (key.full_name, self.name or "", *self.former_names)
+        return frozenset(name.lower() for name in names)
 
     def former_names_once_called(self, name: str) -> tuple[str, ...]:
         """Its other names when it is shown under this one."""
-        if name.lower() not in {former.lower() for former in self.former_names}:
+        shown = self.name or name
+        if name.lower() == shown.lower():
             return self.former_names
         others = (former for former in self.former_names if former.lower() != name.lower())
-        return (*others, self.name or "")
+        return (*others, shown)
 
 
-def asset_of_repository(repository: Repository) -> tuple[str, Asset]:
-    """Document id and first state of the asset of a repository."""
+def asset_of_repository(
+    repository: Repository, shown: Repository | None = None
+) -> tuple[str, Asset]:
+    """Document id and first state of the asset of a repository, by the name it is shown under."""
+    name = (shown or repository).full_name
     return repository_document_id(repository), Asset(
         id=repository_asset_id(repository),
-        name=repository.full_name,
+        name=name,
         asset_type=REPOSITORY_ASSET_TYPE,
-        description=f"GitHub repository: {repository.full_name}",
+        description=f"GitHub repository: {name}",
+        github_id=repository.number,
     )
 
 

@@ -28,8 +28,13 @@ from shared.domain.fields import (
     Time,
     Url,
 )
-from shared.domain.identifiers import commit_document_id, contribution_id
-from shared.domain.repository import Repository
+from shared.domain.identifiers import (
+    commit_document_id,
+    contribution_id,
+    repository_asset_id,
+    repository_document_id,
+)
+from shared.domain.place import Place
 from shared.domain.scoring import (
     FORMULA_VERSION,
     CostBasis,
@@ -171,6 +176,8 @@ class Contribution(Stored):
 class StoredContribution(Contribution):
     """A contribution with what is kept beside it to recognise a replay."""
 
+    # The document id of its asset; None where a version recorded it to which a name was one.
+    asset_key: str | None = None
     # As reported: the ledger's own name for the person may be another one.
     contributor_name: str | None = None
     author_email: str | None = None
@@ -226,9 +233,8 @@ _KEPT_ONLY = set(StoredContribution.model_fields) - set(Contribution.model_field
 
 def contribution_of_commit(
     commit: Commit,
-    repository: Repository,
+    place: Place,
     *,
-    asset_id: str,
     assistance: tuple[Assistance, ...] = (),
     type_of: Callable[[str], ContributorType],
     recorded_by: str,
@@ -245,13 +251,14 @@ def contribution_of_commit(
     )
     score = coherence_score(commit.metadata)
     return StoredContribution(
-        id=contribution_id(commit_document_id(repository, commit.commit_hash)),
+        id=contribution_id(commit_document_id(place.account, commit.commit_hash)),
         contributor_id=credits[0].contributor_id,
         contributor_email=commit.contributor_email,
         contributor_name=commit.contributor_name,
         author_email=commit.author_email,
-        asset_id=asset_id,
-        repository=repository.full_name,
+        asset_id=repository_asset_id(place.account),
+        asset_key=repository_document_id(place.account),
+        repository=place.shown.full_name,
         commit_hash=commit.commit_hash,
         cost_amount=cost_of(commit),
         cost_basis=cost_basis(

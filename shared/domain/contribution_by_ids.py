@@ -9,7 +9,7 @@ from shared.domain.assistance import assistance_of
 from shared.domain.contribution import Coherence, NewContribution, StoredContribution, counted_by
 from shared.domain.contributor import Contributor, ContributorType
 from shared.domain.credits import share_out
-from shared.domain.identifiers import contribution_id
+from shared.domain.identifiers import contribution_id, repository_of
 from shared.domain.scoring import coherence_score, cost_basis
 
 
@@ -19,15 +19,16 @@ def contribution_by_ids(
     document_id: str,
     contributor: Contributor,
     asset: Asset,
+    asset_key: str,
     corrects: str | None,
     recorded_by: str,
     request_digest: str,
     now: datetime,
     request_nonce: str | None = None,
 ) -> StoredContribution:
-    """The contribution, with the id that follows from where it is kept."""
+    """The contribution, with the id that follows from where it is kept, as its asset's does."""
     score = coherence_score(request.metadata)
-    repository = asset.repository()
+    repository = repository_of(asset_key)
     timestamp = request.timestamp or now
 
     def type_of(_: str) -> ContributorType:
@@ -42,7 +43,8 @@ def contribution_by_ids(
         contributor_email=contributor.email,
         contributor_name=contributor.name,
         asset_id=asset.id,
-        repository=repository.full_name if repository else None,
+        asset_key=asset_key,
+        repository=asset.called(repository).full_name if repository else None,
         cost_amount=request.cost_amount,
         cost_basis=cost_basis(request.metadata, by_commit=False),
         coherence_score=score.value,

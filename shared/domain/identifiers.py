@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID, uuid5
 
 from shared.domain.repository import Repository
@@ -37,8 +39,18 @@ def repository_asset_id(repository: Repository) -> str:
 
 
 def repository_document_id(repository: Repository) -> str:
-    """`owner:name` in lower case; a colon cannot occur in either part."""
+    """`owner:name` in lower case; a colon cannot occur in either part.
+
+    `owner:name~number` for one whose name another account has.
+    """
     return repository.key.replace("/", ":")
+
+
+def repository_of(document_id: str) -> Repository | None:
+    """The repository whose asset has this document id; None where it is another asset's."""
+    if ":" not in document_id:
+        return None
+    return Repository.parse_key(document_id.replace(":", "/"))
 
 
 def named_asset_id(name: str) -> str:
@@ -56,9 +68,13 @@ def commit_document_id(repository: Repository, commit_hash: str) -> str:
     return f"{repository_document_id(repository)}@{commit_hash}"
 
 
-def asset_document_id(*, repository: str | None, asset_id: str) -> str:
-    """Where the asset of a contribution is kept: other assets than repositories under their id."""
-    return repository_document_id(Repository.parse(repository)) if repository else asset_id
+def asset_document_id(contribution: Mapping[str, Any]) -> str:
+    """Where the asset of a contribution is kept, told from the contribution's document."""
+    if key := contribution.get("asset_key"):
+        return str(key)
+    # Recorded by a version to which a name was a repository; other assets are kept by their id.
+    name = contribution.get("repository")
+    return repository_document_id(Repository.parse(name)) if name else contribution["asset_id"]
 
 
 def part_document_id(asset: str, contributor: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,20 +10,27 @@ from shared.domain.assistance import Assistance, assistance_of
 from shared.domain.contribution import Commit, StoredContribution, contribution_of_commit
 from shared.domain.contributor import ContributorType
 from shared.domain.errors import AuthorConflict, Conflict, WasVoided
-from shared.domain.identifiers import commit_document_id, repository_asset_id
-from shared.domain.repository import Repository
+from shared.domain.identifiers import commit_document_id
+from shared.domain.place import Place
 from shared.domain.timestamps import counted_at_micros, month_of
+
+# The most that a character of a commit's JSON takes in Firestore: `-1,` takes 13 bytes.
+_BYTES_A_CHARACTER = 5
+# What the ledger adds to a commit, for each credit in it, and for each person in a Commit.
+_BYTES_A_CONTRIBUTION = 1536
+_BYTES_A_CREDIT = 512
+_BYTES_A_PERSON = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A commit of a repository, reported by somebody in one request.
+    """A commit of a repository, reported by somebody in one request; `place` is where it goes.
 
     `request_nonce` is the request's own, `co_authors` are names by address, and `length` is that
     of the commit's JSON in characters.
     """
 
-    repository: Repository
+    place: Place
     commit: Commit
     recorded_by: str
     request_nonce: str
@@ -75,8 +82,7 @@ class Report:
         """What it becomes; `type_of` is asked for everybody credited."""
         return contribution_of_commit(
             self.commit,
-            self.repository,
-            asset_id=repository_asset_id(self.repository),
+            self.place,
             type_of=type_of,
             assistance=self._assistance(type_of),
             recorded_by=self.recorded_by,
@@ -92,7 +98,7 @@ class Report:
 
 
 def reports_of(
-    repository: Repository,
+    place: Place,
     commits: Iterable[Commit],
     *,
     recorded_by: str,
@@ -102,14 +108,30 @@ def reports_of(
     """The reports of one request."""
     return [
         Report(
-            repository=repository,
+            place=place,
             commit=commit,
             recorded_by=recorded_by,
             request_nonce=request_nonce,
             now=now,
-            document_id=commit_document_id(repository, commit.commit_hash),
+            document_id=commit_document_id(place.account, commit.commit_hash),
             co_authors=commit.distinct_co_authors(),
             length=len(commit.model_dump_json()),
         )
         for commit in commits
     ]
+
+
+def that_fit(reports: Sequence[Report], *, most_bytes: int, most_months: int) -> Sequence[Report]:
+    """As many as are written together, from the first on: at least one."""
+    size = 0
+    credited: set[str] = set()
+    months: set[str] = set()
+    for number, report in enumerate(reports):
+        size += _BYTES_A_CONTRIBUTION + _BYTES_A_CREDIT * len(report.people)
+        size += _BYTES_A_CHARACTER * report.length
+        size += _BYTES_A_PERSON * len(set(report.people) - credited)
+        months.add(report.month)
+        if number and (size > most_bytes or len(months) > most_months):
+            return reports[:number]
+        credited.update(report.people)
+    return reports

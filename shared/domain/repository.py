@@ -13,16 +13,21 @@ NAME_PATTERN = "[A-Za-z0-9._-]{1,100}"
 _OWNER = re.compile(OWNER_PATTERN, re.ASCII)
 _NAME = re.compile(NAME_PATTERN, re.ASCII)
 _BEGINNING = re.compile(rf"{OWNER_PATTERN}(/[A-Za-z0-9._-]{{0,100}})?", re.ASCII)
+_NUMBER = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
 _COMMIT_HASH = re.compile(r"[0-9a-fA-F]{6,64}", re.ASCII)
 _DESCRIPTION = re.compile(r"\s*GitHub repository:\s*(\S+?)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """`owner/name` as spelt by the reporter; `key` folds case, since GitHub does."""
+    """`owner/name` as spelt by the reporter; `key` folds case, since GitHub does.
+
+    As what an account is kept under it has GitHub's `number` where another account has the name.
+    """
 
     owner: str
     name: str
+    number: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> Repository:
@@ -35,6 +40,20 @@ class Repository:
         return cls(owner, name)
 
     @classmethod
+    def parse_key(cls, text: str) -> Repository:
+        """The repository of `owner/name`, or of `owner/name~number` as an account may be kept.
+
+        Raises `ValueError` for any other text.
+        """
+        name, tilde, number = text.partition("~")
+        repository = cls.parse(name)
+        if not tilde:
+            return repository
+        if not _NUMBER.fullmatch(number):
+            raise ValueError("must be owner/name~number with GitHub's number")
+        return cls(repository.owner, repository.name, int(number))
+
+    @classmethod
     def named_in(cls, description: str) -> Repository | None:
         """The repository of a description `GitHub repository: owner/name`, if it is one."""
         match = _DESCRIPTION.fullmatch(description)
@@ -45,6 +64,10 @@ class Repository:
         except ValueError:
             return None
 
+    def __str__(self) -> str:
+        """As `parse_key` takes it."""
+        return self.full_name if self.number is None else f"{self.full_name}~{self.number}"
+
     @property
     def full_name(self) -> str:
         """`owner/name` as it was spelt."""
@@ -52,8 +75,11 @@ class Repository:
 
     @property
     def key(self) -> str:
-        """`owner/name` in lower case: the same for every spelling of one repository."""
-        return self.full_name.lower()
+        """`owner/name` in lower case: the same for every spelling of one repository.
+
+        With `~number` behind it, where it has one.
+        """
+        return str(self).lower()
 
 
 def folded_beginning(text: str) -> str | None:

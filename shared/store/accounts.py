@@ -13,7 +13,7 @@ from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference
 from shared.domain.asset import Asset, AssetChange, NewAsset, new_asset
 from shared.domain.contributor import Contributor, ContributorChange, NewContributor
 from shared.domain.errors import Conflict, OutcomeUnknown, Unavailable
-from shared.domain.identifiers import contributor_document_id, contributor_id
+from shared.domain.identifiers import contributor_document_id, contributor_id, repository_of
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
 from shared.store.documents import (
@@ -66,7 +66,7 @@ class Registrar:
         """
         document_id, asset = new_asset(request, unique=self.unique())
         attempt = _Attempt(self.connection, self.connection.assets.document(document_id))
-        repository = asset.repository()
+        repository = repository_of(document_id)
         further = self.connection.further_name(document_id) if repository else None
         try:
             created = attempt.create(asset, asset_from, forbidden=further)
@@ -114,15 +114,17 @@ class Registrar:
 
         def writes() -> WriteBatch:
             found = find.asset(key, deadline)
-            if change.name is not None and not found.stored.may_be_called(change.name):
-                raise Conflict(
-                    "A repository keeps its names, in whatever spelling: join another one first"
-                )
             fields, unchanged_since = changed_fields(change), None
-            former = found.stored.former_names_once_called(change.name or "")
-            if former != found.stored.former_names:
-                fields["former_names"] = former
-                unchanged_since = found.document.update_time
+            repository = repository_of(found.document.id)
+            if change.name is not None and repository:
+                if change.name.lower() not in found.stored.names(repository):
+                    raise Conflict(
+                        "A repository keeps its names, in whatever spelling: join another one first"
+                    )
+                former = found.stored.former_names_once_called(change.name)
+                if former != found.stored.former_names:
+                    fields["former_names"] = former
+                    unchanged_since = found.document.update_time
             batch = self.connection.write_batch()
             batch.update(found.reference, fields, unchanged_since=unchanged_since)
             return batch

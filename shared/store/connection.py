@@ -52,7 +52,7 @@ _T = TypeVar("_T")
 
 
 class Moved(Exception):
-    """An asset is not there, and could not be created: its name may lead to another one."""
+    """What was found of a repository's name or number has changed meanwhile: look again."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,10 @@ class Connection:
     def further_name(self, document_id: str) -> DocumentReference:
         """Where it stands to which account a repository's name leads, if it is a further one."""
         return self.further_names.document(f"name@{document_id}")
+
+    def number(self, number: int) -> DocumentReference:
+        """Where it stands whose GitHub's number this is."""
+        return self.client.collection("repositories").document(f"number@{number}")
 
     def write_batch(self) -> WriteBatch:
         """No writes yet, for one Commit."""

@@ -21,6 +21,8 @@ from uuid import UUID, uuid4
 
 from shared.domain.contribution import Commit, CommitReport
 from shared.domain.errors import Conflict, WasVoided
+from shared.domain.number import Claim
+from shared.domain.place import Place
 from shared.domain.report import Report, reports_of
 from shared.domain.repository import Repository
 from shared.store.connection import Moved
@@ -28,8 +30,15 @@ from shared.store.deadline import Deadline
 from shared.store.recording import Recorded, Recorder
 
 if TYPE_CHECKING:
-    from shared.store.repositories import Repositories
+    from shared.store.places import Places
+    from shared.store.registration import Registration
 
+    # A repository's name, folded, with what is said of its number.
+    _Named = tuple[str, Claim | None]
+
+# Seconds for which an instance uses what it knows of a name, and of how many names.
+KEPT_S = 60.0
+CAPACITY = 4096
 # The most commits of a request that is recorded with others.
 SMALL = 10
 # About what goes into one Commit, in characters of JSON: those of a group are heard together.
@@ -59,17 +68,24 @@ class GroupCommit:
 
     recorder: Recorder
     clock: Callable[[], datetime]
-    # Asked for only where a name leads elsewhere.
-    repositories: Callable[[], Repositories]
+    # Asked for only where a number is reported, or a name leads elsewhere.
+    places: Callable[[], Places]
     unique: Callable[[], UUID] = uuid4
     # The keys of names that were found to be further ones.
     _further: set[str] = field(default_factory=set, init=False, repr=False)
+    # By name and claim, with the time at which it surely was so.
+    _known: dict[_Named, tuple[Place, float]] = field(default_factory=dict, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     # By repository, for as long as a recording is under way.
     _queues: dict[str, list[_Request]] = field(default_factory=dict, init=False, repr=False)
 
     def record(
-        self, report: CommitReport, *, recorded_by: str, deadline: Deadline | None = None
+        self,
+        report: CommitReport,
+        *,
+        recorded_by: str,
+        claim: Claim | None = None,
+        deadline: Deadline | None = None,
     ) -> Recorded:
         """Record a commit, or find that it is recorded: a batch of one.
 
@@ -77,7 +93,9 @@ class GroupCommit:
         time; the same report can then be sent again.
         """
         repository = report.repository
-        [result] = self.record_all(repository, [report], recorded_by=recorded_by, deadline=deadline)
+        [result] = self.record_all(
+            repository, [report], recorded_by=recorded_by, claim=claim, deadline=deadline
+        )
         if isinstance(result, Conflict):
             raise result
         return result
@@ -88,48 +106,65 @@ class GroupCommit:
         commits: Sequence[Commit],
         *,
         recorded_by: str,
+        claim: Claim | None = None,
         deadline: Deadline | None = None,
     ) -> Sequence[Recorded | Conflict]:
         """Record the commits of one request; what became of each, in order.
 
-        A commit that stands there twice is recorded once. Raises `Unavailable` when Firestore does
-        not answer in time; what was recorded until then is a replay when it comes again.
+        `claim` is that the repository has a number. A commit that stands there twice is recorded
+        once. Raises `Unavailable` when Firestore does not answer in time; what was recorded until
+        then is a replay when it comes again.
         """
         deadline = deadline or self.recorder.connection.timing.deadline()
         nonce, now = self.unique().hex, self.clock()
+        named = (repository.key, claim)
         while True:
-            account = repository
-            if repository.key in self._further:
-                account = self.repositories().account_of(repository, deadline)
+            place, registration = self._place(repository, claim, deadline)
             reports = reports_of(
-                account, commits, recorded_by=recorded_by, request_nonce=nonce, now=now
+                place, commits, recorded_by=recorded_by, request_nonce=nonce, now=now
             )
             try:
-                results = self._record(reports, deadline)
+                results = self._record(reports, deadline, registration)
             except Moved:
-                self.repositories().forget(repository)
-                self._further.add(repository.key)
+                self._look_again(named)
                 deadline.pause()
                 continue
-            if repository.key in self._further or not self._leads_elsewhere(repository, results):
+            if named in self._known or not any(isinstance(one, WasVoided) for one in results):
                 return results
-            self._further.add(repository.key)
+            # What was voided under this name may stand in the account of another one.
+            self._look_again(named)
+            if self._place(repository, claim, deadline)[0].account.key == place.account.key:
+                self._further.discard(repository.key)
+                return results
 
-    def _leads_elsewhere(
-        self, repository: Repository, results: Sequence[Recorded | Conflict]
-    ) -> bool:
-        """Whether what was voided under this name stands in the account of another one."""
-        if not any(isinstance(result, WasVoided) for result in results):
-            return False
-        return self.repositories().account_of(repository) != repository
+    def _place(
+        self, repository: Repository, claim: Claim | None, deadline: Deadline
+    ) -> tuple[Place, Registration | None]:
+        """Where it goes, as it was at most `KEPT_S` ago, and what is to be written of that."""
+        if claim is None and repository.key not in self._further:
+            return Place(repository, repository), None
+        named, now = (repository.key, claim), self.recorder.connection.timing.monotonic()
+        place, read_at = self._known.get(named, (None, 0.0))
+        if place and now - read_at <= KEPT_S:
+            return place, None
+        place, registration = self.places().find(repository, claim, deadline)
+        if registration is None:
+            if len(self._known) >= CAPACITY:
+                self._known = {}
+            self._known[named] = (place, now)
+        return place, registration
+
+    def _look_again(self, named: _Named) -> None:
+        self._further.add(named[0])
+        self._known.pop(named, None)
 
     def _record(
-        self, reports: Sequence[Report], deadline: Deadline
+        self, reports: Sequence[Report], deadline: Deadline, registration: Registration | None
     ) -> Sequence[Recorded | Conflict]:
-        if not 0 < len(reports) <= SMALL:
-            return self.recorder.record(reports, deadline)
+        if registration or not 0 < len(reports) <= SMALL:
+            return self.recorder.record(reports, deadline, registration)
         request = _Request(reports, deadline, sum(map(attrgetter("length"), reports)))
-        self._together(reports[0].repository.key, request)
+        self._together(reports[0].place.account.key, request)
         # Whatever ended its group, and whoever's fault that was, this one may go on alone.
         return request.results or self.recorder.record(reports, deadline)
 

@@ -22,11 +22,14 @@ from shared.domain.asset import Asset
 from shared.domain.contributor import Contributor, ContributorType
 from shared.domain.email import spelt_as_today
 from shared.domain.fields import Stored
+from shared.domain.identifiers import repository_document_id, repository_of
 from shared.domain.legacy.file import NotTaken
 from shared.domain.legacy.plan import ImportPlan, PlannedContribution
+from shared.domain.legacy.renamed import renamed
+from shared.domain.repository import Repository
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection
 from shared.store.deadline import Deadline
-from shared.store.documents import to_fields
+from shared.store.documents import asset_from, to_fields
 from shared.store.posting import MAX_BYTES, MAX_MONTHS, Posting
 from shared.store.reading import Document
 from shared.store.write_batch import WriteBatch
@@ -101,6 +104,7 @@ class Importer:
     def run(self, plan: ImportPlan) -> Imported:
         """Import; raises `Unavailable` when Firestore does not answer. What was written stays."""
         done = Imported()
+        plan, done.not_taken = renamed(plan, self._leading_elsewhere(plan))
         people, assets = self.connection.contributors, self.connection.assets
         for some_people in _chunks(plan.contributors, _DOCUMENTS_A_COMMIT, _size):
             done.contributors.add(self._until_done(self._accounts, people, some_people))
@@ -112,6 +116,25 @@ class Importer:
         ):
             done.add(self._until_done(self._contributions, contributions))
         return done
+
+    def _leading_elsewhere(self, plan: ImportPlan) -> dict[str, tuple[str, Asset]]:
+        """The accounts of repositories that the file has under a further name."""
+        deadline = self.connection.timing.deadline()
+        named = {*plan.assets, *(one.asset_document_id for one in plan.contributions.values())}
+        names = {f"name@{name}": name for name in sorted(named) if repository_of(name)}
+        references = [self.connection.further_name(name) for name in names.values()]
+        further = self.connection.existing(references, deadline)
+        keys = {
+            names[name]: repository_document_id(Repository.parse_key(document.fields["leads_to"]))
+            for name, document in further.items()
+        }
+        references = [self.connection.assets.document(key) for key in dict.fromkeys(keys.values())]
+        accounts = self.connection.existing(references, deadline)
+        return {
+            name: (key, asset_from(accounts[key].fields))
+            for name, key in keys.items()
+            if key in accounts
+        }
 
     def _until_done(self, attempt: Callable[..., _T], *arguments: Any) -> _T:
         deadline = self.connection.timing.deadline()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from shared.store.months import Months
     from shared.store.participations import Participations
     from shared.store.people import People
+    from shared.store.places import Places
     from shared.store.recording_by_ids import RecorderByIds
     from shared.store.repositories import Repositories
     from shared.store.searching import Search
@@ -51,7 +52,7 @@ class Ledger:
         from shared.store.recording import Recorder
 
         recorder = Recorder(self.connection, self.classify, lambda: self.aliases)
-        return GroupCommit(recorder, self.clock, lambda: self.repositories)
+        return GroupCommit(recorder, self.clock, lambda: self.places)
 
     @cached_property
     def by_ids(self) -> RecorderByIds:
@@ -112,6 +113,12 @@ class Ledger:
         from shared.store.repositories import Repositories
 
         return Repositories(self.connection)
+
+    @cached_property
+    def places(self) -> Places:
+        from shared.store.places import Places
+
+        return Places(self.connection, lambda rejection: self.tracker.note(rejection))
 
     @cached_property
     def months(self) -> Months:

@@ -65,12 +65,12 @@ class Finder:
         )
 
     def asset(self, key: str, deadline: Deadline | None = None) -> Found[Asset]:
-        """An asset by UUID, imported id or `owner/repo`."""
+        """An asset by UUID, imported id or `owner/repo`, also with `~number`."""
         return self._find(
             "Asset",
             self.connection.assets,
             key,
-            lambda text: repository_document_id(Repository.parse(text)),
+            lambda text: repository_document_id(Repository.parse_key(text)),
             asset_from,
             deadline,
         )
@@ -123,7 +123,7 @@ class Finder:
         leads_to = self._read(self.connection.further_name(name), deadline).fields.get("leads_to")
         if leads_to is None:
             return None
-        document_id = repository_document_id(Repository.parse(leads_to)) + at + commit_hash
+        document_id = repository_document_id(Repository.parse_key(leads_to)) + at + commit_hash
         document = self._read(reference.parent.document(document_id), deadline)
         return document if document.exists else None
 
@@ -148,4 +148,4 @@ def _commit_key(text: str) -> str:
     repository, at, commit_hash = text.partition("@")
     if not at:
         raise ValueError("must be owner/repo@commit")
-    return commit_document_id(Repository.parse(repository), normalise_commit_hash(commit_hash))
+    return commit_document_id(Repository.parse_key(repository), normalise_commit_hash(commit_hash))

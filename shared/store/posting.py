@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference, Increment, Maximum, Minimum
+from google.protobuf.timestamp_pb2 import Timestamp  # type: ignore[import-untyped]
 
 from shared.domain.asset import Asset, asset_of_repository
 from shared.domain.contributor import Contributor, ContributorType
@@ -25,11 +26,13 @@ from shared.domain.identifiers import (
     contributor_document_id,
     contributor_id,
     part_document_id,
+    repository_of,
 )
 from shared.domain.repository import Repository
 from shared.store.connection import Connection
 from shared.store.deadline import Deadline
 from shared.store.documents import Fields, to_fields
+from shared.store.registration import Registration
 from shared.store.write_batch import WriteBatch
 
 # Firestore takes 10 MiB a request, the emulator 4 MiB. How many writes there are does not matter.
@@ -67,9 +70,7 @@ class Addition:
 
 def additions(contribution: Mapping[str, Any]) -> Iterator[Addition]:
     """What a contribution adds, told from its document; to its asset first."""
-    asset = asset_document_id(
-        repository=contribution.get("repository"), asset_id=contribution["asset_id"]
-    )
+    asset = asset_document_id(contribution)
     by = contribution.get("author_type")
     helped = bool(contribution.get("assistance"))
     cost = {"count": 1, "micros": int(contribution["cost_micros"]), "assisted": int(helped)}
@@ -157,6 +158,7 @@ class Posting:
     contributions: list[tuple[DocumentReference, Fields]] = field(default_factory=list)
     # By path.
     accounts: dict[str, _Account] = field(default_factory=dict)
+    registration: Registration | None = None
 
     def add(self, reference: DocumentReference, contribution: Fields, **new: Any) -> None:
         """Create a contribution, given as its document, and count it; `new` as for `count`."""
@@ -218,20 +220,25 @@ class Posting:
             (reference, contribution | {"recorded_at": SERVER_TIMESTAMP})
             for reference, contribution in self.contributions
         ]
-        changed: list[tuple[DocumentReference, Fields]] = []
+        changed: list[tuple[DocumentReference, Fields, Timestamp | None]] = []
         merged: list[tuple[DocumentReference, Fields]] = []
         forbidden: list[DocumentReference] = []
         adds = self.sign > 0
+        new = self.registration
         for path, account in self.accounts.items():
             is_part = account.kind is Kind.PART
             change = account.figures.changes(
                 recorded=adds and not is_part and not self.building,
                 totals=is_part or not self.building,
             )
+            read_at = None
+            if new and new.fields and path == new.asset.path:
+                change |= new.fields
+                read_at = new.read_at
             if not self._must_exist(account):
                 merged.append((account.reference, account.opening() | change))
             elif path not in missing:
-                changed.append((account.reference, change))
+                changed.append((account.reference, change, read_at))
             elif not is_part and not self.building:
                 opening = account.opening() | {"created_at": SERVER_TIMESTAMP}
                 # Nothing can be taken out of what is not there; it begins with nothing.
@@ -242,12 +249,14 @@ class Posting:
         writes = behind or WriteBatch(self.connection.client)
         for reference, fields in created:
             writes.create(reference, fields)
-        for reference, fields in changed:
-            writes.update(reference, fields)
+        for reference, fields, unchanged_since in changed:
+            writes.update(reference, fields, unchanged_since=unchanged_since)
         for reference, fields in merged:
             writes.merge(reference, fields)
         for reference in forbidden:
             writes.forbid(reference)
+        if new:
+            new.write(writes)
         return writes
 
     def _must_exist(self, account: _Account) -> bool:
@@ -256,8 +265,9 @@ class Posting:
 
 
 def _new_asset(contribution: Fields, opening: Asset | None) -> Fields:
-    if opening is None and contribution.get("repository"):
-        _, opening = asset_of_repository(Repository.parse(contribution["repository"]))
+    if opening is None and (repository := repository_of(asset_document_id(contribution))):
+        shown = Repository.parse(contribution["repository"])
+        _, opening = asset_of_repository(repository, shown)
     return to_fields(opening or Asset(id=contribution["asset_id"]))
 
 

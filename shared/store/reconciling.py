@@ -50,7 +50,7 @@ from shared.store.tallying import (
 # What counting needs of a contribution; the time is where a page of one account's ends.
 _FIELDS = (
     *("asset_id", "repository", "cost_micros", "credits", "timestamp", "recorded_at", "voided"),
-    *("contributor_email", "coherence_score", "assistance"),
+    *("asset_key", "contributor_email", "coherence_score", "assistance"),
     *("author_type", "agent_ids", "month", "counted_at_micros"),
 )
 # Seconds after which a drift must be found again.

@@ -25,7 +25,7 @@ from shared.domain.email import name_from_email
 from shared.domain.errors import Conflict
 from shared.domain.github_account import GitHubAccount
 from shared.domain.identifiers import contributor_document_id, repository_document_id
-from shared.domain.report import Report
+from shared.domain.report import Report, that_fit
 from shared.store.connection import OVERTAKEN, TRANSIENT, Connection, Moved
 from shared.store.deadline import Deadline
 from shared.store.documents import (
@@ -35,16 +35,10 @@ from shared.store.documents import (
     to_fields,
 )
 from shared.store.posting import MAX_BYTES, MAX_MONTHS, Posting
+from shared.store.registration import Registration
 
 if TYPE_CHECKING:
     from shared.store.aliases import Aliases
-
-# The most that a character of a commit's JSON takes in the request: `-1,` takes 13 bytes.
-_BYTES_A_CHARACTER = 5
-# What the ledger adds to a commit, for each credit in it, and for each person in a Commit.
-_BYTES_A_CONTRIBUTION = 1536
-_BYTES_A_CREDIT = 512
-_BYTES_A_PERSON = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +108,20 @@ class Recorder:
         """What was seen of contributors."""
         return KnownPeople(self.connection.timing.monotonic)
 
-    def record(self, reports: Sequence[Report], deadline: Deadline) -> list[Recorded | Conflict]:
+    def record(
+        self,
+        reports: Sequence[Report],
+        deadline: Deadline,
+        registration: Registration | None = None,
+    ) -> list[Recorded | Conflict]:
         """Record what is reported; what became of each, in order.
 
-        A commit that stands there twice is recorded once. Raises `Unavailable` when Firestore does
-        not answer in time; what was recorded until then is a replay when it comes again.
+        A commit that stands there twice is recorded once. What is to be registered goes with the
+        first one that is new. Raises `Moved` where a name may lead elsewhere by now, and
+        `Unavailable` when Firestore does not answer in time; what was recorded until then is a
+        replay when it comes again.
         """
-        kept = _Course(self, deadline).carry_out(reports)
+        kept = _Course(self, deadline, registration).carry_out(reports)
         told: set[tuple[str, str]] = set()
         results: list[Recorded | Conflict] = []
         for report in reports:
@@ -142,12 +143,16 @@ class Recorder:
 class _Course:
     """Reports in the course of being recorded."""
 
-    def __init__(self, recorder: Recorder, deadline: Deadline) -> None:
+    def __init__(
+        self, recorder: Recorder, deadline: Deadline, registration: Registration | None
+    ) -> None:
         self.connection = recorder.connection
         self.classify = recorder.classify
         self.aliases = recorder.aliases
         self.known = recorder.known
         self.deadline = deadline
+        # Until it is written.
+        self.registration = registration
         # Of people who are in the ledger, as far as it matters for what they are credited with.
         self.types: dict[str, ContributorType] = {}
         # The paths of accounts that are not there.
@@ -164,15 +169,18 @@ class _Course:
         distinct = {report.document_id: report for report in reversed(reports)}
         pending = list(reversed(distinct.values()))
         types = self.known.types({email for report in pending for email in report.people})
-        if types is None:
+        # What is to be registered is not tried twice, so that nothing else may be in its way.
+        if types is None or (pending and self.registration):
             self._read(pending)
             pending = [report for report in pending if report.document_id not in self.kept]
         else:
             self.types = types
         while pending:
-            chunk = _that_fit(pending)
+            chunk = that_fit(pending, most_bytes=MAX_BYTES, most_months=MAX_MONTHS)
             self._post(chunk)
             pending = pending[len(chunk) :]
+        if self.registration and self.registration.read_at:
+            self.registration.carry_out(self.connection, self.deadline)
         if self.newcomers or self.names:
             self._introduce()
         return self.kept
@@ -183,12 +191,15 @@ class _Course:
         people = {email: self._account(email) for email in reporters}
         document = connection.contributions.document
         contributions = {r.document_id: document(r.document_id) for r in reports}
-        assets = {repository_document_id(report.repository) for report in reports}
+        assets = {repository_document_id(report.place.account) for report in reports}
         references = [*contributions.values(), *people.values()]
         references += [connection.assets.document(asset) for asset in assets]
         found = connection.patiently(lambda d: connection.read(references, d), self.deadline)
         self.missing -= found.keys()
         self.missing |= {path for path, document in found.items() if not document.exists}
+        new = self.registration
+        if new and (new.read_at is None) != (new.asset.path in self.missing):
+            raise Moved
         for document_id, reference in contributions.items():
             if reference.path not in self.missing:
                 self.kept[document_id] = contribution_from(found[reference.path].fields)
@@ -211,14 +222,17 @@ class _Course:
             began = self.known.now()
             names = self._names(reports)
             contributions = [report.contribution(self._type_of) for report in reports]
-            posting = Posting(self.connection, self.classify)
+            posting = Posting(self.connection, self.classify, registration=self.registration)
             for report, new in zip(reports, contributions, strict=True):
                 reference = self.connection.contributions.document(report.document_id)
-                asset = self.connection.assets.document(repository_document_id(report.repository))
+                account = repository_document_id(report.place.account)
+                asset = self.connection.assets.document(account)
                 posting.add(reference, to_fields(new), asset=asset, names=report.co_authors)
             try:
                 recorded_at = self.connection.commit(posting.writes(self.missing), self.deadline)
             except OVERTAKEN:
+                if self.registration:
+                    raise Moved from None
                 if overtaken:
                     self.deadline.pause()
                 overtaken = True
@@ -232,6 +246,7 @@ class _Course:
             else:
                 created = self.missing & posting.accounts.keys()
                 self.missing -= created
+                self.registration = None
                 self.names |= names
                 if created:
                     self._learn(reports, created, names, began)
@@ -282,19 +297,3 @@ class _Course:
 
     def _account(self, email: str) -> DocumentReference:
         return self.connection.contributors.document(contributor_document_id(email))
-
-
-def _that_fit(reports: Sequence[Report]) -> Sequence[Report]:
-    """As many as go into one Commit, from the first on."""
-    size = 0
-    credited: set[str] = set()
-    months: set[str] = set()
-    for number, report in enumerate(reports):
-        size += _BYTES_A_CONTRIBUTION + _BYTES_A_CREDIT * len(report.people)
-        size += _BYTES_A_CHARACTER * report.length
-        size += _BYTES_A_PERSON * len(set(report.people) - credited)
-        months.add(report.month)
-        if number and (size > MAX_BYTES or len(months) > MAX_MONTHS):
-            return reports[:number]
-        credited.update(report.people)
-    return reports

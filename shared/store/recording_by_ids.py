@@ -124,6 +124,7 @@ class _Attempt:
             document_id=self.document_id,
             contributor=contributor.stored,
             asset=asset.stored,
+            asset_key=asset.document.id,
             corrects=corrected.stored.id if corrected else None,
             recorded_by=self.recorded_by,
             request_digest=self.digest,

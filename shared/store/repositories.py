@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from google.cloud.firestore import SERVER_TIMESTAMP, ArrayUnion
 
 from shared.domain.asset import Asset
 from shared.domain.errors import Conflict, NotFound
-from shared.domain.identifiers import repository_document_id
+from shared.domain.identifiers import repository_document_id, repository_of
 from shared.domain.repository import Repository
 from shared.store.attempt import Attempt
 from shared.store.connection import Connection
@@ -48,7 +48,7 @@ class Repositories:
         self._known: dict[str, tuple[Repository | None, float]] = {}
         self._lock = threading.Lock()
 
-    def account_of(self, repository: Repository, deadline: Deadline | None = None) -> Repository:
+    def account_of(self, repository: Repository) -> Repository:
         """Under which name its account stands, as it was at most `KEPT_S` ago.
 
         Raises `Unavailable` when Firestore does not answer in time.
@@ -57,9 +57,7 @@ class Repositories:
         leads_to, read_at = self._known.get(repository.key, (None, None))
         if read_at is None or now - read_at > KEPT_S:
             reference = self.connection.further_name(repository_document_id(repository))
-            read = self.connection.patiently(
-                lambda d: self.connection.read([reference], d), deadline
-            )
+            read = self.connection.patiently(lambda d: self.connection.read([reference], d))
             leads_to = _leads_to(read[reference.path])
             with self._lock:
                 if len(self._known) >= CAPACITY:
@@ -67,8 +65,7 @@ class Repositories:
                 self._known[repository.key] = (leads_to, now)
         return leads_to or repository
 
-    def forget(self, repository: Repository) -> None:
-        """Read it anew the next time."""
+    def _forget(self, repository: Repository) -> None:
         with self._lock:
             self._known.pop(repository.key, None)
 
@@ -102,7 +99,7 @@ class Repositories:
             fields = {
                 "repository": further.full_name,
                 "asset_id": found.stored.id,
-                "leads_to": owner.full_name,
+                "leads_to": str(owner),
                 "joined_at": SERVER_TIMESTAMP,
                 "joined_by": by,
                 "reason": reason,
@@ -119,7 +116,7 @@ class Repositories:
                 change["legacy_ids"] = ArrayUnion([emptied.id, *emptied.legacy_ids])
             writes.update(found.reference, change)
             if attempt.commit(writes):
-                self.forget(further)
+                self._forget(further)
                 return Changed(Finder(self.connection).asset(key, deadline).stored, replayed=False)
 
     def split(self, key: str, further: Repository) -> Changed:
@@ -134,12 +131,13 @@ class Repositories:
             found = Finder(self.connection).asset(key, deadline)
             document = self._read([name], deadline)[name.path]
             leads_to = _leads_to(document)
-            self.forget(further)
+            self._forget(further)
             if leads_to is None or document.update_time is None:
                 return Changed(found.stored, replayed=not attempt.answer_lost)
-            if leads_to.key != _repository(found).key:
+            owner = _repository(found)
+            if leads_to.key != owner.key:
                 raise NotFound("Alias")
-            if (found.stored.name or "").lower() == further.key:
+            if found.stored.called(owner).key == further.key:
                 raise Conflict(
                     "The repository is shown under this name: PATCH another one first",
                     code="shown_name",
@@ -158,14 +156,18 @@ class Repositories:
 
 
 def _leads_to(document: Document) -> Repository | None:
-    return Repository.parse(document.fields["leads_to"]) if document.exists else None
+    return Repository.parse_key(document.fields["leads_to"]) if document.exists else None
 
 
 def _repository(found: Found[Asset]) -> Repository:
-    repository = found.stored.repository()
-    if repository is None:
+    """The repository as its account is kept, spelt as it was first."""
+    key = repository_of(found.document.id)
+    if key is None:
         raise Conflict("This asset is no repository", code="no_repository")
-    return repository
+    for name in (found.stored.name or "", *found.stored.former_names):
+        if name.lower() == key.full_name:
+            return replace(Repository.parse(name), number=key.number)
+    return key
 
 
 def _emptied(account: Asset) -> Asset:

@@ -102,7 +102,7 @@ class Search:
         # By a name, the document id of the account that it leads to.
         names = {document.id: document.id for document in accounts}
         for document in further:
-            owner = Repository.parse(document.fields["leads_to"])
+            owner = Repository.parse_key(document.fields["leads_to"])
             names[document.id.removeprefix(_FURTHER)] = repository_document_id(owner)
         page = sorted(names)[:limit]
         known = {document.id: document for document in accounts}
@@ -196,5 +196,7 @@ def _is_a_repository(document: Document) -> bool:
 def _first(document: Document, start: str) -> str:
     """The first of a repository's names that begins so."""
     asset = asset_from(document.fields)
-    names = {document.id, *map(_document_id, (asset.name or "", *asset.former_names))}
+    names = {*map(_document_id, (asset.name or "", *asset.former_names))}
+    # One that is kept under its number has the name of another one, which that leads to.
+    names = names - {document.id.partition("~")[0]} | {document.id}
     return min(name for name in names if name.startswith(start))

@@ -85,6 +85,7 @@ class TestAnAsset:
             "type": "CONTENT",
             "description": "A manual",
             "former_names": [],
+            "github_id": None,
             "contribution_count": 0,
             "assisted_count": 0,
             "total_cost": "0.00",

@@ -63,6 +63,7 @@ def test_a_contribution_is_kept_under_repository_and_commit(ledger: Ledger, clie
             "url": "https://github.com/seeker71/Coherence-Network/commit/abc123",
             "timestamp": datetime(2024, 5, 1, 12, tzinfo=UTC),
             "recorded_at": at,
+            "asset_key": "seeker71:coherence-network",
             "author_type": "HUMAN",
             "agent_ids": [],
             # It is dated after it was recorded.
@@ -106,6 +107,7 @@ def test_an_asset_is_kept_under_owner_and_name(ledger: Ledger, client: Client) -
             "name": "seeker71/Coherence-Network",
             "asset_type": "CODE",
             "description": "GitHub repository: seeker71/Coherence-Network",
+            "github_id": None,
             "contribution_count": 1,
             "assisted_count": 0,
             "total_cost_micros": 100_000_000,

@@ -14,6 +14,7 @@ from shared.domain.contributor import ContributorType
 from shared.domain.errors import NotFound, Unavailable
 from shared.domain.legacy.file import NotTaken
 from shared.domain.legacy.plan import ImportPlan
+from shared.domain.number import Claim
 from shared.store.connection import Connection
 from shared.store.deadline import Timing
 from shared.store.importing import Imported, Importer, Tally
@@ -43,8 +44,10 @@ def run(ledger: Ledger, plan: ImportPlan, *, dry_run: bool = False) -> Imported:
     return Importer(ledger.connection, classify, dry_run=dry_run).run(plan)
 
 
-def record(ledger: Ledger, commit_hash: str = "abc123", **changes: Any) -> None:
-    ledger.commits.record(report(commit_hash, **changes), recorded_by="ci")
+def record(
+    ledger: Ledger, commit_hash: str = "abc123", *, claim: Claim | None = None, **changes: Any
+) -> None:
+    ledger.commits.record(report(commit_hash, **changes), recorded_by="ci", claim=claim)
 
 
 def commits(old: OldStore, count: int, **changes: Any) -> list[str]:
@@ -481,3 +484,52 @@ class TestOldIds:
         run(ledger, old.plan())
         assert len(documents(client, "assets")["octo:repo"]["legacy_ids"]) == 3000
         assert ledger.find.asset(ids[-1]).stored.name == "octo/repo"
+
+
+class TestUnderAFurtherName:
+    @pytest.fixture
+    def moved(self, ledger: Ledger) -> Ledger:
+        """A repository that is shown under its second name by now."""
+        for name in ("octo/old", "octo/new"):
+            commit_hash = name[-3:].encode().hex()
+            record(ledger, commit_hash, repository=name, claim=Claim(7, "ci"))
+        return ledger
+
+    def test_goes_to_the_account_that_the_name_leads_to(
+        self, old: OldStore, moved: Ledger, client: Client
+    ) -> None:
+        test, repo = old.contributor(TEST), old.asset("octo/new")
+        commit = old.commit(test, repo, "aaaaaa", email=TEST, repository="octo/new")
+        by_ids = old.contribution(test, repo)
+        done = run(moved, old.plan())
+        assert (done.assets, done.contributions) == (Tally(given_ids=1), Tally(created=2))
+        assert "octo:old@aaaaaa" in assert_balanced(client)
+        for an_id in (commit, by_ids):
+            kept = moved.find.contribution(an_id).stored
+            assert kept.asset_id == moved.find.asset(repo).stored.id
+            assert kept.repository == "octo/new"
+        assert documents(client, "assets").keys() == {"octo:old"}
+        findings = Reconciler(moved.connection).findings(repair=False, progress=lambda *_: None)
+        assert list(findings) == []
+        again = run(moved, old.plan())
+        assert (again.assets, again.contributions) == (Tally(unchanged=1), Tally(unchanged=2))
+
+    def test_is_one_commit_with_that_of_the_first_name(
+        self, old: OldStore, moved: Ledger, client: Client
+    ) -> None:
+        test, ada = old.contributor(TEST), old.contributor("ada@example.com")
+        first, second = old.asset("octo/old"), old.asset("octo/new")
+        ids = [
+            old.commit(test, asset, "aaaaaa", email=TEST, repository=name)
+            for asset, name in ((first, "octo/old"), (second, "octo/new"))
+        ]
+        old.commit(test, first, "bbbbbb", email=TEST, repository="octo/old")
+        old.commit(ada, second, "bbbbbb", email="ada@example.com", repository="octo/new")
+        done = run(moved, old.plan())
+        assert done.contributions == Tally(created=2)
+        assert [one.reason for one in done.not_taken] == [
+            "an earlier record has this commit; this id now leads to it",
+            "an earlier record has this commit, for another author",
+        ]
+        assert len({moved.find.contribution(an_id).stored.id for an_id in ids}) == 1
+        assert len(assert_balanced(client)) == 4

@@ -106,6 +106,7 @@ class TestList:
                 "id": ASSET_ID,
                 "name": "seeker71/Coherence-Network",
                 "former_names": [],
+                "github_id": None,
                 "asset_type": "CODE",
                 "type": "CODE",
                 "description": "GitHub repository: seeker71/Coherence-Network",

@@ -27,6 +27,7 @@ def test_a_repository_has_its_document_under_owner_and_name() -> None:
         "type": "CODE",
         "description": "GitHub repository: Seeker71/Coherence-Network",
         "former_names": [],
+        "github_id": None,
         "contribution_count": 0,
         "assisted_count": 0,
         "total_cost": "0.00",

@@ -14,6 +14,7 @@ from shared.domain.contributor import ContributorType
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import parse
 from shared.domain.identity import Classifier
+from shared.domain.place import Place
 from shared.domain.push import read_push
 from shared.domain.report import reports_of
 from shared.domain.tool import tool_of_trailer
@@ -33,7 +34,8 @@ def kept(*told: Any, **changes: Any) -> StoredContribution:
     """The contribution that a report of this assistance becomes."""
     given = REPORT | ({"assistance": list(told)} if told else {}) | changes
     commit = parse(CommitReport, given)
-    [report] = reports_of(commit.repository, [commit], recorded_by="ci", request_nonce="1", now=NOW)
+    place = Place(commit.repository, commit.repository)
+    [report] = reports_of(place, [commit], recorded_by="ci", request_nonce="1", now=NOW)
     return report.contribution(Classifier())
 
 

@@ -24,8 +24,9 @@ from shared.domain.contribution import (
 from shared.domain.contributor import ContributorType, NewContributor
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import parse
+from shared.domain.place import Place
 from shared.domain.scoring import EVIDENCE
-from tests.literals import ASSET_ID, CONTRIBUTION, NOW, REPORT
+from tests.literals import CONTRIBUTION, NOW, REPORT
 
 
 def report(**changes: Any) -> CommitReport:
@@ -41,8 +42,7 @@ def contribution(**changes: Any) -> StoredContribution:
     commit = report(**changes)
     return contribution_of_commit(
         commit,
-        commit.repository,
-        asset_id=ASSET_ID,
+        Place(commit.repository, commit.repository),
         type_of=lambda _: ContributorType.HUMAN,
         recorded_by="ci",
         now=NOW,

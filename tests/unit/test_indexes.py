@@ -50,7 +50,7 @@ NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 # Indexed although no query of the code asks for them: somebody at the console may.
 FOR_THE_CONSOLE = {
-    "assets": {"asset_type", "created_at", "name"},
+    "assets": {"asset_type", "created_at", "github_id", "name"},
     "contributions": {"contributor_email", "cost_basis", "recorded_by", "repository"},
     "contributors": {"contributor_type", "created_at", "email", "name"},
     "participations": set(),

@@ -25,6 +25,7 @@ from shared.domain.identifiers import (
     contributor_document_id,
     contributor_id,
     named_asset_id,
+    repository_of,
     unkeyed_document_id,
 )
 from shared.domain.legacy.file import (
@@ -171,7 +172,7 @@ class _Planner:
             commit_hash = None
             document_id = unkeyed_document_id(UUID(old.id))
             asset_document_id, asset = found, self.assets[found]
-        contribution = self._planned(old, document_id, email, asset, commit_hash)
+        contribution = self._planned(old, document_id, email, asset_document_id, asset, commit_hash)
         first = self.contributions.get(document_id)
         if first is None:
             self.contributions[document_id] = PlannedContribution(
@@ -194,17 +195,19 @@ class _Planner:
         old: LegacyContribution,
         document_id: str,
         email: str,
+        asset_key: str,
         asset: Asset,
         commit_hash: str | None,
     ) -> StoredContribution:
-        repository = asset.repository()
+        repository = repository_of(asset_key)
         credits = share_out(old.cost_amount, author=email, co_authors=(), type_of=self._type_of)
         return StoredContribution(
             id=contribution_id(document_id),
             contributor_id=contributor_id(email),
             contributor_email=email,
             asset_id=asset.id,
-            repository=repository.full_name if repository else None,
+            asset_key=asset_key,
+            repository=asset.called(repository).full_name if repository else None,
             commit_hash=commit_hash,
             cost_amount=old.cost_amount,
             cost_basis=cost_basis(

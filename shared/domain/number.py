@@ -1,0 +1,44 @@
+"""GitHub's number of a repository, and on whose word it has it.
+
+A repository's name changes, its number stays. But who reports it may say any number, so a number
+goes as far as the word of whoever says it: a token's is GitHub's own, a key or a webhook's secret
+speaks for the repositories that it may record for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from shared.domain.api_key import covers
+from shared.domain.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Somebody's word that a repository has a number.
+
+    `repositories` are patterns as a key has them; `proven` says that it is GitHub's own word.
+    """
+
+    number: int
+    said_by: str
+    repositories: tuple[str, ...] = ()
+    proven: bool = False
+
+    def speaks_for(self, repository: Repository) -> bool:
+        """Whether it may say a number of the repository of this name."""
+        return self.proven or covers(self.repositories, repository)
+
+    @property
+    def weight(self) -> int:
+        """How much it counts: GitHub's word most, and of keys one for every repository."""
+        return 2 if self.proven else int(not self.repositories)
+
+    def to_fields(self) -> dict[str, Any]:
+        """What is kept of it beside the number."""
+        return {
+            "said_by": self.said_by,
+            "repositories": list(self.repositories),
+            "proven": self.proven,
+        }
