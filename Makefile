@@ -94,12 +94,14 @@ format: checks ## put the code into its one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: checks ## pin the newest allowed versions in requirements.txt and tests/requirements.txt
+lock: checks ## pin the newest allowed versions in every requirements.txt
 	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) shared/commands/requirements.in -c requirements.txt -o shared/commands/requirements.txt
 	$(LOCK) tests/requirements.in -c requirements.txt -o tests/requirements.txt
 
 audit: checks ## look the run-time requirements up in the published advisories (needs the network)
-	$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner=off -r requirements.txt
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner=off \
+	  -r requirements.txt -r shared/commands/requirements.txt
 
 clean: ## remove the virtual environment and caches, and leave the data in .data and .demo alone
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis
@@ -116,10 +118,10 @@ LOCK := $(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-heade
   --python-version 3.11 -q
 
 checks:
-	$(INSTALL) requirements.txt tests/requirements.txt
+	$(INSTALL) requirements.txt shared/commands/requirements.txt tests/requirements.txt
 
 run-time:
-	$(INSTALL) requirements.txt
+	$(INSTALL) requirements.txt shared/commands/requirements.txt
 
 # For the Python that PYTHON= asks for, else for that of the environment where it works, else for
 # python3. An environment of another one is made anew.

@@ -29,7 +29,7 @@ class BadgeQuery(Parameters):
     label: Annotated[
         str,
         Field(min_length=1, max_length=MAX_LABEL_LENGTH, examples=["commits"]),
-        Doc("What stands in front of the figure, instead of its name."),
+        Doc("What stands in front of the figure, instead of its name: text that can be seen."),
     ]
     format: Annotated[
         Literal["svg", "json"],

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic import Field
     from typing_extensions import Doc
 
+    from shared.domain.fields import Name
     from shared.store import listing
 
 _S = TypeVar("_S", bound=Stored)
@@ -33,8 +34,8 @@ class AssetsQuery(AccountsQuery):
     """Which assets."""
 
     name: Annotated[
-        str,
-        Field(min_length=1, max_length=MAX_LENGTH, examples=["seeker71/co"]),
+        Name,
+        Field(examples=["seeker71/co"]),
         Doc(
             "Repositories alone, whose `owner/name` or a further name of theirs begins so, in any "
             "case; from A to Z, so without `sort`."
@@ -46,19 +47,19 @@ class ContributorsQuery(AccountsQuery):
     """Which contributors."""
 
     name: Annotated[
-        str,
-        Field(min_length=1, max_length=MAX_LENGTH, examples=["ada"]),
+        Name,
+        Field(examples=["ada"]),
         Doc(
             "Whose names begin so, in any case; from A to Z, so without `sort`. With an API key "
             "only."
         ),
     ]
     email: Annotated[
-        str,
-        Field(min_length=1, max_length=MAX_LENGTH, examples=["ada@"]),
+        Name,
+        Field(examples=["ada@"]),
         Doc(
-            "Of whose addresses one begins so; in their order, so without `sort`. With an API key "
-            "only."
+            "Of whose addresses one begins so; in their order, so without `sort` and `name`. With "
+            "an API key only."
         ),
     ]
 

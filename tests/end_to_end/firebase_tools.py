@@ -19,6 +19,7 @@ import httpx
 import psutil
 
 from shared.commands.emulator.search import find_emulator
+from shared.commands.swagger_ui import swagger_ui_files
 from tests.end_to_end.deployed import copy_uploaded_files
 from tests.end_to_end.local_run import DEADLINE, ROOT, clean_environment, eventually
 from tests.ports import own_port
@@ -147,6 +148,8 @@ class FirebaseEmulators:
         for name in ("functions.yaml", "shared/firestore", "shared/hosting"):
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
             copy(ROOT / name, self.source / name)
+        for name, file in swagger_ui_files().items():
+            shutil.copyfile(file, self.source / "shared" / "hosting" / name)
         config: dict[str, Any] = json.loads((ROOT / "firebase.json").read_text(encoding="utf-8"))
         # Other ports, since others may be running on those.
         for name, port in self.ports.items():

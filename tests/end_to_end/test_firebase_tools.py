@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from http import HTTPStatus
 
 import pytest
 
 import main
+from shared.commands.local.hosting_headers import HostingHeaders
 from tests.end_to_end.firebase_tools import PROJECT, FirebaseEmulators
 from tests.end_to_end.local_run import ROOT
 
@@ -59,6 +61,26 @@ def test_a_file_comes_before_the_functions(recorded: FirebaseEmulators, name: st
     with recorded.client("hosting") as hosting:
         answer = hosting.get(f"/{name}")
     assert answer.content == (ROOT / "shared" / "hosting" / name).read_bytes()
+
+
+@pytest.mark.parametrize("path", ["/docs/", "/docs/docs.js", "/docs/swagger-ui-bundle.js"])
+def test_a_file_has_the_headers_that_it_has_locally(recorded: FirebaseEmulators, path: str) -> None:
+    rules = json.loads((ROOT / "firebase.json").read_text(encoding="utf-8"))["hosting"]["headers"]
+    named = HostingHeaders.of(rules).for_path(path)
+    with recorded.client("hosting") as hosting:
+        answer = hosting.get(path)
+        other = hosting.get("/robots.txt")
+    assert answer.status_code == HTTPStatus.OK
+    assert {name: answer.headers.get(name) for name in named} == named
+    assert "Content-Security-Policy" in named
+    assert "Content-Security-Policy" not in other.headers
+
+
+def test_a_folder_s_page_has_an_address_of_its_own(recorded: FirebaseEmulators) -> None:
+    with recorded.client("hosting") as hosting:
+        answer = hosting.get("/docs?a=b")
+    assert answer.status_code == HTTPStatus.MOVED_PERMANENTLY
+    assert answer.headers["Location"] == "/docs/?a=b"
 
 
 def test_a_path_that_does_not_exist_is_a_problem(recorded: FirebaseEmulators) -> None:

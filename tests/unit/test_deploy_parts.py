@@ -114,6 +114,8 @@ class TestFirebaseSource:
         for name in (*config["firestore"].values(), config["hosting"]["public"]):
             assert (folder / name).exists()
         assert not stale.exists()
+        for name in ("docs.js", "swagger-ui.css", "swagger-ui-bundle.js"):
+            assert (folder / config["hosting"]["public"] / "docs" / name).stat().st_size > 0
 
 
 class TestPick:

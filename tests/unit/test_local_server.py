@@ -116,13 +116,16 @@ def hosting(tmp_path: Path) -> Client:
         "index.html": "<p>page</p>",
         "robots.txt": "all of them",
         "v1/openapi.json": "{}",
+        "docs/index.html": "<p>docs</p>",
         ".hidden": "secret",
         ".git/config.json": "secret",
     }.items():
         (public / name).parent.mkdir(parents=True, exist_ok=True)
         (public / name).write_text(text)
     rewrites = Rewrites((Rewrite("**", "health"),))
-    return Client(Dispatcher(rewrites, HostingFiles(public), answering))
+    (tmp_path / "look.css").write_text("look")
+    added = {"docs/look.css": tmp_path / "look.css"}
+    return Client(Dispatcher(rewrites, HostingFiles(public, added=added), answering))
 
 
 class TestHostingFiles:
@@ -134,6 +137,8 @@ class TestHostingFiles:
             ("/index.html", "text/html; charset=utf-8", "<p>page</p>"),
             ("/", "text/html; charset=utf-8", "<p>page</p>"),
             ("/v1/openapi%2Ejson", "application/json", "{}"),
+            ("/docs/", "text/html; charset=utf-8", "<p>docs</p>"),
+            ("/docs/look.css", "text/css; charset=utf-8", "look"),
         ],
     )
     def test_come_before_the_functions(
@@ -142,6 +147,11 @@ class TestHostingFiles:
         answer = hosting.get(path)
         assert (answer.status_code, answer.text) == (HTTPStatus.OK, text)
         assert answer.headers["Content-Type"] == content_type
+
+    def test_of_a_folder_are_found_from_its_page_s_own_address(self, hosting: Client) -> None:
+        answer = hosting.get("/docs?a=b%20c")
+        assert answer.status_code == HTTPStatus.MOVED_PERMANENTLY
+        assert answer.headers["Location"] == "/docs/?a=b%20c"
 
     def test_are_told_of_without_being_sent_to_head(self, hosting: Client) -> None:
         answer = hosting.head("/robots.txt")
@@ -174,7 +184,7 @@ class TestHostingFiles:
     def test_are_those_of_the_project(self) -> None:
         root = Path(main.__file__).parent
         files = HostingFiles.load(root / "firebase.json")
-        for path in ("/v1/openapi.json", "/robots.txt"):
+        for path in ("/v1/openapi.json", "/robots.txt", "/docs/swagger-ui-bundle.js"):
             assert files.answers("GET", path)
 
     def test_have_an_icon_so_that_a_browser_asks_no_function_for_one(self) -> None:

@@ -12,6 +12,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from shared.commands.swagger_ui import swagger_ui_files
+
 # Ignored by git, and firebase-tools' own place for what it makes.
 FOLDER = ".firebase/deploy"
 
@@ -39,7 +41,10 @@ def prepare(root: Path, *, region: str, site: str) -> Path:
     for name in config["firestore"].values():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(root / name, folder / name)
-    shutil.copytree(root / config["hosting"]["public"], folder / config["hosting"]["public"])
+    public = folder / config["hosting"]["public"]
+    shutil.copytree(root / config["hosting"]["public"], public)
+    for name, file in swagger_ui_files().items():
+        shutil.copy(file, public / name)
     return folder
 
 

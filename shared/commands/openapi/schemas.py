@@ -102,7 +102,8 @@ def _parameter(name: str, place: str, hint: Any, default: Any) -> Schema:
         "description": told[Doc].documentation,
         "schema": schema,
     }
-    if "examples" in schema:
+    # Who tries an operation begins with these filled in: with no filter, then.
+    if "examples" in schema and (default is REQUIRED or place != "query"):
         [parameter["example"], *_] = schema.pop("examples")
     if default is REQUIRED:
         parameter["required"] = True

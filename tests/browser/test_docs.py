@@ -1,0 +1,74 @@
+"""The reference of the API in a browser: it is read, and every operation can be tried."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+
+import pytest
+from playwright.sync_api import Locator, Page, Response
+
+from tests.browser.conftest import OpenTab
+from tests.end_to_end.local_run import LocalRun
+
+KEY = "dev-key"
+
+
+@pytest.fixture(scope="module")
+def ledger(executable: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRun]:
+    """Of its own, since what is tried changes it."""
+    with LocalRun(tmp_path_factory.mktemp("docs") / "data", "embedded") as run:
+        yield run
+
+
+@pytest.fixture
+def docs(open_tab: OpenTab, ledger: LocalRun) -> Page:
+    """The page, as it is found under its shorter address."""
+    tab = open_tab(ledger.address, expected={HTTPStatus.UNAUTHORIZED})
+    page = tab.open("/docs")
+    assert page.url == f"{ledger.address}/docs/"
+    return page
+
+
+def operation(page: Page, method: str, path: str) -> Locator:
+    """An operation of the list, opened."""
+    block = page.locator(f".opblock-{method}").filter(has=page.locator(f'[data-path="{path}"]'))
+    block.locator(".opblock-summary-control").click()
+    return block
+
+
+def try_it(block: Locator) -> Response:
+    """What the service answers to the example as it stands."""
+    with block.page.expect_response(re.compile("/v1/(?!openapi)")) as answer:
+        block.get_by_role("button", name="Execute").click()
+    return answer.value
+
+
+def give_key(page: Page) -> None:
+    page.get_by_role("button", name="Authorize").click()
+    form = page.locator(".auth-container").filter(has_text="X-API-Key")
+    form.locator("input").fill(KEY)
+    form.get_by_role("button", name="Apply credentials").click()
+    page.locator(".close-modal").click()
+
+
+def test_lists_every_operation(docs: Page) -> None:
+    document = docs.evaluate("fetch('/v1/openapi.json').then(answer => answer.json())")
+    told = {(method, path) for path, item in document["paths"].items() for method in item}
+    shown = docs.locator(".opblock").count()
+    assert shown == len(told) > 20
+
+
+def test_a_list_is_tried_without_a_key(docs: Page) -> None:
+    answer = try_it(operation(docs, "get", "/v1/contributions"))
+    assert answer.status == HTTPStatus.OK
+    assert "x-api-key" not in answer.request.headers
+
+
+def test_a_key_goes_with_what_needs_one(docs: Page) -> None:
+    block = operation(docs, "post", "/v1/assets")
+    assert try_it(block).status == HTTPStatus.UNAUTHORIZED
+    give_key(docs)
+    answer = try_it(block)
+    assert answer.status == HTTPStatus.CREATED, answer.text()
