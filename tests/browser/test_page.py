@@ -125,7 +125,7 @@ class TestRepository:
             f"{share}%",
             f"{cost:,.2f}",
         ]
-        assert {"Claudeagent", "d***bot"} <= {name.replace("\n", "") for name in by_name}
+        assert {"Claudeagent", "dependabot[bot]bot"} <= {name.replace("\n", "") for name in by_name}
         spark = page.get_by_role("img", name=re.compile("months? of the last 24"))
         assert spark.count() == len(parts)
 
