@@ -29,6 +29,7 @@ class Project:
     """A repository: its pushes a week, its first week, and how likely commits have tests, docs."""
 
     name: str
+    number: int
     pace: float
     since: int
     tests: float
@@ -36,12 +37,12 @@ class Project:
 
 
 PROJECTS = (
-    Project(FORECAST, pace=4.2, since=0, tests=0.6, docs=0.2),
-    Project(FIRMWARE, pace=2.6, since=0, tests=0.4, docs=0.1),
-    Project(MAP, pace=2.2, since=3, tests=0.3, docs=0.1),
-    Project(HANDBOOK, pace=1.3, since=0, tests=0, docs=1),
-    Project(SALINITY, pace=1.6, since=2, tests=0.5, docs=0.3),
-    Project(WEBSITE, pace=2.4, since=48, tests=0.3, docs=0.1),
+    Project(FORECAST, 518_022_741, pace=4.2, since=0, tests=0.6, docs=0.2),
+    Project(FIRMWARE, 518_039_902, pace=2.6, since=0, tests=0.4, docs=0.1),
+    Project(MAP, 531_870_155, pace=2.2, since=3, tests=0.3, docs=0.1),
+    Project(HANDBOOK, 518_101_337, pace=1.3, since=0, tests=0, docs=1),
+    Project(SALINITY, 529_448_610, pace=1.6, since=2, tests=0.5, docs=0.3),
+    Project(WEBSITE, 902_215_084, pace=2.4, since=48, tests=0.3, docs=0.1),
 )
 
 # Agents come into use from this week on, more with every week.

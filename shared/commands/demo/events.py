@@ -10,10 +10,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Push:
-    """Commits of a repository that are reported at once, each as the batch endpoint takes it."""
+    """Commits of a repository that are reported at once, each as the batch endpoint takes it.
+
+    The repository has GitHub's `number`, whatever it is called.
+    """
 
     at: datetime
     repository: str
+    number: int
     commits: Sequence[Mapping[str, Any]]
 
 
@@ -26,15 +30,6 @@ class Void:
     commit_hash: str
     reason: str
     instead: str | None
-
-
-@dataclass(frozen=True)
-class Rename:
-    """A repository gets another name."""
-
-    at: datetime
-    old: str
-    new: str
 
 
 @dataclass(frozen=True)
@@ -57,4 +52,4 @@ class Refusal:
     repository: str
 
 
-Event = Push | Void | Rename | Join | Refusal
+Event = Push | Void | Join | Refusal

@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.commands.demo.cast import FIRMWARE, FORECAST, HANDBOOK, MAP, PEOPLE, PIER_MAP, WEBSITE
 from shared.commands.demo.commits import PROJECTS, Author
-from shared.commands.demo.events import Event, Join, Push, Refusal, Rename, Void
+from shared.commands.demo.events import Event, Join, Push, Refusal, Void
 
 WEEKS = 104
 _SEED = 20
@@ -47,7 +47,8 @@ def history(now: datetime) -> list[Event]:
     events = [event for event in events if event.at < now - timedelta(hours=1)]
     # Whatever day it is, somebody was at it only now.
     latest, author = now - timedelta(minutes=40), Author(PROJECTS[0], WEEKS, random)
-    events.append(Push(latest, FORECAST, [author.work(PEOPLE[1], latest)]))
+    commit = author.work(PEOPLE[1], latest)
+    events.append(Push(latest, FORECAST, author.project.number, [commit]))
     return sorted(events, key=lambda event: event.at)
 
 
@@ -59,14 +60,16 @@ def _pushes(author: Author, begin: datetime, random: Random) -> Iterator[Push]:
         [day], [hour] = random.choices(range(7), _DAYS), random.choices(range(24), _HOURS)
         at = begin + day * _DAY + timedelta(hours=hour, seconds=random.randrange(3600))
         member = author.somebody()
-        yield Push(at, name, [author.work(member, when) for when in _before(at, random)])
+        yield Push(
+            at, name, project.number, [author.work(member, when) for when in _before(at, random)]
+        )
     turn = PROJECTS.index(project)
     if week % 3 == turn % 3:
         at = begin + timedelta(hours=5, seconds=random.randrange(3600))
-        yield Push(at, name, [author.update(at)])
+        yield Push(at, name, project.number, [author.update(at)])
     if week % 9 == turn:
         at = begin + 3 * _DAY + timedelta(hours=15, seconds=random.randrange(3600))
-        yield Push(at, name, [author.release(at)])
+        yield Push(at, name, project.number, [author.release(at)])
 
 
 def _before(at: datetime, random: Random) -> list[datetime]:
@@ -82,14 +85,13 @@ def _mistake(author: Author, begin: datetime) -> Iterator[Event]:
         if (week, repository) == (author.week, author.project.name):
             at = begin + 2 * _DAY + timedelta(hours=11)
             commit = author.work(author.members[0], at) | reported
-            yield Push(at, repository, [commit])
+            yield Push(at, repository, author.project.number, [commit])
             yield Void(at + _DAY, repository, commit["commit_hash"], reason, instead)
 
 
 def _changes(begin: datetime) -> Iterator[Event]:
     ana, still_ana = PEOPLE[0].email, PEOPLE[1].email
     yield Join(begin + _JOINED_IN * _WEEK, ana, still_ana, "Told us herself")
-    yield Rename(begin + _RENAMED_IN * _WEEK, PIER_MAP, MAP)
     yield Refusal(
         begin + (WEEKS - 1) * _WEEK + 3 * _DAY,
         code="forbidden",

@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.commands.demo.events import Event, Join, Push, Refusal, Rename, Void
-from shared.domain.asset import AssetChange
+from shared.commands.demo.events import Event, Join, Push, Refusal, Void
 from shared.domain.contribution import Commit, NewContribution
 from shared.domain.identity import Classifier
+from shared.domain.number import Claim
 from shared.domain.person import Address
 from shared.domain.repository import Repository
 from shared.domain.tracking import Rejection
@@ -51,11 +51,13 @@ class _Time:
 
 def _happen(event: Event, ledger: Ledger) -> None:
     match event:
-        case Push(_, name, commits):
+        case Push(_, name, number, commits):
+            token = f"oidc:{name}"
             ledger.commits.record_all(
                 Repository.parse(name),
                 [Commit.model_validate(commit) for commit in commits],
-                recorded_by=f"oidc:{name}",
+                recorded_by=token,
+                claim=Claim(number, token, proven=True),
             )
         case Void(_, name, commit_hash, reason, instead):
             voided = ledger.voids.void(
@@ -71,11 +73,6 @@ def _happen(event: Event, ledger: Ledger) -> None:
                     "corrects": voided.id,
                 }
                 ledger.by_ids.record(NewContribution.model_validate(right), recorded_by=_OPERATOR)
-        case Rename(_, old, new):
-            ledger.repositories.join(
-                old, Repository.parse(new), by=_OPERATOR, reason="Renamed on GitHub"
-            )
-            ledger.registrar.change_asset(old, AssetChange(name=new))
         case Join(_, email, further, reason):
             ledger.aliases.join(Address.of(email), further, joined_by=_OPERATOR, reason=reason)
         case Refusal(_, code, reason, name):
