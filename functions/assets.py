@@ -15,6 +15,7 @@ from shared.web.badges import BadgeQuery, badge
 from shared.web.call import Call
 from shared.web.distributions import DistributionQuery, distribution_of
 from shared.web.lists import (
+    ByMonth,
     Filters,
     PartsQuery,
     contributions_page,
@@ -38,12 +39,16 @@ class ContributionsQuery(OfContributor, Filters):
     """Which of an asset's contributions."""
 
 
+class ContributorsQuery(ByMonth, PartsQuery):
+    """Who contributed to an asset, and as what they are shown."""
+
+
 @Operation("GET", "/v1/assets", Access.READ, main=True, query=AssetsQuery)
 def list_assets(call: Call) -> Page[Asset]:
     """List assets."""
     if "name" in call.query:
         return find_repositories(call)
-    return list_accounts(call, call.services.ledger.lists.assets, of=Asset, names_need_key=False)
+    return list_accounts(call, call.services.ledger.lists.assets, of=Asset)
 
 
 @Operation("POST", "/v1/assets", Access.ADMIN, main=True, body=NewAsset, errors=(Conflict,))
@@ -67,7 +72,7 @@ def list_asset_contributions(call: Call, asset: AssetKey) -> Page[Contribution]:
     return contributions_page(call, asset=found.stored.id)
 
 
-@Operation("GET", "/v1/assets/{asset}/contributors", Access.READ, query=PartsQuery)
+@Operation("GET", "/v1/assets/{asset}/contributors", Access.READ, query=ContributorsQuery)
 def list_asset_contributors(call: Call, asset: AssetKey) -> Page[AssetContributor]:
     """List who contributed to an asset.
 
@@ -75,8 +80,13 @@ def list_asset_contributors(call: Call, asset: AssetKey) -> Page[AssetContributo
     yet.
     """
     found = call.services.ledger.find.asset(asset)
-    parts = partial(call.services.ledger.participations.of_asset, found)
-    return list_parts(call, parts, of=AssetContributor)
+    parts = call.services.ledger.participations
+    return list_parts(
+        call,
+        partial(parts.of_asset, found),
+        of=AssetContributor,
+        by_month=partial(parts.months_of_asset, found),
+    )
 
 
 @Operation("GET", "/v1/assets/{asset}/months", Access.READ, query=FormatQuery)

@@ -43,8 +43,14 @@ def list_contributors(call: Call) -> Page[Contributor]:
     """List contributors."""
     if not call.query.keys().isdisjoint({"name", "email"}):
         return find_people(call)
-    people = call.services.ledger.lists.contributors
-    return list_accounts(call, people, of=Contributor, names_need_key=True)
+    lists = call.services.ledger.lists
+    return list_accounts(
+        call,
+        lists.contributors,
+        of=Contributor,
+        by_month=lists.contributor_months,
+        names_need_key=True,
+    )
 
 
 @Operation(

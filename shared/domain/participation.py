@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
 from shared.domain.asset import REPOSITORY_ASSET_TYPE
@@ -34,13 +36,7 @@ class AssetContributor(Participation):
 
     def masked_name(self) -> str | None:
         """The name for a reader without a key."""
-        return Contributor(
-            id=self.contributor_id,
-            email=self.email,
-            aliases=self.aliases,
-            name=self.name,
-            contributor_type=self.contributor_type,
-        ).masked_name()
+        return _masked_name(self)
 
 
 class ContributorAsset(Participation):
@@ -49,3 +45,52 @@ class ContributorAsset(Participation):
     asset_id: str
     name: str | None = None
     asset_type: str = REPOSITORY_ASSET_TYPE
+
+
+class ContributorMonth(Stored):
+    """What somebody contributed in one month, in UTC: to an asset, or at all."""
+
+    month: str
+    name: str | None = None
+    email: str
+    contributor_type: ContributorType
+    contribution_count: int
+    assisted_count: int
+    total_cost: Money
+    contributor_id: str
+    aliases: tuple[str, ...] = ()
+
+    def masked_name(self) -> str | None:
+        """The name for a reader without a key."""
+        return _masked_name(self)
+
+
+def by_month(
+    person: Contributor, months: Mapping[str, Mapping[str, int]]
+) -> tuple[ContributorMonth, ...]:
+    """What somebody contributed in each month that has any, the first one first."""
+    return tuple(
+        ContributorMonth(
+            month=month,
+            name=person.name,
+            email=person.email,
+            contributor_type=person.contributor_type,
+            contribution_count=amounts["count"],
+            assisted_count=amounts.get("assisted", 0),
+            total_cost=amounts.get("micros", 0),
+            contributor_id=person.id,
+            aliases=person.aliases,
+        )
+        for month, amounts in sorted(months.items())
+        if amounts.get("count")
+    )
+
+
+def _masked_name(of: AssetContributor | ContributorMonth) -> str | None:
+    return Contributor(
+        id=of.contributor_id,
+        email=of.email,
+        aliases=of.aliases,
+        name=of.name,
+        contributor_type=of.contributor_type,
+    ).masked_name()

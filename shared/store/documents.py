@@ -6,7 +6,8 @@ console shows `total_cost_micros: 100000000` for 100.00.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.domain.asset import Asset
@@ -95,6 +96,15 @@ def _account(fields: Mapping[str, Any]) -> Fields:
     recorded = [fields.get("last_recorded_at"), fields.get(OLD_TIME)]
     account["last_recorded_at"] = max(filter(None, recorded), default=None)
     return account
+
+
+def months_of(accounts: Iterable[Mapping[str, Any]]) -> dict[str, Counter[str]]:
+    """What some accounts, or parts, count in each month together."""
+    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for account in accounts:
+        for month, amounts in (account.get("months") or {}).items():
+            sums[month].update(amounts)
+    return dict(sums)
 
 
 def contribution_from(fields: Mapping[str, Any]) -> StoredContribution:

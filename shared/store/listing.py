@@ -22,11 +22,17 @@ from shared.domain import smoke_check
 from shared.domain.asset import Asset
 from shared.domain.contribution import StoredContribution
 from shared.domain.contributor import Contributor
+from shared.domain.participation import ContributorMonth, by_month
 from shared.domain.person import MOST_ADDRESSES
 from shared.domain.sort import Sort
 from shared.store.connection import Connection
-from shared.store.documents import asset_from, contribution_from, contributor_from
-from shared.store.older_ledger import require_all_recorded
+from shared.store.documents import (
+    asset_from,
+    contribution_from,
+    contributor_from,
+    months_of,
+)
+from shared.store.older_ledger import require_all_recorded, require_built
 from shared.store.people import People, Together
 from shared.store.reading import Document
 
@@ -138,6 +144,14 @@ class Lister:
         collection = self.connection.contributors
         return self._accounts(collection, sort, limit, after, contributor_from, together)
 
+    def contributor_months(
+        self, sort: Sort, *, limit: int, after: Cursor | None = None
+    ) -> Page[tuple[ContributorMonth, ...]]:
+        """The same, and of each what they contributed in each month; raises `BeingBuilt`."""
+        together = self.people.together()
+        collection = self.connection.contributors
+        return self._accounts(collection, sort, limit, after, _months_from, together)
+
     def assets(self, sort: Sort, *, limit: int, after: Cursor | None = None) -> Page[Asset]:
         """Assets in one of the orders."""
         return self._accounts(self.connection.assets, sort, limit, after, asset_from)
@@ -203,6 +217,13 @@ class Lister:
                 return found
             last = read[-1].fields
             page = query.start_after({field: last.get(field), "id": last["id"]}).limit(number)
+
+
+def _months_from(fields: Mapping[str, Any]) -> tuple[ContributorMonth, ...]:
+    # Somebody without contributions may have been typed in by hand, and has nothing to be built.
+    if fields.get("contribution_count"):
+        require_built(fields)
+    return by_month(contributor_from(fields), months_of([fields]))
 
 
 def _page(

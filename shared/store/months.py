@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -12,7 +11,7 @@ from shared.domain import smoke_check
 from shared.domain.asset import Asset
 from shared.domain.months import AssetMonth, Month
 from shared.store.connection import Connection
-from shared.store.documents import OLD_TIME, Fields
+from shared.store.documents import OLD_TIME, Fields, months_of
 from shared.store.lookup import Found
 from shared.store.older_ledger import require_built
 from shared.store.people import Accounts
@@ -66,11 +65,7 @@ class Months:
 
 def _months(accounts: Iterable[Fields], model: type[_M]) -> Sequence[_M]:
     """The months of some accounts together, without those from which all was taken out again."""
-    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for account in accounts:
-        require_built(account)
-        for month, amounts in (account.get("months") or {}).items():
-            sums[month].update(amounts)
+    sums = months_of(map(_built, accounts))
     return [
         model(
             month=month,
@@ -86,3 +81,8 @@ def _months(accounts: Iterable[Fields], model: type[_M]) -> Sequence[_M]:
         for month, of in sorted(sums.items())
         if of["count"]
     ]
+
+
+def _built(account: Fields) -> Fields:
+    require_built(account)
+    return account

@@ -7,25 +7,33 @@ several addresses have one part, the sum of theirs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from google.cloud.firestore import FieldFilter, Query
 
 from shared.domain.asset import Asset
 from shared.domain.drift import Kind
 from shared.domain.identifiers import part_document_id, split_part
-from shared.domain.participation import AssetContributor, ContributorAsset
+from shared.domain.participation import (
+    AssetContributor,
+    ContributorAsset,
+    ContributorMonth,
+    by_month,
+)
 from shared.domain.sort import PartSort
 from shared.domain.timestamps import time_of
 from shared.store.connection import DOCUMENTS_A_READ, Connection
-from shared.store.documents import Fields, asset_from, contributor_from
+from shared.store.documents import Fields, asset_from, contributor_from, months_of
 from shared.store.listing import Cursor, Page
 from shared.store.lookup import Found
 from shared.store.older_ledger import require_built
 from shared.store.people import Accounts, People, Together
 from shared.store.posting import TOTALS
 from shared.store.reading import Document
+
+_T = TypeVar("_T")
 
 # Of how many assets an instance keeps what joined people contributed.
 _MOST_KEPT = 32
@@ -68,6 +76,22 @@ class Participations:
         self, asset: Found[Asset], sort: PartSort, *, limit: int, after: Cursor | None = None
     ) -> Page[AssetContributor]:
         """Who contributed to an asset, largest part first; raises `BeingBuilt`."""
+        return self._of_asset(asset, sort, limit, after, _contributor)
+
+    def months_of_asset(
+        self, asset: Found[Asset], sort: PartSort, *, limit: int, after: Cursor | None = None
+    ) -> Page[tuple[ContributorMonth, ...]]:
+        """The same, and of each person what they contributed in each month."""
+        return self._of_asset(asset, sort, limit, after, _months)
+
+    def _of_asset(
+        self,
+        asset: Found[Asset],
+        sort: PartSort,
+        limit: int,
+        after: Cursor | None,
+        build: Callable[[_Part, Document], _T],
+    ) -> Page[_T]:
         require_built(asset.document.fields)
         order, together = _SORT_FIELDS[sort], self.people.together()
         query = parts_query(self.connection, "asset_id", asset.stored.id, sort)
@@ -83,7 +107,7 @@ class Participations:
         others = [part.document_id for part in page.items if part.document_id not in by_id]
         people = self._read(Kind.CONTRIBUTOR, others) | by_id
         found = [(part, people.get(part.document_id)) for part in page.items]
-        items = [_contributor(part, document) for part, document in found if document]
+        items = [build(part, document) for part, document in found if document]
         return Page(tuple(items), page.next)
 
     def people_of(self, asset: Found[Asset]) -> int:
@@ -204,9 +228,8 @@ def _sum(parts: Sequence[Fields]) -> Fields:
     live = [part for part in parts if part["contribution_count"]] or parts
     firsts = [part["first_at_micros"] for part in live if part.get("first_at_micros") is not None]
     lasts = [part["last_at_micros"] for part in live if part.get("last_at_micros") is not None]
-    counts = sum((_counts(part) for part in live), Counter[str]())
     return sums | {
-        "months": {month: {"count": count} for month, count in counts.items()},
+        "months": months_of(live),
         "first_at_micros": min(firsts, default=None),
         "last_at_micros": max(lasts, default=None),
     }
@@ -241,6 +264,10 @@ def _contributor(part: _Part, document: Document) -> AssetContributor:
         contributor_type=person.contributor_type,
         **_figures(part.fields),
     )
+
+
+def _months(part: _Part, document: Document) -> tuple[ContributorMonth, ...]:
+    return by_month(contributor_from(document.fields), months_of([part.fields]))
 
 
 def _asset(part: _Part, document: Document) -> ContributorAsset:

@@ -14,7 +14,7 @@ from shared.domain.person import Address, Joined, Person
 from shared.store.aliases import Aliases
 from shared.store.connection import Connection
 from shared.store.deadline import Deadline
-from shared.store.documents import OLD_TIME, Fields, contributor_from
+from shared.store.documents import OLD_TIME, Fields, contributor_from, months_of
 from shared.store.lookup import Finder
 from shared.store.reading import Document
 
@@ -196,6 +196,7 @@ def _sums(accounts: Sequence[Fields]) -> Fields:
     sums["first_at_micros"] = min(_known(accounts, "first_at_micros"), default=None)
     # All is in months and parts where that holds of each address.
     sums["parts"] = min(account.get("parts", 0) for account in accounts)
+    sums["months"] = months_of(accounts)
     ids = (old for account in accounts for old in account.get("legacy_ids") or ())
     return sums | {"legacy_ids": list(dict.fromkeys(ids))}
 

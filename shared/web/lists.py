@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from types import NoneType
@@ -14,15 +14,19 @@ from shared.domain.errors import InvalidInput, NotFound
 from shared.domain.fields import Stored
 from shared.domain.identifiers import as_uuid, repository_asset_id
 from shared.domain.months import MONTH_PATTERN, parse_month
+from shared.domain.participation import ContributorMonth
 from shared.domain.repository import Repository, normalise_commit_hash
 from shared.domain.sort import PartSort, Sort
 from shared.domain.timestamps import parse_time_or_date
 from shared.web.answer import Page
 from shared.web.call import Call
 from shared.web.pages import PAGING, PageQuery, paged, unpaged
+from shared.web.parameters import Parameters
 from shared.web.queries import choice, flag, readable
 
 if TYPE_CHECKING:
+    from typing import Literal
+
     from pydantic import Field
     from typing_extensions import Doc
 
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from shared.store.listing import Cursor
 
 _S = TypeVar("_S", bound=Stored)
+_T = TypeVar("_T")
 
 _BARE_OFFSET = re.compile(r" (?=\d\d:\d\d$)", re.ASCII)
 # What a page token of each order holds, where it is no whole number. A name stands in none.
@@ -54,6 +59,22 @@ class Filters(PageQuery):
         Doc("That count in this month, in UTC; does not go with `include_voided`."),
     ]
     include_voided: Annotated[bool, Doc("Voided ones too.")] = False
+    rows: Annotated[
+        Literal["credits"],
+        Doc(
+            "With `format=csv` or `ndjson`: a row for each credit, with the cost in the author's "
+            "alone, so that a column of costs comes to what one of shares does."
+        ),
+    ]
+
+
+class ByMonth(Parameters):
+    """Of people, a row for each month."""
+
+    rows: Annotated[
+        Literal["months"],
+        Doc("With `format=csv` or `ndjson`: a row for each person and month, in UTC."),
+    ]
 
 
 class AccountsQuery(PageQuery):
@@ -90,6 +111,7 @@ def contributions_page(
     address is asked for without a key.
     """
     from shared.domain.contribution import Contribution
+    from shared.domain.credit_rows import CreditRow, credit_rows
     from shared.store import listing
 
     query = call.query
@@ -109,6 +131,8 @@ def contributions_page(
             return listing.Page((), None)
         return call.services.ledger.lists.contributions(chosen, limit=limit, after=after)
 
+    if choice(query, "rows", ["credits"]):
+        return paged(call, read, of=CreditRow, values=datetime, rows_of=credit_rows)
     return paged(call, read, of=Contribution, values=datetime)
 
 
@@ -185,43 +209,65 @@ def _time(query: Mapping[str, str], name: str) -> datetime | None:
     return readable(name, parse_time_or_date, _BARE_OFFSET.sub("+", query[name]))
 
 
-class Accounts(Protocol[_S]):
-    """Reads a page of accounts from the ledger."""
+class Accounts(Protocol[_T]):
+    """Reads a page of accounts, or of something of each, from the ledger."""
 
     def __call__(
         self, sort: Sort, *, limit: int, after: Cursor | None = None
-    ) -> listing.Page[_S]: ...
+    ) -> listing.Page[_T]: ...
+
+
+class Parts(Protocol[_T]):
+    """Reads a page of parts, or of something of each, from the ledger."""
+
+    def __call__(
+        self, sort: PartSort, *, limit: int, after: Cursor | None = None
+    ) -> listing.Page[_T]: ...
+
+
+# What people contributed in each month, of each person together.
+_Months = tuple[ContributorMonth, ...]
 
 
 def list_accounts(
-    call: Call, accounts: Accounts[_S], *, of: type[_S], names_need_key: bool
+    call: Call,
+    accounts: Accounts[_S],
+    *,
+    of: type[_S],
+    by_month: Accounts[_Months] | None = None,
+    names_need_key: bool = False,
 ) -> Page[Any]:
-    """A page of accounts.
+    """A page of accounts; with `rows=months`, the rows of their months.
 
     `names_need_key`: an order by names that are masked would tell their first letters.
     """
     sort = Sort(choice(call.query, "sort", [*Sort], Sort.CREATED))
     if sort is Sort.NAME and names_need_key:
         call.require_addresses("Sorting contributors by name")
-    return paged(
-        call,
-        lambda limit, after: accounts(sort, limit=limit, after=after),
-        of=of,
-        values=_VALUES.get(sort, int),
-    )
+    return _by_month_or(call, accounts, by_month, sort, of=of, values=_VALUES.get(sort, int))
 
 
-class Parts(Protocol[_S]):
-    """Reads a page of parts from the ledger."""
-
-    def __call__(
-        self, sort: PartSort, *, limit: int, after: Cursor | None = None
-    ) -> listing.Page[_S]: ...
-
-
-def list_parts(call: Call, parts: Parts[_S], *, of: type[_S]) -> Page[Any]:
-    """A page of parts."""
+def list_parts(
+    call: Call, parts: Parts[_S], *, of: type[_S], by_month: Parts[_Months] | None = None
+) -> Page[Any]:
+    """A page of parts; with `rows=months`, the rows of their months."""
     sort = PartSort(choice(call.query, "sort", [*PartSort], PartSort.TOTAL_COST))
-    return paged(
-        call, lambda limit, after: parts(sort, limit=limit, after=after), of=of, values=int
-    )
+    return _by_month_or(call, parts, by_month, sort, of=of, values=int)
+
+
+def _by_month_or(
+    call: Call,
+    read: Callable[..., listing.Page[_S]],
+    by_month: Callable[..., listing.Page[_Months]] | None,
+    sort: Sort | PartSort,
+    *,
+    of: type[_S],
+    values: type,
+) -> Page[Any]:
+    def sorted_by(limit: int, after: Cursor | None) -> listing.Page[Any]:
+        return (months or read)(sort, limit=limit, after=after)
+
+    months = by_month if choice(call.query, "rows", ["months"]) else None
+    if months:
+        return paged(call, sorted_by, of=ContributorMonth, values=values, rows_of=tuple)
+    return paged(call, sorted_by, of=of, values=values)

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from shared.store import listing
     from shared.store.listing import Cursor
 
-_S = TypeVar("_S", bound=Stored)
+_S = TypeVar("_S")
 
 MEDIA_TYPES = {"json": JSON} | {name: form.media_type for name, form in FORMS.items()}
 DEFAULT_LIMIT = 100
@@ -89,11 +90,12 @@ def paged(
     *,
     of: type[Stored],
     values: type,
+    rows_of: Callable[[_S], Iterable[Stored]] | None = None,
 ) -> Page[Any]:
     """One page of a list, or a table; `read` takes the limit and the place to go on from.
 
     It is a list `of` such models; `values` is the type of what it is ordered by, where it has any
-    in its tokens.
+    in its tokens. Where an item has several rows, `rows_of` gives them.
 
     Raises `InvalidInput` for a limit out of range, and for a token that this list, with these
     filters, did not give.
@@ -106,9 +108,14 @@ def paged(
     def rows(limit: int, token: str | None) -> Rows:
         page = read(limit, None if token is None else decode_cursor(token, scope, values))
         onward = encode_cursor(page.next, scope) if page.next else None
-        return Rows([present(item, masked=masked) for item in page.items], onward)
+        shown: Iterable[Any] = page.items
+        if rows_of:
+            shown = chain.from_iterable(map(rows_of, page.items))
+        return Rows([present(row, masked=masked) for row in shown], onward)
 
     form = wanted_form(call, MEDIA_TYPES)
+    if form == "json" and rows_of:
+        raise InvalidInput.at("?rows", "goes with format=csv or format=ndjson")
     if form != "json":
         bound = limit if masked or "limit" in query else None
         columns = columns_of(of, masked=masked)

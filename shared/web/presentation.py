@@ -7,7 +7,7 @@ from typing import Any
 from shared.domain.contributor import PRIVATE_FIELDS, Contributor
 from shared.domain.email import mask_text
 from shared.domain.fields import Stored
-from shared.domain.participation import AssetContributor
+from shared.domain.participation import AssetContributor, ContributorMonth
 
 
 def present(stored: Stored, *, masked: bool) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def present(stored: Stored, *, masked: bool) -> dict[str, Any]:
         shown["name"] = stored.masked_name()
         for name in PRIVATE_FIELDS:
             del shown[name]
-    elif isinstance(stored, AssetContributor):
+    elif isinstance(stored, AssetContributor | ContributorMonth):
         shown["name"] = stored.masked_name()
     result: dict[str, Any] = mask(shown)
     return result

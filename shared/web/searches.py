@@ -15,7 +15,7 @@ from shared.domain.fields import Stored
 from shared.domain.repository import folded_beginning
 from shared.web.answer import Page
 from shared.web.call import Call
-from shared.web.lists import AccountsQuery
+from shared.web.lists import AccountsQuery, ByMonth
 from shared.web.pages import paged, unpaged
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class AssetsQuery(AccountsQuery):
     ]
 
 
-class ContributorsQuery(AccountsQuery):
+class ContributorsQuery(ByMonth, AccountsQuery):
     """Which contributors."""
 
     name: Annotated[
@@ -102,8 +102,9 @@ def _found(
 
 
 def _letters(call: Call, name: str) -> str:
-    if "sort" in call.query:
-        raise InvalidInput.at("?sort", f"does not go with {name}: found are those from A to Z")
+    for other in ("sort", "rows"):
+        if other in call.query:
+            raise InvalidInput.at(f"?{other}", f"does not go with {name}")
     text = call.query[name].strip()
     if not text or len(text) > MAX_LENGTH:
         raise InvalidInput.at(f"?{name}", f"must have 1 to {MAX_LENGTH} characters")

@@ -17,6 +17,8 @@ from typing import Any, ClassVar, Protocol
 # And what the last line begins with. Behind apostrophes too, so that they can be told from ours.
 _TELLING = re.compile(r"'*[=+\-@\t\r\n＝＋－＠#]")
 
+BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
+
 Row = Mapping[str, Any]
 
 
@@ -42,12 +44,16 @@ class Form(Protocol):
 
 
 class Csv:
-    """A head, and a line for each row. What is no text stands there as JSON, nothing as nothing."""
+    """A head, and a line for each row. What is no text stands there as JSON, nothing as nothing.
+
+    A byte order mark tells Excel and LibreOffice that it is UTF-8, where they would take it for
+    something else; what reads UTF-8 with a mark leaves it out (Python: `utf-8-sig`).
+    """
 
     media_type: ClassVar[str] = "text/csv; charset=utf-8"
 
     def head(self, columns: Sequence[str]) -> str:
-        return _lines([columns])
+        return f"{BYTE_ORDER_MARK}{_lines([columns])}"
 
     def rows(self, columns: Sequence[str], rows: Iterable[Row]) -> str:
         return _lines([_cell(row[name]) for name in columns] for row in rows)

@@ -11,11 +11,12 @@ import pytest
 from google.cloud.firestore import Client
 
 from shared.domain.errors import BeingBuilt
-from shared.domain.sort import PartSort
+from shared.domain.sort import PartSort, Sort
 from shared.store.ledger import Ledger
 from shared.store.listing import ContributionFilter, Cursor, Page
 from tests.contract import older_version
 from tests.contract.reports import report
+from tests.literals import REPORT
 
 PEOPLE = [f"{name}@example.com" for name in "abcdefg"]
 
@@ -149,3 +150,37 @@ def test_of_an_older_ledger_all_of_it_is_being_built(ledger: Ledger, client: Cli
     ):
         with pytest.raises(BeingBuilt):
             read()
+
+
+def test_months_are_listed_with_whose_they_are(ledger: Ledger) -> None:
+    for number, (email, month) in enumerate(
+        [
+            ("ada@example.com", 1),
+            ("ada@example.com", 2),
+            ("bea@example.com", 2),
+            ("b@example.com", 2),
+        ]
+    ):
+        made = {"contributor_email": email, "timestamp": f"2020-0{month}-03T00:00:00Z"}
+        ledger.commits.record(report(f"{number:06x}", cost_amount=number, **made), recorded_by="ci")
+    ledger.people.join("bea@example.com", "b@example.com", joined_by="ops", reason=None)
+    expected = {
+        ("2020-01", "ada@example.com", 1, 0),
+        ("2020-02", "ada@example.com", 1, 1_000_000),
+        ("2020-02", "bea@example.com", 2, 5_000_000),
+    }
+    asset = ledger.find.asset(REPORT["repository"])
+    for read in (
+        partial(ledger.lists.contributor_months, Sort.CREATED),
+        partial(ledger.participations.months_of_asset, asset, PartSort.TOTAL_COST),
+    ):
+        first = read(limit=1)
+        rest = read(limit=5, after=first.next)
+        rows = [
+            month for items in (first.items, rest.items) for months in items for month in months
+        ]
+        assert rest.next is None
+        assert expected == {
+            (row.month, row.email, row.contribution_count, row.total_cost) for row in rows
+        }
+        assert len(rows) == 3

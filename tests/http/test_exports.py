@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -62,7 +63,8 @@ def csv_rows(answer: TestResponse) -> tuple[list[dict[str, str]], str]:
     """The rows, and the last line."""
     assert answer.status_code == 200, answer.get_data(as_text=True)
     assert answer.content_type == "text/csv; charset=utf-8"
-    head, *lines, [last] = csv.reader(io.StringIO(answer.get_data(as_text=True), newline=""))
+    text = answer.get_data().decode("utf-8-sig")
+    head, *lines, [last] = csv.reader(io.StringIO(text, newline=""))
     answer.close()
     return [dict(zip(head, line, strict=True)) for line in lines], last
 
@@ -279,3 +281,88 @@ class TestTheLog:
 )
 def test_another_form_is_refused(service: Service, path: str) -> None:
     assert_problem(service.get(path), 422, "invalid")
+
+
+class TestRowsOfCredits:
+    def test_are_one_each_with_the_cost_in_the_author_s(self, recorded: Service) -> None:
+        path = "/v1/contributions?format=csv&rows=credits"
+        rows, last = csv_rows(recorded.get(path, headers=KEY))
+        assert last == "# complete: 4 rows"
+        told = [
+            (r["month"], r["email"], r["role"], r["share_amount"], r["cost_amount"]) for r in rows
+        ]
+        assert told == [
+            ("2020-02", "1@example.com", "author", "5.005", "10.01"),
+            ("2020-02", "co@example.com", "co_author", "5.005", ""),
+            ("2020-01", "0@example.com", "author", "10.01", "10.01"),
+            ("2020-01", "0@example.com", "author", "10.01", "10.01"),
+        ]
+        shares, costs = (
+            sum(Decimal(row[name] or 0) for row in rows) for name in ("share_amount", "cost_amount")
+        )
+        assert shares == costs == Decimal("30.03")
+
+    def test_go_with_filters_and_are_masked(self, recorded: Service) -> None:
+        path = f"{ASSET}/contributions?format=ndjson&rows=credits&month=2020-02"
+        rows, last = json_rows(recorded.get(path))
+        assert [row["email"] for row in rows] == ["***@example.com", "c***@example.com"]
+        assert last == {"complete": 2}
+
+    @pytest.mark.parametrize("query", ["rows=credits", "format=csv&rows=months", "rows="])
+    def test_are_rows_of_contributions_in_tables(self, recorded: Service, query: str) -> None:
+        assert_problem(recorded.get(f"/v1/contributions?{query}"), 422, "invalid")
+
+
+@pytest.mark.parametrize("path", ["/v1/contributors", f"{ASSET}/contributors"])
+class TestRowsOfMonths:
+    def test_are_one_for_each_person_and_month(self, recorded: Service, path: str) -> None:
+        recorded.track(commit_hash="aaaaaa", contributor_email="1@example.com", cost_amount=1)
+        rows, last = csv_rows(recorded.get(f"{path}?format=csv&rows=months", headers=KEY))
+        assert last == f"# complete: {len(rows)} rows"
+        names = ("month", "email", "name", "contribution_count", "total_cost")
+        assert sorted(tuple(row[name] for name in names) for row in rows) == [
+            ("2020-01", "0@example.com", "Zoë 0 = Ł", "2", "20.02"),
+            ("2020-02", "1@example.com", "Zoë 1 = Ł", "1", "5.005"),
+            ("2020-02", "co@example.com", "co", "1", "5.005"),
+            ("2020-05", "1@example.com", "Zoë 1 = Ł", "1", "1.00"),
+        ]
+
+    def test_of_joined_people_are_their_sums(self, recorded: Service, path: str) -> None:
+        for further in ("1@example.com", "co@example.com"):
+            recorded.post("/v1/contributors/0@example.com/aliases", {"email": further})
+        rows, _ = json_rows(recorded.get(f"{path}?format=ndjson&rows=months", headers=KEY))
+        assert [(row["month"], row["email"], row["total_cost"]) for row in rows] == [
+            ("2020-01", "0@example.com", "20.02"),
+            ("2020-02", "0@example.com", "10.01"),
+        ]
+
+    def test_leave_out_what_was_voided(self, recorded: Service, path: str) -> None:
+        voided = f"/v1/contributions/seeker71/coherence-network@{1:06x}"
+        recorded.request("DELETE", voided, headers=KEY)
+        rows, _ = json_rows(recorded.get(f"{path}?format=ndjson&rows=months", headers=KEY))
+        assert [(row["month"], row["email"]) for row in rows] == [("2020-01", "0@example.com")]
+
+    def test_are_masked(self, recorded: Service, path: str) -> None:
+        answer = recorded.get(f"{path}?format=csv&rows=months&limit=2")
+        rows, last = csv_rows(answer)
+        assert rows
+        assert all("***@" in row["email"] for row in rows)
+        assert last.startswith("# continues: ")
+
+    def test_are_being_built_where_an_older_version_wrote(
+        self, recorded: Service, path: str
+    ) -> None:
+        connection = recorded.services.ledger.connection
+        for account in ("assets/seeker71:coherence-network", "contributors/0@example.com"):
+            connection.client.document(account).update({"last_contribution_at": None}, timeout=10)
+        answer = recorded.get(f"{path}?format=csv&rows=months", headers=KEY)
+        assert_problem(answer, 503, "being_built")
+
+    @pytest.mark.parametrize("query", ["rows=months", "format=csv&rows=credits"])
+    def test_are_rows_of_people_in_tables(self, recorded: Service, path: str, query: str) -> None:
+        assert_problem(recorded.get(f"{path}?{query}", headers=KEY), 422, "invalid")
+
+
+def test_a_search_has_no_rows_of_months(service: Service) -> None:
+    path = "/v1/contributors?name=a&format=csv&rows=months"
+    assert_problem(service.get(path, headers=KEY), 422, "invalid")
