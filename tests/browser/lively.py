@@ -72,6 +72,7 @@ def fill(data: Path) -> Lively:
     correction = _call(run, "POST", "/v1/contributions", right)
     further = {"repository": "octo/older-name", "reason": "renamed"}
     _call(run, "POST", f"/v1/assets/{REPOSITORY}/aliases", further)
+    assert run.post("no hash") == HTTPStatus.UNPROCESSABLE_ENTITY
     return Lively(run, credited["id"], correction["id"], right["metadata"]["note"])
 
 

@@ -89,6 +89,12 @@ class Tab:
         self.page.goto(self._origin + path, wait_until="networkidle")
         return self.page
 
+    def see(self, path: str) -> Page:
+        """Go to a view of the page, until it is there."""
+        self.page.goto(self._origin + path)
+        self.page.wait_for_selector("main[aria-busy=false]")
+        return self.page
+
     @property
     def findings(self) -> list[str]:
         """All so far."""

@@ -54,7 +54,7 @@ def test_a_view_is_sound_accessible_and_as_wide_as_its_window(
     open_tab: OpenTab, lively: Lively, view: str, width: int, scheme: str
 ) -> None:
     tab = open_tab(lively.address, width=width, scheme=scheme)
-    page = tab.open(path_of(view, lively))
+    page = tab.see(path_of(view, lively))
     expect(page.locator("main")).to_have_attribute("aria-busy", "false")
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
     expect(page.get_by_text(re.compile(r"^All figures as of \d+ \w{3} \d{4}, "))).to_be_visible()
@@ -76,7 +76,7 @@ class TestLedger:
         assert 0 < len(calls) <= MOST_CALLS
 
     def test_shows_the_figures_that_the_api_has(self, open_tab: OpenTab, lively: Lively) -> None:
-        page = open_tab(lively.address).open("/")
+        page = open_tab(lively.address).see("/")
         tracking, months = lively.get("/v1/health/tracking"), lively.get("/v1/months")
         cost = sum(Decimal(month["total_cost"]) for month in months)
         shown = figures(page)
@@ -86,7 +86,7 @@ class TestLedger:
         assert page.get_by_text("Receiving commits").count() == 2
 
     def test_has_a_table_with_what_its_chart_shows(self, open_tab: OpenTab, lively: Lively) -> None:
-        page = open_tab(lively.address).open("/")
+        page = open_tab(lively.address).see("/")
         page.get_by_text("The same as a table").click()
         months = lively.get("/v1/months")
         table = rows(page, "Months")
@@ -100,16 +100,30 @@ class TestLedger:
         legend = page.locator(".legend").inner_text().split("\n")
         assert legend == ["by humans 30", "by agents 1", "by bots 2"]
 
-    def test_says_what_was_turned_away(self, open_tab: OpenTab, lively: Lively) -> None:
-        page = open_tab(lively.address).open("/")
-        expect(page.get_by_role("region", name="Is it tracking?")).to_contain_text(
-            "Turned away last"
-        )
+    def test_says_whether_it_is_tracking_and_what_was_turned_away(
+        self, open_tab: OpenTab, lively: Lively
+    ) -> None:
+        page = open_tab(lively.address).see("/")
+        tracking = page.get_by_role("region", name="Is it tracking?")
+        rejection = lively.get("/v1/health/tracking")["latest_rejection"]
+        assert rejection["repository"] == "octo/hello"
+        for text in ("Receiving commits", "invalid", rejection["reason"], "octo/hello"):
+            expect(tracking).to_contain_text(text)
+
+    def test_tells_names_when_somebody_comes_to_see_them(
+        self, open_tab: OpenTab, lively: Lively
+    ) -> None:
+        page = open_tab(lively.address).see("/")
+        newest = page.get_by_role("region", name="Newest contributions")
+        expect(newest.get_by_role("link", name="a***@example.com").first).to_be_attached()
+        newest.scroll_into_view_if_needed()
+        expect(newest.get_by_role("link", name="Ada Example").first).to_be_visible()
+        expect(newest.get_by_role("link", name="a***@example.com")).to_have_count(0)
 
 
 class TestRepository:
     def test_shows_who_contributed_how_much(self, open_tab: OpenTab, lively: Lively) -> None:
-        page = open_tab(lively.address).open(path_of("repository", lively))
+        page = open_tab(lively.address).see(path_of("repository", lively))
         expect(page).to_have_title(f"{REPOSITORY} · Contribution ledger")
         expect(page.get_by_text("Formerly octo/older-name")).to_be_visible()
         by_name = {cells[0]: cells[2:] for cells in rows(page, "People")}
@@ -122,7 +136,7 @@ class TestRepository:
         assert by_name["Ada Example"] == [
             str(ada["contribution_count"]),
             f"{score:.2f}",
-            f"{share}%",
+            f"{share:.1f}%",
             f"{cost:,.2f}",
         ]
         assert {"Claudeagent", "dependabot[bot]bot"} <= {name.replace("\n", "") for name in by_name}
@@ -130,9 +144,9 @@ class TestRepository:
         assert spark.count() == len(parts)
 
     def test_has_a_badge_to_copy_with_words_for_it(self, open_tab: OpenTab, lively: Lively) -> None:
-        page = open_tab(lively.address).open(path_of("repository", lively))
+        page = open_tab(lively.address).see(path_of("repository", lively))
         badge = page.get_by_role("img", name=f"Contributions to {REPOSITORY}")
-        assert badge.evaluate("image => image.naturalWidth") > 0
+        assert badge.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
         text = page.get_by_label("Markdown").input_value()
         origin = lively.address
         assert text == (
@@ -143,7 +157,7 @@ class TestRepository:
     def test_shows_more_contributions_until_there_are_no_more(
         self, open_tab: OpenTab, lively: Lively
     ) -> None:
-        page = open_tab(lively.address).open(path_of("repository", lively))
+        page = open_tab(lively.address).see(path_of("repository", lively))
         assert len(rows(page, "Newest contributions")) == 20
         more = page.get_by_role("button", name="Show more of: Newest contributions")
         more.click()
@@ -156,13 +170,13 @@ class TestRepository:
         asset = lively.get(f"/v1/assets/{REPOSITORY}")
         tab = open_tab(lively.address)
         for key in (asset["id"], "octo/older-name"):
-            page = tab.open(f"/?repository={key}")
+            page = tab.see(f"/?repository={key}")
             expect(page.get_by_role("heading", level=1)).to_have_text(REPOSITORY)
 
 
 class TestPerson:
     def test_hides_the_address_from_who_has_no_key(self, open_tab: OpenTab, lively: Lively) -> None:
-        page = open_tab(lively.address).open(path_of("person", lively))
+        page = open_tab(lively.address).see(path_of("person", lively))
         expect(page.get_by_role("heading", level=1)).to_have_text("Ada Example")
         expect(page.get_by_text("a***@example.com")).to_be_visible()
         assert ADA not in page.content()
@@ -173,11 +187,11 @@ class TestContribution:
     def test_tells_credits_score_and_what_became_of_it(
         self, open_tab: OpenTab, lively: Lively
     ) -> None:
-        page = open_tab(lively.address).open(path_of("voided", lively))
+        page = open_tab(lively.address).see(path_of("voided", lively))
         assert rows(page, "Credits") == [
-            ["Ada Example", "author", "50%", "60.00"],
-            ["Grace Example", "co-author", "50%", "60.00"],
-            ["Claudeagent", "co-author", "0%", "0.00"],
+            ["Ada Example", "author", "50.0%", "60.00"],
+            ["Grace Example", "co-author", "50.0%", "60.00"],
+            ["Claudeagent", "co-author", "0.0%", "0.00"],
         ]
         assert rows(page, "Score") == [
             ["Every contribution begins with", "0.5"],
@@ -207,7 +221,7 @@ class TestContribution:
         typed = lively.get(path) | {"url": url}
         tab = open_tab(lively.address)
         tab.page.route(f"**{path}", lambda route: route.fulfill(json=typed))
-        page = tab.open(path_of("voided", lively))
+        page = tab.see(path_of("voided", lively))
         expect(page.get_by_text("f" * 40)).to_be_visible()
         assert page.get_by_role("link", name="f" * 40).count() == 0
 
@@ -215,7 +229,7 @@ class TestContribution:
 class TestHostileNames:
     @pytest.mark.parametrize("width", [WIDE, NARROW])
     def test_are_text_in_a_list(self, open_tab: OpenTab, lively: Lively, width: int) -> None:
-        page = open_tab(lively.address, width=width).open(path_of("repository", lively))
+        page = open_tab(lively.address, width=width).see(path_of("repository", lively))
         for name in HOSTILE.values():
             shown = page.get_by_role("region", name="People").get_by_text(name, exact=True)
             expect(shown).to_have_js_property("localName", "bdi")
@@ -225,7 +239,7 @@ class TestHostileNames:
     @pytest.mark.parametrize("email", HOSTILE)
     def test_are_text_as_a_title(self, open_tab: OpenTab, lively: Lively, email: str) -> None:
         tab = open_tab(lively.address, width=NARROW)
-        page = tab.open(f"/?contributor={lively.person(email)}")
+        page = tab.see(f"/?contributor={lively.person(email)}")
         heading = page.get_by_role("heading", level=1)
         expect(heading.get_by_text(HOSTILE[email], exact=True)).to_have_count(1)
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
@@ -235,7 +249,7 @@ class TestWays:
     def test_lead_by_keyboard_alone_into_a_view_and_back(
         self, open_tab: OpenTab, lively: Lively
     ) -> None:
-        page = open_tab(lively.address).open("/")
+        page = open_tab(lively.address).see("/")
         page.keyboard.press("Tab")
         expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
         page.keyboard.press("Enter")
@@ -258,7 +272,7 @@ class TestWays:
 
     def test_are_found_by_the_beginning_of_a_name(self, open_tab: OpenTab, lively: Lively) -> None:
         tab = open_tab(lively.address)
-        page = tab.open("/")
+        page = tab.see("/")
         field = page.get_by_role("searchbox")
         field.press_sequentially("OCTO/l")
         found = page.get_by_role("list", name="Found").get_by_role("link")
@@ -274,7 +288,7 @@ class TestWays:
         expect(page.get_by_role("heading", level=1)).to_have_text(REPOSITORY)
 
     def test_are_none_for_what_nothing_begins_with(self, open_tab: OpenTab, lively: Lively) -> None:
-        page = open_tab(lively.address).open("/")
+        page = open_tab(lively.address).see("/")
         page.get_by_role("searchbox").fill("nobody")
         expect(page.get_by_role("status")).to_contain_text("None found.")
 
@@ -284,7 +298,7 @@ class TestKey:
         self, open_tab: OpenTab, lively: Lively
     ) -> None:
         tab = open_tab(lively.address)
-        page = tab.open(path_of("person", lively))
+        page = tab.see(path_of("person", lively))
         page.get_by_role("button", name="Key").click()
         field = page.get_by_role("dialog").get_by_label("Key")
         expect(field).to_be_focused()
@@ -309,15 +323,15 @@ class TestKey:
         self, open_tab: OpenTab, lively: Lively
     ) -> None:
         tab = open_tab(lively.address, expected={HTTPStatus.UNAUTHORIZED})
-        tab.open("/").evaluate("sessionStorage.setItem('ledger-key', 'wrong')")
-        page = tab.open("/")
+        tab.see("/").evaluate("sessionStorage.setItem('ledger-key', 'wrong')")
+        page = tab.see("/")
         expect(page.get_by_text("The API key is not valid")).to_be_visible()
         page.get_by_role("main").get_by_role("button", name="Forget it").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("The ledger")
 
 
 def test_printed_it_is_without_what_only_a_screen_has(open_tab: OpenTab, lively: Lively) -> None:
-    page = open_tab(lively.address).open(path_of("repository", lively))
+    page = open_tab(lively.address).see(path_of("repository", lively))
     page.emulate_media(media="print")
     expect(page.get_by_role("searchbox")).to_be_hidden()
     expect(page.get_by_role("button", name="Show more")).to_be_hidden()

@@ -39,7 +39,7 @@ def test_a_closed_and_empty_ledger_asks_for_a_key_and_then_for_commits(
     open_tab: OpenTab, closed: LocalRun
 ) -> None:
     opened = open_tab(closed.address, expected={HTTPStatus.UNAUTHORIZED})
-    page = opened.open("/")
+    page = opened.see("/")
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("This is shown with a key only")
     assert opened.accessibility() == []
@@ -56,7 +56,7 @@ def test_a_closed_ledger_refuses_a_key_that_may_not_read(open_tab: OpenTab, live
     error = LedgerError("This credential lacks the scope read", code="forbidden")
     error.status = HTTPStatus.FORBIDDEN
     opened.page.route("**/v1/months", failing(error))
-    page = opened.open("/")
+    page = opened.see("/")
     expect(page.get_by_role("heading", level=1)).to_have_text("This key may not read")
     expect(page.get_by_label("Key", exact=True)).to_be_visible()
 
@@ -67,11 +67,11 @@ def test_what_is_being_built_is_told_in_its_place_and_the_rest_is_shown(
     opened = open_tab(lively.address, expected={HTTPStatus.SERVICE_UNAVAILABLE})
     for path in ("/v1/months", f"/v1/assets/{REPOSITORY}/months", "**/contributors"):
         opened.page.route(f"**{path}", failing(BeingBuilt()))
-    page = opened.open("/")
+    page = opened.see("/")
     expect(page.get_by_role("region", name="Months")).to_contain_text("make reconcile REPAIR=1")
     expect(page.get_by_role("region", name="Repositories").get_by_role("row")).to_have_count(3)
     assert opened.accessibility() == []
-    page = opened.open(f"/?repository={REPOSITORY}")
+    page = opened.see(f"/?repository={REPOSITORY}")
     for name in ("Months", "People"):
         expect(page.get_by_role("region", name=name)).to_contain_text("Being counted anew")
     expect(
@@ -96,7 +96,7 @@ def test_what_is_not_there_is_told_so(
     opened = open_tab(
         lively.address, expected={HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
     )
-    page = opened.open(f"/?{query}")
+    page = opened.see(f"/?{query}")
     expect(page.get_by_role("heading", level=1)).to_have_text(f"There is no such {thing}")
     expect(page).to_have_title(f"There is no such {thing} · Contribution ledger")
 
@@ -104,7 +104,7 @@ def test_what_is_not_there_is_told_so(
 def test_a_ledger_that_cannot_answer_is_tried_again(open_tab: OpenTab, lively: Lively) -> None:
     opened = open_tab(lively.address, expected={HTTPStatus.SERVICE_UNAVAILABLE})
     opened.page.route("**/v1/health/tracking", failing(Unavailable("Firestore is away")))
-    page = opened.open("/")
+    page = opened.see("/")
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("The ledger cannot answer now")
     page.unroute("**/v1/health/tracking")
@@ -128,7 +128,7 @@ def test_what_is_broken_is_told_so(
         opened.page.route(path, lambda route: route.abort(answer["abort"]))
     else:
         opened.page.route(path, lambda route: route.fulfill(**answer))
-    page = opened.open(f"/?repository={REPOSITORY}")
+    page = opened.see(f"/?repository={REPOSITORY}")
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(f"^{title}"))
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
 
@@ -138,7 +138,7 @@ def test_an_answer_that_nobody_understands_is_told_to_who_looks_for_it(
 ) -> None:
     with tab(browser, lively.address) as opened:
         opened.page.route(f"**/v1/assets/{REPOSITORY}", lambda route: route.fulfill(json={}))
-        page = opened.open(f"/?repository={REPOSITORY}")
+        page = opened.see(f"/?repository={REPOSITORY}")
         expect(page.get_by_role("heading", level=1)).to_have_text("Something is broken here")
         [finding] = opened.findings
         assert finding.startswith("console: TypeError")
@@ -146,10 +146,14 @@ def test_an_answer_that_nobody_understands_is_told_to_who_looks_for_it(
 
 def test_until_there_is_an_answer_it_says_that_it_loads(open_tab: OpenTab, lively: Lively) -> None:
     opened = open_tab(lively.address)
-    waiting: list[Route] = []
-    opened.page.route("**/v1/months", lambda route: waiting.append(route))
-    opened.page.goto(f"{lively.address}/")
-    expect(opened.page.get_by_text("Loading…")).to_be_visible()
-    expect(opened.page.locator("main")).to_have_attribute("aria-busy", "true")
-    waiting[0].continue_()
-    expect(opened.page.get_by_role("heading", level=1)).to_have_text("The ledger")
+    main = opened.page.locator("main")
+    seen = []
+
+    def slowly(route: Route) -> None:
+        seen.append((main.inner_text(), main.get_attribute("aria-busy")))
+        route.continue_()
+
+    opened.page.route("**/v1/months", slowly)
+    heading = opened.see("/").get_by_role("heading", level=1)
+    expect(heading).to_have_text("The ledger")
+    assert seen == [("Loading…", "true")]

@@ -8,7 +8,11 @@
 const SVG = "http://www.w3.org/2000/svg";
 const MICROS = 1_000_000n;
 const NUMBER = new Intl.NumberFormat("en");
-const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
+const PERCENT = new Intl.NumberFormat("en", {
+  style: "percent",
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
 /** An HTML element. Attributes and children that are null or false are left out. */
@@ -222,8 +226,7 @@ export function sentence({ status, code, detail }, name) {
   if (status === 404 || status === 422)
     return {
       title: `There is no such ${thing}`,
-      advice:
-        "Look at the address again, or find it with the field above. An address that was split off, or a name from before a rename, may lead nowhere.",
+      advice: `Look at its address again, or find ${name === "contribution" ? "its repository" : "it"} with the field above.`,
     };
   if (status === 503)
     return {

@@ -10,6 +10,7 @@ import { drawing, element, money, month, number, plural, table } from "./element
 const HEIGHT = 100;
 // Months beyond this would be thinner than a line on a telephone; years are drawn then.
 const MOST_BARS = 120;
+const MOST_LABELS = 8;
 const SPARK_MONTHS = 24;
 
 const SERIES = [
@@ -74,12 +75,7 @@ export function chart(months) {
       ...[top, top / 2, 0].map((value) => element("span", {}, number(value))),
     ),
     drawn,
-    element(
-      "div",
-      { class: "ends", "aria-hidden": "true" },
-      element("span", {}, bars[0].label),
-      element("span", {}, bars.at(-1).label),
-    ),
+    axis(bars),
     asTable(months, byKind),
   );
 }
@@ -129,15 +125,31 @@ function column(bar, at, top) {
   );
 }
 
-/** The least of 2, 4, 10, 20, 40, 100, ... that holds a count: half of it is a whole number. */
+/** The least round number that holds a count, and whose half is a whole one. */
 function nice(most) {
-  let unit = 1;
-  for (;;) {
-    const found = [2, 4, 6, 8].find((step) => step * unit >= most);
-    if (found) return found * unit;
-    unit *= 10;
-    if (unit >= most) return unit;
+  for (let unit = 1; ; unit *= 10) {
+    const steps = [1, 1.5, 2, 3, 4, 5, 6, 8].map((step) => step * unit);
+    const found = steps.find((step) => step >= most && step % 2 === 0);
+    if (found) return found;
   }
+}
+
+/** Words under the bars: years where they begin, and months at the ends where that says too little. */
+function axis(bars) {
+  const all = bars.length;
+  const years = bars
+    .map(({ label }, at) => ({ at, text: label.replace("Jan ", "") }))
+    .filter(({ text }) => /^\d+$/.test(text));
+  const every = Math.ceil(years.length / MOST_LABELS);
+  const labels = years.filter((_, number) => number % every === 0);
+  if (!labels.length || labels[0].at > all * 0.2) labels.unshift({ at: 0, text: bars[0].label });
+  const last = all > 1 && labels.at(-1).at < all * 0.75 ? bars.at(-1).label : null;
+  return drawing(
+    "svg",
+    { class: "axis", "aria-hidden": "true" },
+    ...labels.map(({ at, text }) => drawing("text", { x: `${(at / all) * 100}%`, y: "1em" }, text)),
+    last && drawing("text", { class: "last", x: "100%", y: "1em" }, last),
+  );
 }
 
 function legend(months) {

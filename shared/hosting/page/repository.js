@@ -32,8 +32,9 @@ export async function view(api, name) {
   return { title: shown, content };
 }
 
-function about({ name, description, former_names }) {
-  const said = description && description !== `GitHub repository: ${name}` ? description : null;
+function about({ description, former_names }) {
+  // What a recorder writes for want of anything better says no more than the name.
+  const said = /^GitHub repository: \S+$/.test(description) ? null : description;
   return [
     said && e.element("p", { class: "lead" }, e.foreign(said)),
     former_names.length
@@ -112,7 +113,7 @@ function badge(name) {
   });
   return e.element(
     "section",
-    { "aria-labelledby": "badge" },
+    { class: "screen", "aria-labelledby": "badge" },
     e.element("h2", { id: "badge" }, "Badge"),
     e.element("p", {}, picture),
     e.element("label", { for: "markdown" }, "Markdown for a README, with its text alternative"),
