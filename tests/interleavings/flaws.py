@@ -5,6 +5,7 @@ Each sends what the ledger would send if it had the mistake. They are made anew 
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,27 +17,35 @@ from shared.embedded.status import StatusError
 from tests.interleavings.store import Send, Wire
 
 _TOTALS = ("assets/", "contributors/", "participations/")
+_PARTS = "participations/"
+# What a Commit is told that was not carried out, and is taken to be.
+CARRIED_OUT = messages.CommitResponse().SerializeToString()
+_MONTH = re.compile(r"(\d{4}-)(\d\d)")
 _LOST = {grpc.StatusCode.ABORTED, grpc.StatusCode.UNAVAILABLE}
 
 
-def _path(write: Any) -> str:
+def _next_month(month: re.Match[str]) -> str:
+    return f"{month[1]}{int(month[2]) % 12 + 1:02}"
+
+
+def path_of(write: Any) -> str:
     return str(write.update.name).partition("/documents/")[2]
 
 
 def _of_totals(write: Any) -> bool:
-    return _path(write).startswith(_TOTALS)
+    return path_of(write).startswith(_TOTALS)
 
 
 def _stored(request: Any, send: Send) -> dict[str, Any]:
     """The fields of the documents that are written, by name: as they are now."""
-    names = [write.update.name for write in request.writes]
+    names = [write.update.name for write in request.writes if write.update.name]
     read = messages.BatchGetDocumentsRequest(database=request.database, documents=names)
     answers = send("BatchGetDocuments", read.SerializeToString())
     found = [messages.BatchGetDocumentsResponse.FromString(answer).found for answer in answers]
     return {document.name: document.fields for document in found}
 
 
-class _Flaw:
+class Flaw:
     """Changes the Commits, and lets the rest pass."""
 
     def __call__(self, method: str, wire: bytes, send: Send) -> Any:
@@ -59,7 +68,7 @@ class _Flaw:
         """Leave it as it is."""
 
 
-class LostIncrement(_Flaw):
+class LostIncrement(Flaw):
     """Totals are read, added to, and written."""
 
     def change(self, request: Any, send: Send) -> None:
@@ -76,7 +85,7 @@ class LostIncrement(_Flaw):
                         write.update_transforms.remove(transform)
 
 
-class ReplayCounted(_Flaw):
+class ReplayCounted(Flaw):
     """Where a contribution is there already, it is counted again."""
 
     def commit(self, request: Any, send: Send) -> Any:
@@ -91,7 +100,7 @@ class ReplayCounted(_Flaw):
             raise
 
 
-class ReplayTakenForRecorded(_Flaw):
+class ReplayTakenForRecorded(Flaw):
     """That a contribution is there already is taken for success."""
 
     code = frozenset({grpc.StatusCode.ALREADY_EXISTS})
@@ -101,7 +110,7 @@ class ReplayTakenForRecorded(_Flaw):
             return self.send(request, send)
         except StatusError as error:
             if error.code() in self.code:
-                return messages.CommitResponse().SerializeToString()
+                return CARRIED_OUT
             raise
 
 
@@ -111,7 +120,7 @@ class FailureTakenForSuccess(ReplayTakenForRecorded):
     code = frozenset(_LOST)
 
 
-class VoidedTwice(_Flaw):
+class VoidedTwice(Flaw):
     """A contribution is voided whatever became of it since it was read."""
 
     field = "voided_by"
@@ -133,7 +142,7 @@ class RepairedBlindly(VoidedTwice):
     field = "total_cost_micros"
 
 
-class AccountOpenedTwice(_Flaw):
+class AccountOpenedTwice(Flaw):
     """A new account replaces one that somebody else has opened meanwhile."""
 
     def change_write(self, write: Any) -> None:
@@ -142,7 +151,7 @@ class AccountOpenedTwice(_Flaw):
             write.ClearField("current_document")
 
 
-class TornBatch(_Flaw):
+class TornBatch(Flaw):
     """Contributions are written first, and counted in a second Commit."""
 
     def commit(self, request: Any, send: Send) -> Any:
@@ -160,7 +169,7 @@ class TornBatch(_Flaw):
         return answer
 
 
-class GuardLostAfterRetry(_Flaw):
+class GuardLostAfterRetry(Flaw):
     """A Commit that is tried again no longer asks whether the contribution is there."""
 
     def __init__(self) -> None:
@@ -180,7 +189,7 @@ class GuardLostAfterRetry(_Flaw):
             raise
 
 
-class RevocationUndone(_Flaw):
+class RevocationUndone(Flaw):
     """That a key was used is noted by writing all of it as it was read."""
 
     def change(self, request: Any, send: Send) -> None:
@@ -190,6 +199,29 @@ class RevocationUndone(_Flaw):
                 for name, value in _stored(request, send)[write.update.name].items():
                     write.update.fields[name].CopyFrom(value)
                 write.ClearField("update_mask")
+
+
+class MonthOffByOne(Flaw):
+    """What counts in an asset's month goes into the month behind it."""
+
+    def change_write(self, write: Any) -> None:
+        if path_of(write).startswith("assets/"):
+            for transform in write.update_transforms:
+                transform.field_path = _MONTH.sub(_next_month, transform.field_path)
+
+
+class PartWithoutTotal(Flaw):
+    """Nothing is added to the part of somebody who has one already, and nothing taken out."""
+
+    def change(self, request: Any, send: Send) -> None:
+        stored = _stored(request, send)
+        kept = [
+            write
+            for write in request.writes
+            if write.update.name not in stored or not path_of(write).startswith(_PARTS)
+        ]
+        del request.writes[:]
+        request.writes.extend(kept)
 
 
 FLAWS: Mapping[str, Callable[[], Wire]] = {
@@ -204,4 +236,6 @@ FLAWS: Mapping[str, Callable[[], Wire]] = {
     "torn-batch": TornBatch,
     "guard-lost-after-retry": GuardLostAfterRetry,
     "revocation-undone": RevocationUndone,
+    "month-off-by-one": MonthOffByOne,
+    "part-without-total": PartWithoutTotal,
 }

@@ -15,6 +15,7 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from shared.store.connection import Connection
+from shared.store.deadline import Timing
 from shared.web.entry_point import EntryPoint, entry_point
 from shared.web.logs import Log
 from shared.web.services import Services
@@ -35,14 +36,15 @@ def encoded(value: Any) -> bytes:
 class Process:
     """What the requests of one process share: its client, and what it keeps in memory."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, timing: Timing = TIMING) -> None:
         self._client = client
+        self._timing = timing
         self._functions: dict[str, EntryPoint] = {}
 
     @cached_property
     def connection(self) -> Connection:
         """A command's own."""
-        return Connection(self._client, TIMING)
+        return Connection(self._client, self._timing)
 
     @cached_property
     def _services(self) -> Services:
@@ -51,7 +53,7 @@ class Process:
             open_client=lambda _: self._client,
             clock=lambda: NOW,
             log=Log(write=lambda _: None),
-            timing=TIMING,
+            timing=self._timing,
         )
 
     def http(

@@ -41,6 +41,8 @@ LOOKED_FOR = {
         "known/apart/guard-lost-after-retry record+void",
         "total is not the sum",
     ),
+    "month-off-by-one": ("known/apart/month-off-by-one record+void", "total is not the sum"),
+    "part-without-total": ("known/apart/part-without-total batch+void", "total is not the sum"),
     "revocation-undone": ("known/apart/revocation-undone robot+revoke", "No order"),
 }
 
