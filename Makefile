@@ -79,6 +79,9 @@ test-long: lint checks ## also the checks that are slow or need Node
 bench: checks ## measure speed, size and cost beside their floors (some minutes, writes bench.json)
 	@exec $(BIN)/python -m tests.benchmarks $(ONLY)
 
+mutation: mutation-checks ## change the code in one place at a time, and see whether a test fails (SAMPLE=400)
+	@exec $(BIN)/python -m tests.mutation $(if $(SAMPLE),--sample $(SAMPLE))
+
 lint: checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -98,13 +101,15 @@ lock: checks ## pin the newest allowed versions in every requirements.txt
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) shared/commands/requirements.in -c requirements.txt -o shared/commands/requirements.txt
 	$(LOCK) tests/requirements.in -c requirements.txt -o tests/requirements.txt
+	$(LOCK) tests/mutation/requirements.in -c requirements.txt -c tests/requirements.txt \
+	  -o tests/mutation/requirements.txt
 
 audit: checks ## look the run-time requirements up in the published advisories (needs the network)
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner=off \
 	  -r requirements.txt -r shared/commands/requirements.txt
 
 clean: ## remove the virtual environment and caches, and leave the data in .data and .demo alone
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis mutants
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
 
 help: ## this list
@@ -120,6 +125,10 @@ LOCK := $(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-heade
 checks:
 	$(INSTALL) requirements.txt shared/commands/requirements.txt tests/requirements.txt
 
+mutation-checks:
+	$(INSTALL) requirements.txt shared/commands/requirements.txt tests/requirements.txt \
+	  tests/mutation/requirements.txt
+
 run-time:
 	$(INSTALL) requirements.txt shared/commands/requirements.txt
 
@@ -132,4 +141,4 @@ INSTALL = @python="$(PYTHON)"; $(if $(ASKED),,if $(BIN)/python -c "" 2> /dev/nul
   $$python -I shared/commands/install.py $(VENV)
 ASKED := $(filter-out file,$(origin PYTHON))
 
-.PHONY: run demo inspect keys reconcile backfill import aliases void deploy smoke bench test test-long lint openapi screenshot format lock audit clean help checks run-time variables
+.PHONY: run demo inspect keys reconcile backfill import aliases void deploy smoke bench mutation test test-long lint openapi screenshot format lock audit clean help checks mutation-checks run-time variables

@@ -76,7 +76,7 @@ def pytest_exception_interact(node: pytest.Item) -> None:
 
 def pytest_unconfigure() -> None:
     """Let no thread that a test left behind keep the process after the last test."""
-    faulthandler.dump_traceback_later(60, exit=True)
+    faulthandler.dump_traceback_later(60, exit=True, file=sys.__stderr__)
 
 
 OpenClient = Callable[[], Client]
