@@ -76,8 +76,8 @@ def list_asset_contributions(call: Call, asset: AssetKey) -> Page[Contribution]:
 def list_asset_contributors(call: Call, asset: AssetKey) -> Page[AssetContributor]:
     """List who contributed to an asset.
 
-    Each person once, with all addresses. 503 `being_built`: after an upgrade it is not counted
-    yet.
+    Each person once, with all addresses; of joined ones up to 15 seconds old. 503 `being_built`:
+    after an upgrade it is not counted yet.
     """
     found = call.services.ledger.find.asset(asset)
     parts = call.services.ledger.participations

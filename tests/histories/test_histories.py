@@ -16,7 +16,7 @@ from tests.histories.run import history_of
 SAID = {
     "acknowledgement-lost": "were told that they did it: record",
     "filter-forgotten": "octo/(one|two)@.* is in the list of asset octo/(?!\\1)",
-    "join-forgotten": "of (person|part .*) head@example.com .*not within",
+    "join-forgotten": "of person head@example.com .*not within",
     "month-off-by-one": "of month octo/.* not within",
     "page-repeated": "is listed twice",
     "part-without-total": "of part octo/.* not within",
@@ -35,7 +35,7 @@ def wrong(history: list[Event]) -> str:
 
 
 def test_what_clients_see_at_once_is_between_what_is_certain_and_what_is_possible() -> None:
-    history = history_of(steps=100, seed=7)
+    history = history_of(steps=60, seed=7)
     assert wrong(history) == ""
     told = Counter((e.act, e.told) for e in history if isinstance(e, Write))
     # There was something to see.
@@ -46,4 +46,4 @@ def test_what_clients_see_at_once_is_between_what_is_certain_and_what_is_possibl
 
 @pytest.mark.parametrize("flaw", FLAWS)
 def test_a_planted_mistake_is_seen(flaw: str) -> None:
-    assert re.search(SAID[flaw], wrong(history_of(steps=40, seed=7, wire=FLAWS[flaw]())))
+    assert re.search(SAID[flaw], wrong(history_of(steps=30, seed=7, wire=FLAWS[flaw]())))
