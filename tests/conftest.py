@@ -76,7 +76,8 @@ def pytest_exception_interact(node: pytest.Item) -> None:
 
 def pytest_unconfigure() -> None:
     """Let no thread that a test left behind keep the process after the last test."""
-    faulthandler.dump_traceback_later(60, exit=True, file=sys.__stderr__)
+    # To the process's own: whoever runs pytest from Python may have put something else in its place.
+    faulthandler.dump_traceback_later(60, exit=True, file=2)
 
 
 OpenClient = Callable[[], Client]
