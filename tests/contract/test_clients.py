@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ from shared.store.deadline import Timing
 from shared.store.reading import ONCE
 from tests.backends import new_project
 from tests.contract.reports import ledger_of, report
-from tests.end_to_end.fault_proxy import TcpProxy
+from tests.end_to_end.fault_proxy import Fault, GrpcProxy, TcpProxy
+from tests.end_to_end.local_run import DEADLINE, eventually
 
 ROOT = Path(main.__file__).parent
 # In processes of their own, because the environment of this one must stay as it is.
@@ -105,3 +107,36 @@ def test_an_attempt_to_connect_that_hangs_is_given_up_while_a_request_lasts(emul
         network.heal(reset=False)
         ledger_of(client, timing=Timing()).commits.record(report(), recorded_by="ci")
         client._firestore_api.transport.close()
+
+
+def test_a_connection_that_is_dead_without_being_closed_is_left_after_a_call_without_an_answer(
+    emulator: str,
+) -> None:
+    with TcpProxy(emulator) as network:
+        client = emulator_client(network.host, project=new_project())
+        document = client.document("things/one")
+        document.create({"a": 1})
+        used = client._firestore_api.transport
+        network.fall_silent()
+        network.heal(reset=False)
+        with pytest.raises(DeadlineExceeded):
+            document.get(timeout=0.2, retry=ONCE)
+        assert client._firestore_api.transport is not used
+        assert document.get(timeout=DEADLINE, retry=ONCE).to_dict() == {"a": 1}
+        for transport in (used, client._firestore_api.transport):
+            transport.close()
+
+
+def test_a_connection_over_which_others_are_answered_is_kept(emulator: str) -> None:
+    with GrpcProxy(emulator) as network, ThreadPoolExecutor(1) as threads:
+        client = emulator_client(network.host, project=new_project())
+        document = client.document("things/one")
+        document.create({"a": 1})
+        used = client._firestore_api.transport
+        network.fail(Fault(None), times=1)
+        unanswered = threads.submit(document.get, timeout=1, retry=ONCE)
+        eventually(lambda: not network.pending, what="a call is under way")
+        document.get(timeout=DEADLINE, retry=ONCE)
+        assert isinstance(unanswered.exception(), DeadlineExceeded)
+        assert client._firestore_api.transport is used
+        used.close()

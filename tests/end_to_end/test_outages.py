@@ -97,11 +97,12 @@ class Reported:
                 ended.set()
             for each in asking:
                 each.result()
-        assert statuses == {201, 503}
+        # A short outage ends within the time of those requests that it met.
+        assert {201} <= statuses <= {201, 503}
         return recorded_at[0] - back_at
 
 
-@pytest.mark.parametrize("outage", [30, 90, 240])
+@pytest.mark.parametrize("outage", [5, 15, 30, 90, 240])
 def test_the_first_report_after_an_outage_is_recorded_within_3_seconds(
     emulator: str, tmp_path: Path, outage: int
 ) -> None:
