@@ -30,6 +30,7 @@ class Project:
 
     name: str
     number: int
+    about: str
     pace: float
     since: int
     tests: float
@@ -37,12 +38,52 @@ class Project:
 
 
 PROJECTS = (
-    Project(FORECAST, 518_022_741, pace=4.2, since=0, tests=0.6, docs=0.2),
-    Project(FIRMWARE, 518_039_902, pace=2.6, since=0, tests=0.4, docs=0.1),
-    Project(MAP, 531_870_155, pace=2.2, since=3, tests=0.3, docs=0.1),
-    Project(HANDBOOK, 518_101_337, pace=1.3, since=0, tests=0, docs=1),
-    Project(SALINITY, 529_448_610, pace=1.6, since=2, tests=0.5, docs=0.3),
-    Project(WEBSITE, 902_215_084, pace=2.4, since=48, tests=0.3, docs=0.1),
+    Project(
+        FORECAST,
+        518_022_741,
+        "Tide and surge forecasts for small harbours, every hour",
+        pace=4.2,
+        since=0,
+        tests=0.6,
+        docs=0.2,
+    ),
+    Project(
+        FIRMWARE,
+        518_039_902,
+        "What runs on the buoys that measure",
+        pace=2.6,
+        since=0,
+        tests=0.4,
+        docs=0.1,
+    ),
+    Project(
+        MAP,
+        531_870_155,
+        "A map of harbours and their water levels",
+        pace=2.2,
+        since=3,
+        tests=0.3,
+        docs=0.1,
+    ),
+    Project(
+        HANDBOOK,
+        518_101_337,
+        "How we measure, forecast and publish",
+        pace=1.3,
+        since=0,
+        tests=0,
+        docs=1,
+    ),
+    Project(
+        SALINITY,
+        529_448_610,
+        "Salinity of the fjords since 1961, with the code that checks it",
+        pace=1.6,
+        since=2,
+        tests=0.5,
+        docs=0.3,
+    ),
+    Project(WEBSITE, 902_215_084, "What visitors see", pace=2.4, since=48, tests=0.3, docs=0.1),
 )
 
 # Agents come into use from this week on, more with every week.

@@ -33,6 +33,15 @@ class Void:
 
 
 @dataclass(frozen=True)
+class Description:
+    """Somebody says what a repository is."""
+
+    at: datetime
+    repository: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Join:
     """A further address of somebody is found to be theirs."""
 
@@ -52,4 +61,4 @@ class Refusal:
     repository: str
 
 
-Event = Push | Void | Join | Refusal
+Event = Push | Void | Description | Join | Refusal

@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.commands.demo.cast import FIRMWARE, FORECAST, HANDBOOK, MAP, PEOPLE, PIER_MAP, WEBSITE
 from shared.commands.demo.commits import PROJECTS, Author
-from shared.commands.demo.events import Event, Join, Push, Refusal, Void
+from shared.commands.demo.events import Description, Event, Join, Push, Refusal, Void
 
 WEEKS = 104
 _SEED = 20
@@ -20,6 +20,7 @@ _DAYS = (9, 10, 10, 10, 8, 3, 2)
 _HOURS = (1, 1, 0, 0, 0, 1, 3, 6, 9, 11, 11, 9, 7, 10, 11, 10, 9, 7, 5, 5, 6, 5, 4, 2)
 _QUIET_WEEKS = {5, 6, 30, 31, 32, 57, 58, 82, 83, 84}
 _JOINED_IN, _RENAMED_IN = 43, 58
+_DESCRIBED_AFTER = 8
 # What is voided on the next day: in which week, where, what was reported, why, and the right cost.
 _MISTAKES: tuple[tuple[int, str, dict[str, Any], str, str | None], ...] = (
     (33, FORECAST, {"cost_amount": "480"}, "The decimal point is missing", "48"),
@@ -90,6 +91,10 @@ def _mistake(author: Author, begin: datetime) -> Iterator[Event]:
 
 
 def _changes(begin: datetime) -> Iterator[Event]:
+    for project in PROJECTS:
+        name = PIER_MAP if project.name == MAP else project.name
+        at = begin + (project.since + _DESCRIBED_AFTER) * _WEEK
+        yield Description(at, name, project.about)
     ana, still_ana = PEOPLE[0].email, PEOPLE[1].email
     yield Join(begin + _JOINED_IN * _WEEK, ana, still_ana, "Told us herself")
     yield Refusal(

@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.commands.demo.events import Event, Join, Push, Refusal, Void
+from shared.commands.demo.events import Description, Event, Join, Push, Refusal, Void
+from shared.domain.asset import AssetChange
 from shared.domain.contribution import Commit, NewContribution
 from shared.domain.identity import Classifier
 from shared.domain.number import Claim
@@ -73,6 +74,8 @@ def _happen(event: Event, ledger: Ledger) -> None:
                     "corrects": voided.id,
                 }
                 ledger.by_ids.record(NewContribution.model_validate(right), recorded_by=_OPERATOR)
+        case Description(_, name, text):
+            ledger.registrar.change_asset(name, AssetChange(description=text))
         case Join(_, email, further, reason):
             ledger.aliases.join(Address.of(email), further, joined_by=_OPERATOR, reason=reason)
         case Refusal(_, code, reason, name):
