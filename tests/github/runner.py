@@ -17,7 +17,8 @@ import yaml
 from tests.github.repositories import ZEROS, git_environment
 from tests.github.stub_ledger import KEY
 
-ACTION = Path(__file__).parents[2] / ".github" / "actions" / "track-contributions"
+ROOT = Path(__file__).parents[2]
+ACTION = ROOT / ".github" / "actions" / "track-contributions"
 PROGRAM = ACTION / "track"
 REPOSITORY = "octo/demo"
 SERVER = "https://github.com"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable
 
 import pytest
 
+from ledger import page_of, service_base
 from tests.github.repositories import ZEROS, Repository
 from tests.github.runner import Runner
 from tests.github.stub_ledger import KEY, StubLedger, answer, problem
@@ -29,7 +31,7 @@ class TestTheSummary:
         run = runner_for(conflict).push(before, conflict, inputs=ledger.inputs)
 
         rows = [line.split(" | ") for line in run.summary.splitlines() if line.startswith("| [`")]
-        assert [row[2:] for row in rows] == [
+        assert [row[3:] for row in rows] == [
             ["0.25", "0.7", "recorded", " |"],
             ["—", "—", "voided", "the entry was voided |"],
             ["—", "—", "invalid", "/contributor&#95;email is not an address |"],
@@ -38,6 +40,42 @@ class TestTheSummary:
         assert rows[0][0] == f"| [`{new[:10]}`](https://github.com/octo/demo/commit/{new})"
         assert rows[0][1] == "Ada Lovelace a&#42;&#42;&#42;&#64;example.com"
         assert run.counts == (1, 0, 3, 0)
+
+    def test_tells_who_else_wrote_a_commit_and_what_helped(
+        self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger
+    ) -> None:
+        before = origin.head
+        people = "".join(f"Co-authored-by: P{n} <p{n}@example.com>\n" for n in range(5))
+        pushed = origin.commit(f"Pair\n\n{people}Assisted-by: Claude:claude-opus-4-6\n")
+
+        run = runner_for(pushed).push(before, pushed, inputs=ledger.inputs)
+
+        (row,) = (line for line in run.summary.splitlines() if line.startswith("| [`"))
+        assert html.unescape(row.split(" | ")[2]) == (
+            "P0 p***@example.com, P1 p***@example.com, P2 p***@example.com, 2 more; "
+            "assisted by Claude:claude-opus-4-6"
+        )
+
+    @pytest.mark.parametrize(
+        ("url", "link"),
+        [
+            ("https://ledger.example/a(b)", "https://ledger.example/a%28b%29"),
+            ("https://ledger.example/v1/contributions/github", "https://ledger.example"),
+            ("https://track-github-abc-uc.a.run.app", None),
+            ("https://us-central1-p.cloudfunctions.net/track-github", None),
+        ],
+    )
+    def test_links_to_the_ledgers_page_where_there_is_one(self, url: str, link: str | None) -> None:
+        page = page_of(service_base(url), "octo/demo")
+        assert page == (f"{link}/?repository=octo/demo" if link else "")
+
+    def test_begins_with_the_link(
+        self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger
+    ) -> None:
+        before, pushed = origin.head, origin.commit()
+        run = runner_for(pushed).push(before, pushed, inputs=ledger.inputs)
+        link = f"- [This repository in the ledger]({ledger.url}/?repository=octo/demo)"
+        assert link in run.summary.splitlines()
 
     def test_shows_a_part_of_a_push_that_is_too_long_for_it(
         self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger
@@ -65,7 +103,7 @@ class TestTheSummary:
 
         (row,) = (line for line in run.summary.splitlines() if line.startswith("| [`"))
         shown = row.split(" | ")[1]
-        assert len(row.split(" | ")) == 6
+        assert len(row.split(" | ")) == 7
         assert not re.search(r"[|\[\]`<>*@\\]|://|www\.|#(?!\d+;)", shown)
         assert "a&#124;b" in shown
 

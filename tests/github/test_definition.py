@@ -16,9 +16,9 @@ import pytest
 import yaml
 
 from tests.end_to_end.firebase_tools import FIREBASE_TOOLS
-from tests.github.runner import ACTION, PROGRAM, action_definition
+from tests.github.runner import ACTION, PROGRAM, ROOT, action_definition
 
-ROOT = Path(__file__).parents[2]
+PAGE = ACTION / "README.md"
 WORKFLOW = ROOT / ".github" / "workflows" / "auto_track_contributions.yml"
 
 
@@ -69,8 +69,11 @@ def test_every_action_is_pinned_to_a_commit_with_its_version_beside_it() -> None
             assert re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used[1]), line
 
 
-def test_no_expression_reaches_a_shell_line(workflow: dict[Any, Any]) -> None:
-    steps = [*action_definition()["runs"]["steps"], *workflow["jobs"]["track"]["steps"]]
+def test_no_expression_reaches_a_shell_line() -> None:
+    steps = list(action_definition()["runs"]["steps"])
+    for file in WORKFLOW.parent.iterdir():
+        for job in yaml.safe_load(file.read_text("utf-8"))["jobs"].values():
+            steps += job["steps"]
 
     assert [step["run"] for step in steps if "${{" in step.get("run", "")] == []
 
@@ -87,7 +90,40 @@ def test_the_action_passes_each_input_and_the_program_reads_each() -> None:
     assert {f"INPUT_{one or other}" for one, other in read} - {"INPUT_"} == set(passed)
 
 
-def test_the_actions_outputs_come_from_the_step_and_stand_in_the_readme() -> None:
+def test_the_actions_inputs_and_outputs_stand_on_its_page() -> None:
+    definition = action_definition()
+    rows = re.findall(r"^\| `([\w-]+)` \|(.*?)\|", PAGE.read_text("utf-8"), re.MULTILINE)
+    given = {name: default.strip("` ") for name, default in rows}
+
+    assert list(given) == list(definition["inputs"])
+    literal = {name: declared.get("default", "") for name, declared in definition["inputs"].items()}
+    worded = {"url": "", "oidc-audience": "the url's origin", "github-token": "the job's"}
+    assert given == {name: worded.get(name, value or "none") for name, value in literal.items()}
+    assert [name for name in definition["outputs"] if f"`{name}`" not in PAGE.read_text()] == []
+
+
+def test_the_workflow_on_its_page_is_as_careful_as_our_own(workflow: dict[Any, Any]) -> None:
+    [shown] = re.findall(r"```yaml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    checkout, action = yaml.safe_load(shown)["jobs"]["track"]["steps"]
+    own = workflow["jobs"]["track"]["steps"]
+
+    assert yaml.safe_load(shown)["permissions"] == workflow["jobs"]["track"]["permissions"]
+    assert yaml.safe_load(shown)[True].keys() == workflow[True].keys()
+    assert checkout["with"] == own[0]["with"]
+    assert f"# {checkout['uses'].partition('@')[2]}." in WORKFLOW.read_text("utf-8")
+    assert action["uses"] == f"OWNER/REPO/{ACTION.relative_to(ROOT)}@v1"
+    assert action["with"].keys() <= action_definition()["inputs"].keys()
+    assert action["uses"] in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_action_has_what_the_marketplace_shows() -> None:
+    definition = action_definition()
+
+    assert len(definition["description"]) < 125
+    assert definition["branding"].keys() == {"icon", "color"}
+
+
+def test_the_actions_outputs_come_from_the_step() -> None:
     definition = action_definition()
     (step,) = definition["runs"]["steps"]
 
@@ -95,8 +131,6 @@ def test_the_actions_outputs_come_from_the_step_and_stand_in_the_readme() -> Non
         name: f"${{{{ steps.{step['id']}.outputs.{name} }}}}"
         for name in ("recorded", "replayed", "rejected", "unreportable", "failed")
     }
-    readme = (ROOT / "README.md").read_text("utf-8")
-    assert [name for name in definition["outputs"] if f"`{name}`" not in readme] == []
 
 
 def test_the_workflow_runs_on_the_default_branch_alone_with_the_least_rights(
@@ -154,7 +188,7 @@ class TestTheProgram:
     def test_has_small_modules_in_one_folder(self) -> None:
         files = {path for path in ACTION.rglob("*") if path.is_file() and path.suffix != ".pyc"}
 
-        assert files == {ACTION / "action.yml", *PROGRAM.glob("*.py")}
+        assert files == {ACTION / "action.yml", PAGE, *PROGRAM.glob("*.py")}
         assert [n for n, source in modules().items() if source.count("\n") >= 250] == []
 
     def test_leaves_nothing_in_the_folder_of_the_action(self, tmp_path: Path) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.end_to_end.local_run import LocalRun
+from tests.end_to_end.local_run import ROOT, LocalRun
 from tests.github.repositories import GRACE, Repository
-from tests.github.runner import REPOSITORY, Runner
+from tests.github.runner import ACTION, REPOSITORY, Runner
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +61,33 @@ def test_a_push_with_every_oddity_is_recorded_once(
     [asset] = service.get("/v1/assets")
     assert (asset["name"], asset["contribution_count"]) == (REPOSITORY, 5)
     assert not list(Path(runner.workspace).glob("pwned"))
+
+
+def test_the_action_of_another_repository_reports_this_one(
+    service: LocalRun, origin: Repository, runner_for: Callable[..., Runner], tmp_path: Path
+) -> None:
+    before = origin.head
+    pushed = [origin.commit(f"Commit {number}") for number in range(5)]
+    inputs = {"url": service.address, "api-key": "dev-key"}
+    # As the runner lays out what `uses: OWNER/REPO/path@v1` names: what git has of it, elsewhere.
+    downloaded = tmp_path / "_actions" / "owner" / "repo" / "v1"
+    place = ACTION.relative_to(ROOT)
+    tracked = subprocess.check_output(["git", "ls-files", "--", place], cwd=ROOT, text=True)
+    for name in tracked.splitlines():
+        (downloaded / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, downloaded / name)
+
+    run = runner_for(pushed[-1]).push(
+        before,
+        pushed[-1],
+        inputs=inputs,
+        environment={"GITHUB_ACTION_PATH": str(downloaded / place)},
+    )
+
+    assert run.counts == (5, 0, 0, 0), run.log
+    assert {commit[:10] for commit in pushed} == set(re.findall(r"\[`(\w{10})`\]", run.summary))
+    files = {str(p.relative_to(downloaded)) for p in downloaded.rglob("*") if p.is_file()}
+    assert files == set(tracked.splitlines())
 
 
 def _all(service: LocalRun) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ DOCUMENTS = [
     for path in sorted(
         [
             *ROOT.glob("*.md"),
-            *(ROOT / ".github").glob("*.md"),
+            *(ROOT / ".github").rglob("*.md"),
             # The text of the OpenAPI document is read there, and not as a page.
             *(path for path in (ROOT / "shared").rglob("*.md") if path.name != "about.md"),
             # Those of tests/data say where other people's files come from.

@@ -6,7 +6,6 @@ https://spec.openapis.org/oas/v3.1.0
 from __future__ import annotations
 
 import json
-import tomllib
 from functools import cache
 from inspect import getdoc
 from pathlib import Path
@@ -27,6 +26,7 @@ from shared.commands.openapi.schemas import (
 from shared.domain import errors
 from shared.domain.badge import Badge
 from shared.domain.contribution import Commit
+from shared.domain.version import VERSION
 from shared.web.answer import JSON, PROBLEM_JSON, SVG, Answer, Page, Picture, Table, problem
 from shared.web.described import Metadata, Problem
 from shared.web.headers import Headers, ProblemHeaders, ReadHeaders
@@ -92,12 +92,11 @@ def document() -> Schema:
             models[body] = "serialization" if isinstance(operation.body, str) else "validation"
         shown |= {model for _, model in answers(operation)}
     models |= dict.fromkeys(shown, "serialization")
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Contribution ledger",
-            "version": project["version"],
+            "version": VERSION,
             "description": Path(__file__).with_name("about.md").read_text(encoding="utf-8"),
         },
         "servers": [{"url": "/"}],

@@ -14,7 +14,15 @@ from typing import Any
 from common import ConfigurationError, GitError, MissingTool, Runtime, TrackError
 from git import Git, clone_at
 from history import read_history
-from ledger import Credential, api_key, identity_token, ledger, service_base, until_failure
+from ledger import (
+    Credential,
+    api_key,
+    identity_token,
+    ledger,
+    page_of,
+    service_base,
+    until_failure,
+)
 from paths import PathFilter
 from push import Push, default_branch, obtain_branch, read_push, select_commits
 from reports import Result, Tally, commits_url, report
@@ -55,7 +63,9 @@ def run_action(runtime: Runtime) -> int:
     for note in notes:
         workflow.line(note)
     workflow.output(tally)
-    workflow.summarise(action.results, notes, remedies, commits_url(runtime.environ))
+    workflow.summarise(
+        action.results, notes, remedies, commits_url(runtime.environ), page=action.page
+    )
     strict = runtime.environ.get("INPUT_FAIL_ON_ERROR", "").strip().lower() == "true"
     return 1 if strict and (failure or not tally.is_clean) else 0
 
@@ -68,12 +78,15 @@ class Action:
     workflow: Workflow
     results: list[Result]
     notes: list[str]
+    page: str = ""
+    """The ledger's page about the repository, once it is known."""
 
     def run(self) -> None:
         environ, event_name = self.runtime.environ, self.runtime.environ.get("GITHUB_EVENT_NAME")
         if not self._given("URL"):
             return self._skip("no url is set")
         base = service_base(self._given("URL"))
+        self.page = page_of(base, environ.get("GITHUB_REPOSITORY", ""))
         credential = self._credential(base)
         if credential is None:
             return self._skip("no api-key is set, and the job may not ask for an id-token")

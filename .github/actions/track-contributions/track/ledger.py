@@ -66,6 +66,19 @@ def service_base(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{path}"
 
 
+# A function's own address, as Google Cloud gives it: there is no page at it.
+FUNCTION_HOSTS = (".run.app", ".cloudfunctions.net")
+
+
+def page_of(base: str, repository: str) -> str:
+    """Return the address of the ledger's page about the repository, or nothing."""
+    if (urllib.parse.urlsplit(base).hostname or "").endswith(FUNCTION_HOSTS):
+        return ""
+    # Nothing in it may end a link in Markdown.
+    place = urllib.parse.quote(base, safe="/:[]%~")
+    return f"{place}/?repository={urllib.parse.quote(repository)}"
+
+
 Credential = Callable[[], tuple[str, str]]
 """Returns the header that shows who is asking."""
 

@@ -74,6 +74,8 @@ class Result:
     author: Person
     written: Person
     outcome: Outcome
+    co_authors: tuple[Person, ...] = ()
+    assistance: tuple[str, ...] = ()
 
 
 MERGE = Outcome(SKIPPED, "merge commit")
@@ -106,7 +108,14 @@ class Batch:
         body = self._head + b",".join(self._payloads) + b"]}"
         answered = iter(record(hashes, body) if hashes else ())
         return [
-            Result(commit.hash, commit.author, commit.written, outcome or next(answered))
+            Result(
+                commit.hash,
+                commit.author,
+                commit.written,
+                outcome or next(answered),
+                commit.co_authors,
+                commit.assistance,
+            )
             for commit, outcome in self._commits
         ]
 

@@ -22,6 +22,7 @@ class Workflow:
     SUMMARY_BYTES = 900 * 1024  # GitHub shows none of a summary that exceeds 1 MiB
     ANNOTATIONS = 10  # GitHub shows no more of one kind for a step
     REMEDIES = 100
+    NAMED = 3  # co-authors of one commit
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -80,13 +81,15 @@ class Workflow:
         notes: Iterable[str],
         remedies: Sequence[Remedy],
         commits_url: str,
+        page: str,
     ) -> None:
         lines = ["### Contribution ledger", ""]
+        lines += [f"- [This repository in the ledger]({page})"] if page else []
         lines += [f"- {cell(note)}" for note in notes]
         lines += [f"- {cell(reason)} {plain(line)}" for reason, line in remedies[: self.REMEDIES]]
         if results:
-            lines += ["", "| commit | author | cost | score | outcome | reason |"]
-            lines += ["| --- | --- | ---: | ---: | --- | --- |"]
+            lines += ["", "| commit | author | with | cost | score | outcome | reason |"]
+            lines += ["| --- | --- | --- | ---: | ---: | --- | --- |"]
         room = self.SUMMARY_BYTES
         for position, result in enumerate(results):
             row = self._row(result, commits_url)
@@ -101,13 +104,22 @@ class Workflow:
         said, author = result.outcome, result.author
         cells = (
             f"[`{result.commit_hash[:10]}`]({commits_url}/{result.commit_hash})",
-            cell(f"{author.name} {shown_address(author)}"),
+            cell(shown(author)),
+            cell(self._with(result) or "—"),
             cell(said.cost or "—"),
             cell(said.score or "—"),
             said.name,
             cell(said.reason),
         )
         return f"| {' | '.join(cells)} |"
+
+    def _with(self, result: Result) -> str:
+        """Return who else wrote the commit, and which tools helped."""
+        people = [shown(person) for person in result.co_authors]
+        more = len(people) - self.NAMED
+        named = people[: self.NAMED] + ([f"{more} more"] if more > 0 else [])
+        tools = f"assisted by {', '.join(result.assistance)}" if result.assistance else ""
+        return "; ".join(filter(None, [", ".join(named), tools]))
 
     def _append(self, variable: str, text: str) -> None:
         target = self._runtime.environ.get(variable)
@@ -117,6 +129,10 @@ class Workflow:
                     file.write(text)
             except OSError as error:
                 self.annotate("warning", f"{variable} could not be written: {error.strerror}")
+
+
+def shown(person: Person) -> str:
+    return f"{person.name} {shown_address(person)}"
 
 
 def shown_address(person: Person) -> str:
