@@ -46,6 +46,11 @@ void: variables run-time ## void all contributions of a repository (REPOSITORY=o
 	@exec $(BIN)/python -m shared.commands.void \
 	  --repository="$(REPOSITORY)" --reason="$(REASON)" --url="$(URL)"
 
+export: variables run-time ## write a list into a file (URL=, KIND=contributions, contributors or assets, FORMAT=csv or ndjson, ROWS=credits or months, REPOSITORY=, FILE=, the key in LEDGER_API_KEY)
+	@exec $(BIN)/python -m shared.commands.export --url="$(URL)" \
+	  $(if $(KIND),--kind="$(KIND)") $(if $(FORMAT),--format="$(FORMAT)") $(if $(ROWS),--rows="$(ROWS)") \
+	  $(if $(REPOSITORY),--repository="$(REPOSITORY)") $(if $(FILE),--file="$(FILE)")
+
 deploy: run-time ## deploy to a project (PROJECT=, REGION=, DRY_RUN=1 prints only, ARGS="--help")
 	@exec $(BIN)/python -m shared.commands.deploy --project "$(PROJECT)" \
 	  $(if $(REGION),--region "$(REGION)") $(if $(filter-out 0 no false,$(DRY_RUN)),--dry-run) $(ARGS)
@@ -58,6 +63,8 @@ backfill: NEEDS = DIR REPOSITORY $(if $(filter-out 0 no false,$(DRY_RUN)),,URL)
 backfill: EXAMPLE = DIR=../my-clone REPOSITORY=owner/name URL=https://ledger.example.com
 aliases: NEEDS = MAILMAP
 aliases: EXAMPLE = MAILMAP=../my-clone/.mailmap
+export: NEEDS = URL
+export: EXAMPLE = URL=https://ledger.example.com KIND=contributors ROWS=months
 import: NEEDS = FILE
 import: EXAMPLE = FILE=store.json
 smoke: NEEDS = URL
@@ -141,4 +148,4 @@ INSTALL = @python="$(PYTHON)"; $(if $(ASKED),,if $(BIN)/python -c "" 2> /dev/nul
   $$python -I shared/commands/install.py $(VENV)
 ASKED := $(filter-out file,$(origin PYTHON))
 
-.PHONY: run demo inspect keys reconcile backfill import aliases void deploy smoke bench mutation test test-long lint openapi screenshot format lock audit clean help checks mutation-checks run-time variables
+.PHONY: run demo inspect keys reconcile backfill import aliases void export deploy smoke bench mutation test test-long lint openapi screenshot format lock audit clean help checks mutation-checks run-time variables

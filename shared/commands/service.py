@@ -6,7 +6,8 @@ import http.client
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,7 +49,7 @@ class Service:
 
     def __init__(self, url: str, key: str) -> None:
         self._url = url.rstrip("/")
-        self._key = key
+        self._credential = {"X-API-Key": key} if key else {}
         parts = urlsplit(self._url)
         is_local = parts.hostname in _LOOPBACK
         if parts.scheme != "https" and not (parts.scheme == "http" and is_local):
@@ -57,10 +58,30 @@ class Service:
         direct = [urllib.request.ProxyHandler({})] if is_local else []
         self._opener = urllib.request.build_opener(_NoRedirects, *direct)
 
+    @contextmanager
+    def lines(self, path: str) -> Iterator[tuple[Reply, Iterator[bytes]]]:
+        """Get a table: status and headers, and its lines as they come; of an error, the reply.
+
+        A connection that is cut off looks like the end: what is whole says so in its last line.
+        """
+        request = urllib.request.Request(self._url + path, headers=self._credential)
+        try:
+            response = self._opener.open(request, timeout=_TIMEOUT)
+        except urllib.error.HTTPError as error:
+            with error:
+                reply = _reply(error)
+        except (OSError, http.client.HTTPException) as error:
+            reply = _no_reply(error)
+        else:
+            with response:
+                yield Reply(response.status, _headers(response)), _until_cut(response)
+            return
+        yield reply, iter(())
+
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Reply:
         """Send one request, once."""
         data = None if body is None else json.dumps(body).encode()
-        headers = {"X-API-Key": self._key, "Content-Type": "application/json"}
+        headers = {**self._credential, "Content-Type": "application/json"}
         request = urllib.request.Request(self._url + path, data, headers, method=method)
         try:
             with self._opener.open(request, timeout=_TIMEOUT) as response:
@@ -69,13 +90,25 @@ class Service:
             with error:
                 return _reply(error)
         except (OSError, http.client.HTTPException) as error:
-            return Reply(0, reason=str(getattr(error, "reason", error)) or type(error).__name__)
+            return _no_reply(error)
+
+
+def _until_cut(response: http.client.HTTPResponse) -> Iterator[bytes]:
+    with suppress(OSError, http.client.HTTPException):
+        yield from response
+
+
+def _no_reply(error: Exception) -> Reply:
+    return Reply(0, reason=str(getattr(error, "reason", error)) or type(error).__name__)
+
+
+def _headers(response: http.client.HTTPResponse | urllib.error.HTTPError) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
 
 
 def _reply(response: http.client.HTTPResponse | urllib.error.HTTPError) -> Reply:
-    headers = {name.lower(): value for name, value in response.headers.items()}
     try:
         body = json.loads(response.read(_ANSWER_LIMIT))
     except ValueError:
         body = None
-    return Reply(response.status or 0, headers, body)
+    return Reply(response.status or 0, _headers(response), body)

@@ -214,15 +214,16 @@ def test_readers_of_a_long_answer_leave_others_served(
         assert answer.json()["counts"]["recorded"] == 200
     writer.__exit__()
     reader = start("contributions")
-    with ExitStack() as stack:
-        for _ in range(2 * THREADS):
-            connection = stack.enter_context(socket.socket())
-            # As little as the kernel lets one take at a time.
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
-            connection.settimeout(OTHERS_S)
-            connection.connect(("127.0.0.1", reader.port))
-            connection.sendall(request_bytes("GET", "/?limit=1000", WITH_KEY))
-        assert_others_are_answered(reader)
+    for target in ("/?limit=1000", "/?format=ndjson"):
+        with ExitStack() as stack:
+            for _ in range(2 * THREADS):
+                connection = stack.enter_context(socket.socket())
+                # As little as the kernel lets one take at a time.
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+                connection.settimeout(OTHERS_S)
+                connection.connect(("127.0.0.1", reader.port))
+                connection.sendall(request_bytes("GET", target, WITH_KEY))
+            assert_others_are_answered(reader)
 
 
 @pytest.mark.long
