@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
 
+from shared.domain.api_key import Caller, Scope
 from shared.domain.errors import InvalidInput, Unauthenticated, Unavailable, UnsupportedMedia
 from shared.domain.push import read_push
+from shared.domain.rename import read_rename
 from shared.domain.signature import Signatures, is_signature
 from shared.web.answer import JSON, Answer, Ignored
 from shared.web.batches import batch_answer, record_items
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from pydantic import Field
     from typing_extensions import Doc
 
+    from shared.store.deadline import Deadline
     from shared.web.described import EventAnswer, HeaderName, IgnoredEvent
 
 # GitHub hangs up after 10 seconds, and does not deliver again by itself.
@@ -50,7 +54,7 @@ class DeliveryHeaders(Parameters):
         str,
         HeaderName("X-GitHub-Event"),
         Field(examples=["push"]),
-        Doc("The kind of event; `push` and `ping` are of interest."),
+        Doc("The kind of event; `push`, `repository` and `ping` are of interest."),
     ]
     delivery: Annotated[
         str, HeaderName("X-GitHub-Delivery"), Doc("GitHub's id of the delivery, for the log.")
@@ -71,30 +75,33 @@ class DeliveryHeaders(Parameters):
 def receive_webhook(call: Call) -> Answer[EventAnswer] | Ignored[IgnoredEvent]:
     """Receive GitHub's webhook.
 
-    Records the commits of a push to a tracked branch, merges left out. It is authenticated by
-    GitHub's signature of the body; no API key is asked for.
+    Records the commits of a push to a tracked branch, merges left out. Of a `repository` event it
+    takes that a repository was renamed or transferred. It is authenticated by GitHub's signature of
+    the body; no API key is asked for.
     """
     began = time.monotonic()
     sender, body = _signed_body(call)
-    call.facts["caller"] = sender
+    call = replace(call, caller=sender)
+    call.facts["caller"] = sender.name
     call.facts["delivery"] = _delivery(call)
     if call.request.mimetype != JSON:
         raise UnsupportedMedia(f"In the webhook's settings on GitHub, choose content type {JSON}")
     event = call.request.headers.get("X-GitHub-Event", "")
     if event == "ping":
         return Answer({"status": "pong"}, outcome="ping")
-    if event != "push":
+    if event not in {"push", "repository"}:
         return _ignored("only push events are recorded")
     with call.services.large_bodies.turn(len(body)):
-        return _record(call, body, sender, began)
+        payload = parse_json_of_many(body)
+        if not isinstance(payload, dict):
+            raise InvalidInput.at("", "must be a JSON object")
+        deadline = call.deadline(within=ANSWER_WITHIN_S - (time.monotonic() - began))
+        return (_record if event == "push" else _rename)(call, payload, deadline)
 
 
 def _record(
-    call: Call, body: bytearray, sender: str, began: float
+    call: Call, payload: dict[str, Any], deadline: Deadline
 ) -> Answer[EventAnswer] | Ignored[IgnoredEvent]:
-    payload = parse_json_of_many(body)
-    if not isinstance(payload, dict):
-        raise InvalidInput.at("", "must be a JSON object")
     push = read_push(
         payload,
         branches=call.services.settings.tracked_branches,
@@ -103,14 +110,8 @@ def _record(
     )
     if push.ignored is not None:
         return _ignored(push.ignored)
-    call.facts["repository"] = push.repository.full_name
-    done = record_items(
-        call,
-        push.repository,
-        push.commits,
-        recorded_by=sender,
-        deadline=call.deadline(within=ANSWER_WITHIN_S - (time.monotonic() - began)),
-    )
+    call.authorize(push.repository)
+    done = record_items(call, push.repository, push.commits, number=push.number, deadline=deadline)
     notice = "GitHub lists at most 2048 commits of a push; backfill the rest" if push.cut else None
     if notice:
         call.facts["notice"] = notice
@@ -118,9 +119,30 @@ def _record(
     return batch_answer(call, {"status": "recorded", **done, "skipped": skipped, "notice": notice})
 
 
-def _signed_body(call: Call) -> tuple[str, bytearray]:
+def _rename(
+    call: Call, payload: dict[str, Any], deadline: Deadline
+) -> Answer[EventAnswer] | Ignored[IgnoredEvent]:
+    rename = read_rename(payload)
+    if rename is None:
+        return _ignored("only renames and transfers on github.com are of interest")
+    call.authorize(rename.repository)
+    # First under the name that it had, in case that it was reported without its number.
+    for name in (rename.former, rename.repository):
+        if name and call.caller and call.caller.covers(name):
+            call.services.ledger.commits.record_all(
+                name,
+                (),
+                recorded_by=call.recorded_by,
+                claim=call.claim(rename.number),
+                deadline=deadline,
+            )
+    return Answer({"status": "noted"}, outcome="rename")
+
+
+def _signed_body(call: Call) -> tuple[Caller, bytearray]:
     """Who sent the body, by the name of the secret that it is signed with, and the body."""
-    secrets = call.services.settings.webhook_secrets
+    settings = call.services.settings
+    secrets = settings.webhook_secrets
     if not secrets:
         raise Unavailable(
             "No webhook secret is configured, so every delivery is refused; "
@@ -134,7 +156,8 @@ def _signed_body(call: Call) -> tuple[str, bytearray]:
     if is_signature(signature):
         body = call.incoming.read(call.operation.body_limit, pace=UNSIGNED, seen=signatures.update)
         if name := signatures.signing_secret(signature):
-            return f"webhook:{name}", body
+            repositories = settings.webhook_repositories.get(name, ())
+            return Caller(f"webhook:{name}", frozenset({Scope.RECORD}), repositories), body
     raise Unauthenticated("X-Hub-Signature-256 is missing, or not made with the secret")
 
 

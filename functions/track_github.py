@@ -36,7 +36,10 @@ def track_commit(call: Call) -> Recorded[Contribution] | Replayed[Contribution]:
     call.facts["commit_hash"] = report.commit_hash
     call.facts["contributor"] = call.services.log.pseudonym(report.contributor_email)
     recorded = call.services.ledger.commits.record(
-        report, recorded_by=call.recorded_by, deadline=deadline
+        report,
+        recorded_by=call.recorded_by,
+        claim=call.claim(report.repository_id),
+        deadline=deadline,
     )
     shown = recorded.contribution.shown()
     return Replayed(shown, differs=recorded.differs) if recorded.replayed else Recorded(shown)
@@ -61,6 +64,6 @@ def track_batch(call: Call) -> Answer[BatchAnswer]:
         batch = call.parse_many(Batch, body)
         call.authorize(batch.repository)
         done = record_items(
-            call, batch.repository, batch.commits, recorded_by=call.recorded_by, deadline=deadline
+            call, batch.repository, batch.commits, number=batch.repository_id, deadline=deadline
         )
     return batch_answer(call, done)

@@ -44,7 +44,7 @@ class BulkVoid:
 
         Raises `CommandError` where the service refuses, or does not answer for a minute.
         """
-        asset = f"/v1/assets/{repository.full_name}"
+        asset = f"/v1/assets/{repository}"
         total = self._field(self._ask("GET", asset), "contribution_count")
         voided = 0
         # What is voided leaves the list, so that its first page holds what is left to do.
@@ -84,7 +84,7 @@ class BulkVoid:
 def main() -> int:
     """Run the command; returns its exit code."""
     parser = argparse.ArgumentParser(prog="void", description="Void a repository's contributions.")
-    parser.add_argument("--repository", required=True, help="owner/name")
+    parser.add_argument("--repository", required=True, help="owner/name or owner/name~number")
     parser.add_argument("--reason", required=True, help="why, kept with each of them")
     parser.add_argument("--url", required=True, help="of the service, such as https://p.web.app")
     arguments = parser.parse_args()
@@ -93,12 +93,12 @@ def main() -> int:
         if not key:
             raise CommandError("A key with the scope admin is needed, in LEDGER_API_KEY")
         try:
-            repository = Repository.parse(arguments.repository)
+            repository = Repository.parse_key(arguments.repository)
         except ValueError as error:
             raise CommandError(f"REPOSITORY {error}") from None
         bulk = BulkVoid(Service(arguments.url, key).ask, lambda text: print(text, flush=True))
         done = bulk.run(repository, arguments.reason)
-        print(f"Done: {done} contributions of {repository.full_name} voided")
+        print(f"Done: {done} contributions of {repository} voided")
     except CommandError as error:
         print(f"{error}\nWhat is voided stays so; run it again to go on.", file=sys.stderr)
         return 1

@@ -115,18 +115,25 @@ def covers(patterns: tuple[str, ...], repository: Repository) -> bool:
 class Caller:
     """Somebody whose credential was verified. `name` stands in the ledger as `recorded_by`.
 
-    `repositories` are patterns as a key has them.
+    `repositories` are patterns as a key has them. A token says of its own repository which `number`
+    it has on GitHub.
     """
 
     name: str
     scopes: frozenset[Scope]
     repositories: tuple[str, ...] = ()
+    is_token: bool = False
+    number: int | None = None
 
     def may(self, scope: Scope) -> bool:
         """Whether the credential has a scope."""
         return scope in self.scopes or Scope.ADMIN in self.scopes
 
+    def covers(self, repository: Repository) -> bool:
+        """Whether the credential is for this repository."""
+        return covers(self.repositories, repository)
+
     def require_repository(self, repository: Repository) -> None:
         """Raises `Forbidden` where the credential is not for this repository."""
-        if not covers(self.repositories, repository):
+        if not self.covers(repository):
             raise Forbidden(f"This credential may not record for {repository.full_name}")

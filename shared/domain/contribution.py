@@ -21,7 +21,6 @@ from shared.domain.fields import (
     MaybeName,
     Metadata,
     Money,
-    RepositoryName,
     Request,
     Stored,
     Text,
@@ -34,6 +33,7 @@ from shared.domain.identifiers import (
     repository_asset_id,
     repository_document_id,
 )
+from shared.domain.number import Reported
 from shared.domain.place import Place
 from shared.domain.scoring import (
     FORMULA_VERSION,
@@ -95,10 +95,8 @@ class Commit(Request):
         return distinct
 
 
-class CommitReport(Commit):
+class CommitReport(Commit, Reported):
     """One commit of one repository, as a workflow reports it."""
-
-    repository: RepositoryName
 
 
 class NewContribution(Request):
@@ -123,10 +121,9 @@ class Void(Request):
     reason: Text | None = Field(None, examples=["Reported with the wrong cost"])
 
 
-class Batch(Request):
+class Batch(Reported):
     """Up to 500 commits of one repository; each is validated by itself."""
 
-    repository: RepositoryName
     commits: Annotated[
         tuple[Any, ...],
         Field(

@@ -8,10 +8,33 @@ speaks for the repositories that it may record for.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from shared.domain.api_key import covers
+from shared.domain.fields import RepositoryName, Request
 from shared.domain.repository import Repository
+
+# What JSON's numbers hold everywhere: https://www.rfc-editor.org/rfc/rfc8259#section-6
+MAX_NUMBER = 2**53 - 1
+
+
+class Reported(Request):
+    """The repository of a report."""
+
+    repository: RepositoryName
+    repository_id: Annotated[
+        int | None,
+        Field(
+            strict=True,
+            ge=1,
+            le=MAX_NUMBER,
+            description="GitHub.com's number of the repository, which stays when it is renamed or "
+            "transferred. It counts as far as the credential may record; a token has its own.",
+            examples=[1296269],
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from shared.domain.contribution import MAX_CO_AUTHORS
 from shared.domain.email import normalise_email
 from shared.domain.errors import InvalidInput
 from shared.domain.fields import MAX_NAME_LENGTH, parse_url
+from shared.domain.number import MAX_NUMBER
 from shared.domain.repository import Repository
 from shared.domain.timestamps import format_timestamp, time_of_commit
 from shared.domain.trailers import trailers
@@ -27,6 +28,7 @@ from shared.domain.unreadable import Unreadable
 MAX_LISTED_COMMITS = 2048
 
 _BRANCH = "refs/heads/"
+_GITHUB_COM = "https://github.com/"
 # The subjects that git and GitHub give to merges; the payload does not tell a commit's parents.
 # https://github.com/git/git/blob/v2.39.5/builtin/fmt-merge-msg.c
 _MERGE = re.compile(
@@ -58,7 +60,8 @@ class Push:
     """A push, or the reason why there is nothing to record in it.
 
     `commits` are JSON values as a batch has them, not validated yet; `merges` are the hashes of
-    the merge commits left out; `cut` says that GitHub may have listed only a part.
+    the merge commits left out; `cut` says that GitHub may have listed only a part; `number` is
+    GitHub.com's of the repository.
     """
 
     repository: Repository
@@ -66,6 +69,7 @@ class Push:
     commits: tuple[dict[str, Any], ...] = ()
     merges: tuple[str, ...] = ()
     cut: bool = False
+    number: int | None = None
 
 
 def read_push(
@@ -84,7 +88,7 @@ def read_push(
 
     Raises `InvalidInput` where the event is not a push as GitHub documents it.
     """
-    repository = _repository(payload)
+    repository = event_repository(payload)
     ref = payload.get("ref")
     if not isinstance(ref, str) or not isinstance(payload.get("commits"), list):
         raise InvalidInput.at("", "is no push event: ref or commits are missing")
@@ -105,10 +109,20 @@ def read_push(
     listed = [item for item in payload["commits"] if isinstance(item, dict)]
     merges = tuple(clean_name(item.get("id")) or "" for item in listed if _is_merge(_message(item)))
     commits = tuple(_commit(item) for item in listed if not _is_merge(_message(item)))
-    return Push(repository, None, commits, merges, cut=len(listed) >= MAX_LISTED_COMMITS)
+    cut = len(listed) >= MAX_LISTED_COMMITS
+    return Push(repository, None, commits, merges, cut, repository_number(payload["repository"]))
 
 
-def _repository(payload: Any) -> Repository:
+def repository_number(repository: Mapping[str, Any]) -> int | None:
+    """GitHub.com's number of an event's repository; those of another host are other numbers."""
+    number, url = repository.get("id"), repository.get("html_url", _GITHUB_COM)
+    if type(number) is not int or not 0 < number <= MAX_NUMBER:
+        return None
+    return number if isinstance(url, str) and url.startswith(_GITHUB_COM) else None
+
+
+def event_repository(payload: Any) -> Repository:
+    """The repository that an event is about; raises `InvalidInput` where it names none."""
     try:
         return Repository.parse(payload["repository"]["full_name"])
     except (KeyError, TypeError, AttributeError, ValueError):

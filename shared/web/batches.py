@@ -27,10 +27,12 @@ def record_items(
     repository: Repository,
     items: Sequence[Any],
     *,
-    recorded_by: str,
+    number: int | None,
     deadline: Deadline,
 ) -> dict[str, Any]:
     """The `counts` and `outcomes` of commits that are recorded, in order.
+
+    `number` is GitHub's of the repository, where it was sent.
 
     One bad commit never blocks the others: it is `invalid`, with what is wrong with it.
     """
@@ -45,7 +47,11 @@ def record_items(
             shown["errors"] = faults
         outcomes.append(shown)
     done = call.services.ledger.commits.record_all(
-        repository, list(valid.values()), recorded_by=recorded_by, deadline=deadline
+        repository,
+        list(valid.values()),
+        recorded_by=call.recorded_by,
+        claim=call.claim(number),
+        deadline=deadline,
     )
     for index, outcome in zip(valid, done, strict=True):
         outcomes[index] = {"commit_hash": valid[index].commit_hash, **_shown(outcome)}

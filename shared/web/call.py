@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request
 from shared.domain.api_key import Caller, Scope
 from shared.domain.errors import Forbidden, InvalidInput, Unauthenticated
 from shared.domain.fields import parse
+from shared.domain.number import Claim
 from shared.domain.repository import Repository
 from shared.web.incoming import IncomingBody, require_json
 from shared.web.json_text import parse_json, parse_json_of_many
@@ -101,6 +102,18 @@ class Call:
         self.facts["repository"] = repository.full_name
         if self.caller:
             self.caller.require_repository(repository)
+
+    def claim(self, number: int | None) -> Claim | None:
+        """GitHub's number of the repository, on the word of the caller, who may have sent one.
+
+        That of a token stands in it.
+        """
+        caller = self.caller
+        if caller is not None and caller.is_token:
+            number = caller.number
+        if caller is None or number is None:
+            return None
+        return Claim(number, caller.name, caller.repositories, proven=caller.is_token)
 
     def _note_repository(self, name: object) -> None:
         try:

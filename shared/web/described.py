@@ -42,7 +42,10 @@ AliasEmail = Annotated[
 AssetKey = Annotated[
     str,
     Field(examples=["be2e4112-a5b0-5072-9971-c59703a2b0e1"]),
-    Doc("Its UUID, an imported id, or `owner/repo`; the slash may be percent-encoded."),
+    Doc(
+        "Its UUID, an imported id, or `owner/repo`, as `owner/repo~number` where another "
+        "repository had the name first; the slash may be percent-encoded."
+    ),
 ]
 FurtherName = Annotated[
     str,
@@ -162,8 +165,14 @@ class Pong(BaseModel):
     status: Literal["pong"]
 
 
-class EventAnswer(RootModel[PushAnswer | Pong]):
-    """Recorded, or a ping."""
+class Noted(BaseModel):
+    """The answer to a rename or a transfer: where it is known, the new name leads to it."""
+
+    status: Literal["noted"]
+
+
+class EventAnswer(RootModel[PushAnswer | Noted | Pong]):
+    """Recorded, noted, or a ping."""
 
 
 class IgnoredEvent(BaseModel):
@@ -203,6 +212,7 @@ class PushedRepository(BaseModel):
     """The repository of a push."""
 
     full_name: RepositoryName
+    id: Annotated[int, Field(description="GitHub's number of it.")] = LEFT_OUT
     default_branch: str = LEFT_OUT
 
 
@@ -217,6 +227,7 @@ class Event(BaseModel):
                     "deleted": False,
                     "repository": {
                         "full_name": "seeker71/Coherence-Network",
+                        "id": 1296269,
                         "default_branch": "main",
                     },
                     "head_commit": {"id": "8d2b0c9f6e1a4735b8c2d0e4f6a1938576c4b2d1"},

@@ -5,8 +5,11 @@ https://docs.github.com/en/actions/concepts/security/openid-connect
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 
@@ -18,6 +21,7 @@ from shared.web.issuer_keys import IssuerKeys
 # Clocks differ a little; https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4
 _LEEWAY_S = 30
 _ALGORITHM = "RS256"
+_NUMBER = re.compile(r"[1-9][0-9]{0,14}", re.ASCII)
 
 
 class TokenVerifier:
@@ -48,7 +52,21 @@ class TokenVerifier:
             name=f"oidc:{repository.key}",
             scopes=frozenset({Scope.RECORD}),
             repositories=(repository.key,),
+            is_token=True,
+            number=self._number(claims),
         )
+
+    def _number(self, claims: Mapping[str, Any]) -> int | None:
+        """GitHub.com's number of the repository; those of another host are other numbers.
+
+        https://docs.github.com/en/enterprise-server@latest/actions/reference/security/oidc
+        """
+        issuer = urlsplit(self._issuer)
+        elsewhere = issuer.path == "/_services/token" or f".{issuer.hostname}".endswith(".ghe.com")
+        number = str(claims.get("repository_id"))
+        if elsewhere or not _NUMBER.fullmatch(number):
+            return None
+        return int(number)
 
     def _claims(self, token: str) -> dict[str, Any]:
         try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from shared.domain.api_key import normalise_key_name
+from shared.domain.api_key import normalise_key_name, normalise_repository_pattern
 from shared.domain.branches import never_fits
 from shared.domain.contributor import ContributorType
 from shared.domain.identity import never_fits_an_address
@@ -42,6 +42,8 @@ class Settings:
     # Name to secret, in the order given.
     api_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     webhook_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # Of a secret that is not for every repository, patterns as a key has them.
+    webhook_repositories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     # Patterns of branches whose pushes a webhook records, as `shared.domain.branches` has them;
     # none means each repository's default branch.
     tracked_branches: tuple[str, ...] = ()
@@ -71,9 +73,11 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         """Read the `LEDGER_` variables; raises `SettingsError` with all that is wrong."""
         reader = _Reader(environment)
+        webhook_secrets, webhook_repositories = reader.webhooks("LEDGER_WEBHOOK_SECRETS")
         settings = cls(
             api_keys=reader.api_keys("LEDGER_API_KEYS"),
-            webhook_secrets=reader.named_secrets("LEDGER_WEBHOOK_SECRETS"),
+            webhook_secrets=webhook_secrets,
+            webhook_repositories=webhook_repositories,
             tracked_branches=reader.branches("LEDGER_TRACKED_BRANCHES"),
             contributor_types=reader.contributor_types("LEDGER_CONTRIBUTOR_TYPES"),
             read_access=ReadAccess(
@@ -192,6 +196,27 @@ class _Reader:
             else:
                 secrets[label] = secret
         return secrets
+
+    def webhooks(self, name: str) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+        """Secrets by name, and the patterns that stand in it, as in `name:octo/*|acme/site`."""
+        secrets: dict[str, str] = {}
+        repositories: dict[str, tuple[str, ...]] = {}
+        for item, secret in self.named_secrets(name).items():
+            label, colon, patterns = item.partition(":")
+            if not label:
+                self._mistakes.append(f"{name} must be name=secret, several separated by commas")
+            elif label in secrets:
+                self._mistakes.append(f"{name} names {label} twice")
+            secrets[label] = secret
+            if colon:
+                try:
+                    some = tuple(map(normalise_repository_pattern, patterns.split("|")))
+                except ValueError as error:
+                    # Not repeated: it may be half of a secret with a `=` in it.
+                    self._mistakes.append(f"{name}: what stands behind a name and `:` {error}")
+                else:
+                    repositories[label] = some
+        return secrets, repositories
 
     def api_keys(self, name: str) -> dict[str, str]:
         """Secrets by the names of their keys, which stand in `recorded_by` and in the log."""

@@ -39,8 +39,8 @@ class Asking:
     def sleep(self, _: float) -> None:
         self.slept += 1
 
-    def void(self) -> int:
-        return BulkVoid(self, self.said.append, self.sleep).run(REPOSITORY, "renamed")
+    def void(self, repository: Repository = REPOSITORY) -> int:
+        return BulkVoid(self, self.said.append, self.sleep).run(repository, "renamed")
 
 
 @pytest.fixture
@@ -84,6 +84,13 @@ class TestVoidingARepository:
         with pytest.raises(CommandError, match="Firestore is away"):
             asking.void()
         assert (asking.deleted, asking.slept) == (7, 12)
+
+    def test_takes_one_that_is_kept_under_its_number(self, service: Service) -> None:
+        for number in (7, 8):
+            service.track(repository="octo/old-name", repository_id=number)
+        assert Asking(service, {}).void(Repository.parse_key("Octo/Old-Name~8")) == 1
+        assert asset(service, "octo/old-name~8") == (0, "0.00")
+        assert asset(service) == (1, "100.00")
 
     def test_says_where_there_is_no_such_repository(self, service: Service) -> None:
         with pytest.raises(CommandError, match="404"):

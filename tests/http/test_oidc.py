@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from shared.embedded import EmbeddedFirestore
+from shared.web.issuer_keys import IssuerKeys
+from shared.web.oidc import TokenVerifier
 from shared.web.settings import Settings
 from tests.http.framework import REPORT, Service
 from tests.http.issuer import AUDIENCE, OWNER, Issuer
@@ -230,3 +232,24 @@ def test_without_a_configured_audience_no_token_is_taken(
     response = service.post(TRACK, OWN, headers=bearer(issuer.token()))
     assert_problem(response, 401, "unauthenticated")
     assert issuer.fetches == 0
+
+
+@pytest.mark.parametrize(
+    ("of", "number"),
+    [
+        ("https://token.actions.githubusercontent.com", 7),
+        ("https://token.actions.githubusercontent.com/octo-inc", 7),
+        # Other hosts, whose numbers are other numbers.
+        ("https://github.example.com/_services/token", None),
+        ("https://token.actions.octo.ghe.com", None),
+    ],
+)
+def test_the_number_of_its_repository_is_taken_on_github_com_alone(
+    issuer: Issuer, of: str, number: int | None
+) -> None:
+    published = {key["kid"]: jwt.PyJWK(key) for key in issuer.published()}
+    verifier = TokenVerifier(
+        IssuerKeys(lambda: published), issuer=of, audience=AUDIENCE, owners=frozenset({OWNER})
+    )
+    caller = verifier.verify(issuer.token(iss=of, repository_id="7"))
+    assert (caller.number, caller.is_token) == (number, True)

@@ -28,7 +28,7 @@ class TestFromEnvironment:
         assert Settings.from_environment(
             {
                 "LEDGER_API_KEYS": " ci = s3cret=with= , ops=other ",
-                "LEDGER_WEBHOOK_SECRETS": "hook=h",
+                "LEDGER_WEBHOOK_SECRETS": "hook=h, one:Octo/*|acme/site=a:b/*=c",
                 "LEDGER_TRACKED_BRANCHES": "main, release",
                 "LEDGER_CONTRIBUTOR_TYPES": "*@CI.example=BOT,a=b@x.org=AGENT",
                 "LEDGER_READ_ACCESS": "key",
@@ -46,7 +46,8 @@ class TestFromEnvironment:
             }
         ) == Settings(
             api_keys={"ci": "s3cret=with=", "ops": "other"},
-            webhook_secrets={"hook": "h"},
+            webhook_secrets={"hook": "h", "one": "a:b/*=c"},
+            webhook_repositories={"one": ("octo/*", "acme/site")},
             tracked_branches=("main", "release"),
             contributor_types={
                 "*@ci.example": ContributorType.BOT,
@@ -131,7 +132,10 @@ class TestFromEnvironment:
             ),
             ({"LEDGER_TRACKED_BRANCHES": "!main,!release/*"}, "LEDGER_TRACKED_BRANCHES"),
             ({"LEDGER_OIDC_AUDIENCE": "a", "LEDGER_OIDC_OWNERS": "0583231"}, "LEDGER_OIDC_OWNERS"),
-            ({"LEDGER_WEBHOOK_SECRETS": "h"}, "LEDGER_WEBHOOK_SECRETS"),
+            *(
+                ({"LEDGER_WEBHOOK_SECRETS": text}, "LEDGER_WEBHOOK_SECRETS")
+                for text in ("h", ":octo/*=h", "one:=h", "one:octo=h", "one:a/b|=h", "a=h,a:b/*=i")
+            ),
             # An audience without owners would let everybody's workflows in.
             ({"LEDGER_OIDC_AUDIENCE": "https://ledger.example"}, "LEDGER_OIDC_OWNERS"),
             ({"LEDGER_OIDC_OWNERS": "583231"}, "LEDGER_OIDC_AUDIENCE"),
