@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from shared.domain.errors import BeingBuilt, LedgerError, Unavailable
+from shared.domain.errors import BeingBuilt, Forbidden, LedgerError, Unavailable
 from shared.web.answer import PROBLEM_JSON, problem
 from tests.browser.conftest import OpenTab
 from tests.browser.lively import KEY, REPOSITORY, Lively
@@ -53,8 +53,7 @@ def test_a_closed_and_empty_ledger_asks_for_a_key_and_then_for_commits(
 
 def test_a_closed_ledger_refuses_a_key_that_may_not_read(open_tab: OpenTab, lively: Lively) -> None:
     opened = open_tab(lively.address, expected={HTTPStatus.FORBIDDEN})
-    error = LedgerError("This credential lacks the scope read", code="forbidden")
-    error.status = HTTPStatus.FORBIDDEN
+    error = Forbidden("This credential lacks the scope read")
     opened.page.route("**/v1/months", failing(error))
     page = opened.see("/")
     expect(page.get_by_role("heading", level=1)).to_have_text("This key may not read")
@@ -65,7 +64,7 @@ def test_what_is_being_built_is_told_in_its_place_and_the_rest_is_shown(
     open_tab: OpenTab, lively: Lively
 ) -> None:
     opened = open_tab(lively.address, expected={HTTPStatus.SERVICE_UNAVAILABLE})
-    for path in ("/v1/months", f"/v1/assets/{REPOSITORY}/months", "**/contributors"):
+    for path in ("/v1/months", f"/v1/assets/{REPOSITORY}/months", "**/contributors?*"):
         opened.page.route(f"**{path}", failing(BeingBuilt()))
     page = opened.see("/")
     expect(page.get_by_role("region", name="Months")).to_contain_text("make reconcile REPAIR=1")

@@ -2,6 +2,9 @@
 
 import * as e from "./elements.js";
 
+// Others of a crowd of co-authors stand there by address.
+const MOST_NAMED = 10;
+
 const BASIS = {
   submitted: "as it was reported",
   estimated: "estimated from files and lines",
@@ -29,8 +32,11 @@ const METADATA = {
 export async function view(api, id) {
   const one = await api.read(`/v1/contributions/${encodeURIComponent(id)}`);
   const { body } = one;
-  const people = await api.part(`/v1/assets/${body.asset_id}/contributors`);
-  const known = new Map((people.body ?? []).map((p) => [p.contributor_id, p]));
+  const people = await Promise.all(
+    body.credits
+      .slice(0, MOST_NAMED)
+      .map((credit) => api.part(`/v1/contributors/${credit.contributor_id}`)),
+  );
   const title = body.commit_hash
     ? `Commit ${body.commit_hash.slice(0, 10)}`
     : "Contribution by hand";
@@ -47,7 +53,7 @@ export async function view(api, id) {
       ),
       e.asOf(one),
     ),
-    e.section("Credits", one, () => credits(body, known)),
+    e.section("Credits", one, () => credits(body, people)),
     e.section("Score", one, score),
     e.section("Facts", one, facts),
   ].filter(Boolean);
@@ -77,9 +83,9 @@ function fate({ voided, voided_at, voided_by, void_reason, corrected_by, correct
   return e.element("div", { class: "notice" }, ...lines.map((line) => e.element("p", {}, ...line)));
 }
 
-function credits(body, known) {
+function credits(body, people) {
   const credited = (credit) => {
-    const { name, contributor_type } = known.get(credit.contributor_id) ?? {};
+    const { name, contributor_type } = people[body.credits.indexOf(credit)]?.body ?? {};
     return [
       e.person(credit.contributor_id, name ?? credit.email),
       e.kind(contributor_type ?? "HUMAN"),

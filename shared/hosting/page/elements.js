@@ -202,51 +202,9 @@ function more(caption, next, api, add) {
 
 export const loading = () => element("p", { class: "loading", role: "status" }, "Loading…");
 
-const THINGS = { repository: "repository", contributor: "person", contribution: "contribution" };
-
-/** A problem in words: what it is, and what to do. */
-export function sentence({ status, code, detail }, name) {
-  const thing = THINGS[name] ?? "page";
-  if (code === "being_built")
-    return {
-      title: "Being counted anew",
-      advice:
-        "After an upgrade these figures are counted from the contributions. They are here as soon as an operator has run “make reconcile REPAIR=1”.",
-    };
-  if (status === 401)
-    return {
-      title: "This is shown with a key only",
-      advice: `${detail}. Whoever runs this ledger can give you one that may read.`,
-    };
-  if (status === 403)
-    return {
-      title: "This key may not read",
-      advice: `${detail}. Use one that may, or forget it and read as everybody does.`,
-    };
-  if (status === 404 || status === 422)
-    return {
-      title: `There is no such ${thing}`,
-      advice: `Look at its address again, or find ${name === "contribution" ? "its repository" : "it"} with the field above.`,
-    };
-  if (status === 503)
-    return {
-      title: "The ledger cannot answer now",
-      advice: "Nothing is lost. Wait a moment and try again.",
-    };
-  if (code === "unreachable")
-    return {
-      title: "The ledger cannot be reached",
-      advice: "Look whether you are online and whether the ledger is up, then try again.",
-    };
-  return {
-    title: "Something is broken here",
-    advice: "Try again. If it stays like this, tell whoever runs the ledger.",
-  };
-}
-
 /** A problem where its answer would stand, with a button to try again where that can help. */
 export function notice(problem, name, heading = "h3") {
-  const { title, advice } = sentence(problem, name);
+  const [title, advice] = problem.words(name);
   const again = element("button", { type: "button" }, "Try again");
   again.addEventListener("click", () => location.reload());
   const helps = problem.status === 0 || problem.status >= 500;
@@ -259,8 +217,28 @@ export function notice(problem, name, heading = "h3") {
   );
 }
 
+/**
+ * A name instead of an address, read when somebody sees where it stands. Until somebody stirs it is
+ * not asked for, so that what a view shows at first does not wait for it.
+ */
+async function named(link, id, api) {
+  await api.stirred;
+  const watch = new IntersectionObserver(async ([{ isIntersecting }]) => {
+    if (!isIntersecting) return;
+    watch.disconnect();
+    const { body } = await api.once(`/v1/contributors/${id}`).catch(() => ({}));
+    if (body?.name) link.replaceChildren(foreign(body.name));
+  });
+  watch.observe(link);
+}
+
 /** Contributions, newest first; `names` knows some people by id. */
 export function contributions(caption, answer, api, { names = new Map(), of = "" } = {}) {
+  const author = ({ contributor_id: id, contributor_email: email }) => {
+    const made = person(id, names.get(id) ?? email);
+    if (!names.get(id)) named(made, id, api);
+    return made;
+  };
   const columns = [
     { label: "Contribution", cell: (c) => link(`/?contribution=${c.id}`, commit(c.commit_hash)) },
     {
@@ -268,11 +246,7 @@ export function contributions(caption, answer, api, { names = new Map(), of = ""
       name: true,
       cell: (c) => (c.repository ? repository(c.repository) : repository(null, c.asset_id)),
     },
-    {
-      label: "By",
-      name: true,
-      cell: (c) => person(c.contributor_id, names.get(c.contributor_id) ?? c.contributor_email),
-    },
+    { label: "By", name: true, cell: author },
     { label: "When", cell: (c) => time(c.timestamp) },
     { label: "Score", number: true, rare: true, cell: (c) => c.coherence_score.toFixed(1) },
     { label: "Cost", number: true, cell: (c) => money(c.cost_amount) },

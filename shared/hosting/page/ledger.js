@@ -19,29 +19,12 @@ export async function view(api) {
     totals(tracking, months, e.asOf(tracking, months, repositories, newest)),
     e.section("Months", months, chart),
     e.section("Repositories", repositories, () => listed(repositories, api)),
-    newestOf(newest, api),
+    e.section("Newest contributions", newest, () =>
+      e.contributions("Newest contributions", newest, api),
+    ),
     e.section("Is it tracking?", tracking, tracked),
   );
   return { content };
-}
-
-/** The newest contributions; whose they are by name is read when somebody comes to see them. */
-function newestOf(newest, api) {
-  const title = "Newest contributions";
-  const names = new Map();
-  const section = e.section(title, newest, () => e.contributions(title, newest, api, { names }));
-  const watch = new IntersectionObserver(async ([{ isIntersecting }]) => {
-    if (!isIntersecting) return;
-    watch.disconnect();
-    const people = await api.part("/v1/contributors?sort=recent&limit=100");
-    for (const { id, name } of people.body ?? []) if (name) names.set(id, name);
-    for (const link of section.querySelectorAll("a[href^='/?contributor=']")) {
-      const name = names.get(new URL(link.href).searchParams.get("contributor"));
-      if (name) link.replaceChildren(e.foreign(name));
-    }
-  });
-  watch.observe(section);
-  return section;
 }
 
 function totals(tracking, months, asOf) {

@@ -6,10 +6,13 @@
  * and going back and forward is the browser's own affair.
  */
 
-import { element, loading, notice, sentence } from "./elements.js";
+import { element, loading, notice } from "./elements.js";
 
 const KEY = "ledger-key";
 const PATIENCE_MS = 30_000;
+
+const STIRRING = ["pointermove", "pointerdown", "keydown", "scroll"];
+const THINGS = { repository: "repository", contributor: "person", contribution: "contribution" };
 
 const VIEWS = {
   repository: () => import("./repository.js"),
@@ -28,12 +31,55 @@ export class Problem extends Error {
   get refused() {
     return this.status === 401 || this.status === 403;
   }
+
+  /** What is wrong in the view of this name, and what to do: a title and a sentence or two. */
+  words(name) {
+    const { status, code, detail } = this;
+    const it = name === "contribution" ? "its repository" : "it";
+    if (code === "being_built")
+      return [
+        "Being counted anew",
+        "After an upgrade these figures are counted from the contributions. They are here as " +
+          "soon as an operator has run “make reconcile REPAIR=1”.",
+      ];
+    if (status === 401)
+      return [
+        "This is shown with a key only",
+        `${detail}. Whoever runs this ledger can give you one that may read.`,
+      ];
+    if (status === 403)
+      return [
+        "This key may not read",
+        `${detail}. Use one that may, or forget it and read as everybody does.`,
+      ];
+    if (status === 404 || status === 422)
+      return [
+        `There is no such ${THINGS[name] ?? "page"}`,
+        `Look at its address again, or find ${it} with the field above.`,
+      ];
+    if (status === 503)
+      return ["The ledger cannot answer now", "Nothing is lost. Wait a moment and try again."];
+    if (code === "unreachable")
+      return [
+        "The ledger cannot be reached",
+        "Look whether you are online and whether the ledger is up, then try again.",
+      ];
+    return [
+      "Something is broken here",
+      "Try again. If it stays like this, tell whoever runs the ledger.",
+    ];
+  }
 }
 
 /** The public API, read with the key of this tab if there is one. */
 export class Api {
   constructor(storage = window.sessionStorage) {
     this.storage = storage;
+    this.kept = new Map();
+    /** Fulfilled when somebody does something for the first time. */
+    this.stirred = new Promise((resolve) => {
+      for (const event of STIRRING) addEventListener(event, resolve, { once: true });
+    });
   }
 
   get key() {
@@ -55,7 +101,7 @@ export class Api {
     } catch {
       throw new Problem({ status: response?.ok ? 0 : response?.status });
     }
-    if (!response.ok) throw new Problem(body);
+    if (!response.ok) throw new Problem({ status: response.status, ...body });
     const asOf = new Date(response.headers.get("Date") ?? Date.now()).toISOString();
     return { body, asOf, next: nextOf(response, path) };
   }
@@ -68,6 +114,12 @@ export class Api {
       if (!(problem instanceof Problem) || problem.refused) throw problem;
       return { problem };
     }
+  }
+
+  /** The same, asked for once however many parts need it. */
+  once(path) {
+    if (!this.kept.has(path)) this.kept.set(path, this.part(path));
+    return this.kept.get(path);
   }
 }
 
@@ -99,7 +151,7 @@ async function show(main, api, address) {
 async function state(error, api, name) {
   const problem = error instanceof Problem ? error : new Problem({ code: "broken" });
   if (!(error instanceof Problem)) console.error(error);
-  document.title = `${sentence(problem, name).title} · Contribution ledger`;
+  document.title = `${problem.words(name)[0]} · Contribution ledger`;
   const shown = notice(problem, name, "h1");
   if (problem.refused) {
     const { form } = await import("./key.js");

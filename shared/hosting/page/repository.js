@@ -8,7 +8,7 @@ export async function view(api, name) {
   const [asset, months, people, newest] = await Promise.all([
     api.read(path),
     api.part(`${path}/months`),
-    api.part(`${path}/contributors`),
+    api.part(`${path}/contributors?limit=50`),
     api.part(`${path}/contributions?limit=20`),
   ]);
   const shown = asset.body.name ?? "Without a name";
