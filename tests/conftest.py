@@ -76,7 +76,7 @@ def pytest_exception_interact(node: pytest.Item) -> None:
 
 def pytest_unconfigure() -> None:
     """Let no thread that a test left behind keep the process after the last test."""
-    # To the process's own: whoever runs pytest from Python may have put something else in its place.
+    # Not to `sys.stderr`, in whose place whoever runs pytest from Python may have put something.
     faulthandler.dump_traceback_later(60, exit=True, file=2)
 
 

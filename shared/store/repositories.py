@@ -8,11 +8,10 @@ another fails where it would create that one.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from google.cloud.firestore import SERVER_TIMESTAMP, ArrayUnion
+from google.cloud.firestore import SERVER_TIMESTAMP, ArrayUnion, DocumentReference
 
 from shared.domain.asset import Asset
 from shared.domain.errors import Conflict, NotFound
@@ -82,11 +81,10 @@ class Repositories:
         account = self.connection.assets.document(document_id)
         attempt = Attempt(self.connection, deadline)
         while True:
-            found = Finder(self.connection).asset(key, deadline)
+            found, read = self._read(key, [name, account], deadline)
             owner = _repository(found)
             if further.key == owner.key:
                 raise Conflict("This is the first name of that repository", code="own_name")
-            read = self._read([name, account], deadline)
             leads_to = _leads_to(read[name.path])
             if leads_to and leads_to.key == owner.key:
                 return Changed(found.stored, replayed=not attempt.answer_lost)
@@ -105,7 +103,7 @@ class Repositories:
                 "reason": reason,
             }
             writes.create(name, fields)
-            change = {"former_names": ArrayUnion([further.full_name])}
+            added = {"former_names": [further.full_name]}
             there = read[account.path]
             if there.update_time is None:
                 writes.forbid(account)
@@ -113,11 +111,11 @@ class Repositories:
                 emptied = _emptied(asset_from(there.fields))
                 writes.delete(account, unchanged_since=there.update_time)
                 # Its ids lead to the other from now on.
-                change["legacy_ids"] = ArrayUnion([emptied.id, *emptied.legacy_ids])
-            writes.update(found.reference, change)
+                added["legacy_ids"] = [emptied.id, *emptied.legacy_ids]
+            writes.update(found.reference, {n: ArrayUnion(some) for n, some in added.items()})
             if attempt.commit(writes):
                 self._forget(further)
-                return Changed(Finder(self.connection).asset(key, deadline).stored, replayed=False)
+                return Changed(_with(found.stored, added), replayed=False)
 
     def split(self, key: str, further: Repository) -> Changed:
         """Let a name stand for itself again; what was recorded under it stays where it is.
@@ -128,8 +126,8 @@ class Repositories:
         name = self.connection.further_name(repository_document_id(further))
         attempt = Attempt(self.connection, deadline)
         while True:
-            found = Finder(self.connection).asset(key, deadline)
-            document = self._read([name], deadline)[name.path]
+            found, read = self._read(key, [name], deadline)
+            document = read[name.path]
             leads_to = _leads_to(document)
             self._forget(further)
             if leads_to is None or document.update_time is None:
@@ -151,8 +149,22 @@ class Repositories:
                 changed = found.stored.model_copy(update={"former_names": tuple(others)})
                 return Changed(changed, replayed=False)
 
-    def _read(self, references: Sequence[Any], deadline: Deadline) -> dict[str, Document]:
-        return self.connection.patiently(lambda d: self.connection.read(references, d), deadline)
+    def _read(
+        self, key: str, others: Sequence[DocumentReference], deadline: Deadline
+    ) -> tuple[Found[Asset], dict[str, Document]]:
+        """An asset with other documents, all of one moment; raises `NotFound`."""
+        references = [Finder(self.connection).asset(key, deadline).reference, *others]
+        read = self.connection.patiently(lambda d: self.connection.read(references, d), deadline)
+        asset = read[references[0].path]
+        if not asset.exists:
+            raise NotFound("Asset")
+        return Found(asset_from(asset.fields), asset), read
+
+
+def _with(asset: Asset, added: Mapping[str, Iterable[str]]) -> Asset:
+    """An asset with what was added to its lists."""
+    lists = {name: dict.fromkeys((*getattr(asset, name), *some)) for name, some in added.items()}
+    return asset.model_copy(update={name: tuple(some) for name, some in lists.items()})
 
 
 def _leads_to(document: Document) -> Repository | None:

@@ -224,6 +224,15 @@ class PartWithoutTotal(Flaw):
         request.writes.extend(kept)
 
 
+class StaleName(Flaw):
+    """An account is opened under a name whatever that leads to by now."""
+
+    def change(self, request: Any, send: Send) -> None:
+        kept = [write for write in request.writes if "/repositories/" not in write.delete]
+        del request.writes[:]
+        request.writes.extend(kept)
+
+
 FLAWS: Mapping[str, Callable[[], Wire]] = {
     "lost-increment": LostIncrement,
     "replay-counted": ReplayCounted,
@@ -238,4 +247,5 @@ FLAWS: Mapping[str, Callable[[], Wire]] = {
     "revocation-undone": RevocationUndone,
     "month-off-by-one": MonthOffByOne,
     "part-without-total": PartWithoutTotal,
+    "stale-name": StaleName,
 }

@@ -8,8 +8,8 @@ from dataclasses import replace
 from itertools import combinations, permutations
 
 from tests.contract.books import assert_sums
+from tests.interleavings.asked import Answer
 from tests.interleavings.orders import Schedule, one_after_the_other
-from tests.interleavings.requests import Answer
 from tests.interleavings.scenario import Run, Scenario
 from tests.interleavings.stage import Fault, Stage
 
@@ -45,6 +45,8 @@ class Laws:
             self._recorded_twice(run)
             or self._missing(run)
             or self._wrong_sum(run)
+            or self._wrong_person(run)
+            or self._wrong_name(run)
             or self._answered_amiss(schedule, run)
         )
         if broken:
@@ -86,6 +88,24 @@ class Laws:
         except AssertionError as wrong:
             return f"A total is not the sum of what counts in it: {wrong}"
         self._right.add(run.state.text)
+        return None
+
+    def _wrong_person(self, run: Run) -> str | None:
+        """Whom an address leads to leads to nobody, and counts those that lead there."""
+        aliases = run.state.collections().get("aliases", {})
+        leading = Counter(a["contributor_email"] for a in aliases.values() if "id" in a)
+        counted = {email: a["further"] for email, a in aliases.items() if "further" in a}
+        if counted != leading or any("id" in aliases[email] for email in leading):
+            return f"An address leads to one that leads on, or is not counted there: {aliases}"
+        return None
+
+    def _wrong_name(self, run: Run) -> str | None:
+        """A name leads to an account that is there, or is one's own, never both."""
+        found = run.state.collections()
+        for document_id, name in found.get("repositories", {}).items():
+            own = document_id.removeprefix("name@")
+            if own in found["assets"] or name["leads_to"].replace("/", ":") not in found["assets"]:
+                return f"A name leads elsewhere and has an account too, or leads to none: {own}"
         return None
 
     def _repaired(self, run: Run) -> bool:

@@ -31,6 +31,31 @@ PAIRS = [
             *("change+record", "change+split"),
         )
     ),
+    *(
+        Scenario.parse(text)
+        for text in (
+            # Who reports under a former name, while it comes to lead elsewhere or to stand alone.
+            *("known/apart join-name+former", "known/apart join-name+join-name"),
+            *("known/apart join-name+split-name", "known/apart join-name+record"),
+            *("emptied/apart join-name+former", "emptied/apart join-name+split-name"),
+            *("renamed/apart split-name+former", "renamed/apart split-name+split-name"),
+            *("renamed/apart join-name+split-name", "renamed/apart former+record"),
+            *("renamed/apart former+void-former", "renamed/apart former+reconcile"),
+            *(
+                "renamed/apart show+split-name",
+                "renamed/apart show+former",
+                "known/apart show+void",
+            ),
+            *("known/apart describe+record", "known/apart describe+show"),
+            # All of a repository's go, while more come.
+            *(f"known/apart void-all+{name}" for name in ("record", "batch", "webhook", "void")),
+            *(f"known/apart void-all+{name}" for name in ("correct", "reconcile", "void-all")),
+            "emptied/apart void-all+join-name",
+            # Opened by hand, and by a report.
+            *("new/apart create-person+record", "new/apart create-person+create-person"),
+            *("new/apart create-asset+record", "new/apart create-asset+join-name"),
+        )
+    ),
     # What is repaired goes up and down meanwhile. Two repairs are left out here: each takes the
     # other's write for a change, and looks again, so that their orders have no end.
     *(Scenario.parse(f"drifted/apart {name}+reconcile") for name in ("record", "void", "correct")),

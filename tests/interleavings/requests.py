@@ -6,93 +6,36 @@ import hashlib
 import hmac
 import io
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from google.api_core.exceptions import GoogleAPICallError
-from werkzeug.datastructures import Headers
 
+from shared.commands.errors import CommandError
 from shared.commands.reconcile import Screen, reconcile
+from shared.commands.service import Reply
+from shared.commands.void import BulkVoid
 from shared.domain.drift import State
 from shared.domain.errors import LedgerError
 from shared.domain.identifiers import commit_document_id, contribution_id
 from shared.domain.repository import Repository
 from shared.store.keys import KeyStore
 from shared.store.reconciling import Reconciler
+from tests.interleavings.asked import Answer, Ask, Asked, told
 from tests.interleavings.process import KEY, WEBHOOK_SECRET, Process, encoded
-from tests.interleavings.world import AUTHOR, CO_AUTHOR, KEY_ID, KEY_TEXT, REPOSITORY, World
+from tests.interleavings.world import (
+    AUTHOR,
+    CO_AUTHOR,
+    FORMER,
+    KEY_ID,
+    KEY_TEXT,
+    REPOSITORY,
+    World,
+)
 
-# Of what is answered, what says when it was, which an order does not decide on.
-_TIME = re.compile(r'"\d{4}-\d\d-\d\dT[0-9:.]+Z"')
-_LATER = {"voided", "voided_at", "voided_by", "void_reason", "corrected_by"}
 # The commits that are reported; the first of them by several requests.
 ONE, TWO, THREE = "c1" * 20, "c2" * 20, "c3" * 20
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a request was told, without times: its status, what the headers say, and the body.
-
-    A command has no status: 0 where it did what it was asked, else 503 or 1.
-    """
-
-    status: int
-    headers: tuple[str | None, ...]
-    body: str
-
-    @property
-    def unavailable(self) -> bool:
-        """Whether it says that it is not known what was done."""
-        return self.status == 503
-
-    def told_as(self, other: Answer) -> Answer:
-        """With what the other one says of whether it was done before, where both succeeded."""
-        if self.status >= 400 or other.status >= 400:
-            return self
-        return replace(self, status=other.status, headers=other.headers)
-
-    def as_recorded(self) -> Answer:
-        """Without what may have become of a contribution since."""
-        body = json.loads(self.body)
-        if isinstance(body, dict):
-            body = {name: value for name, value in body.items() if name not in _LATER}
-        return replace(self, body=json.dumps(body, sort_keys=True))
-
-    def contributions(self) -> Iterator[tuple[Mapping[str, Any], bool]]:
-        """Those it tells of, and whether it says that it has recorded them."""
-        body = json.loads(self.body)
-        if not isinstance(body, dict) or self.status >= 400:
-            return
-        if "cost_basis" in body:
-            yield body, self.status == 201
-        for outcome in body.get("outcomes", ()):
-            if outcome["outcome"] in {"recorded", "replayed"}:
-                yield outcome, outcome["outcome"] == "recorded"
-
-
-Ask = Callable[[World, Process], Answer]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A kind of request: by its name, how it is asked of a process.
-
-    `shares` says that it uses the memory that requests of one process share; `forgets`, that a try
-    of it does not know whether an earlier one did what is found done.
-    """
-
-    name: str
-    ask: Ask
-    shares: bool = False
-    forgets: bool = False
-
-
-def _answer(answered: tuple[int, Headers, Any]) -> Answer:
-    status, headers, body = answered
-    told = tuple(headers.get(f"Idempotency-{name}") for name in ("Replayed", "Differs"))
-    return Answer(status, told, _TIME.sub('"a time"', json.dumps(body, sort_keys=True)))
 
 
 def _commit(commit_hash: str, **changes: Any) -> dict[str, Any]:
@@ -107,7 +50,7 @@ def _record(commit_hash: str, key: str | None = None, **changes: Any) -> Ask:
 
     def ask(_: World, process: Process) -> Answer:
         path = "/v1/contributions/github"
-        return _answer(process.http("track_github", "POST", path, body, headers))
+        return told(process.http("track_github", "POST", path, body, headers))
 
     return ask
 
@@ -120,7 +63,7 @@ def _batch(*commits: str) -> Any:
 
     def ask(_: World, process: Process) -> Answer:
         path = "/v1/contributions/github/batch"
-        return _answer(process.http("track_github", "POST", path, body))
+        return told(process.http("track_github", "POST", path, body))
 
     return ask
 
@@ -142,16 +85,14 @@ def _webhook(*commits: str) -> Ask:
     headers = {"X-GitHub-Event": "push", "X-Hub-Signature-256": f"sha256={digest}"}
 
     def ask(_: World, process: Process) -> Answer:
-        return _answer(process.http("github_webhook", "POST", "/v1/webhooks/github", body, headers))
+        return told(process.http("github_webhook", "POST", "/v1/webhooks/github", body, headers))
 
     return ask
 
 
 def _void(chosen: Callable[[World], str]) -> Ask:
     def ask(world: World, process: Process) -> Answer:
-        return _answer(
-            process.http("contributions", "DELETE", f"/v1/contributions/{chosen(world)}")
-        )
+        return told(process.http("contributions", "DELETE", f"/v1/contributions/{chosen(world)}"))
 
     return ask
 
@@ -170,7 +111,7 @@ def _correct(chosen: Callable[[World], str], idempotency_key: str | None = None)
         answered = process.http(
             "contributions", "POST", "/v1/contributions", encoded(request), headers
         )
-        return _answer(answered)
+        return told(answered)
 
     return ask
 
@@ -199,13 +140,31 @@ def _reconcile(_: World, process: Process) -> Answer:
     return Answer(0, (), json.dumps([code, *left]))
 
 
-def _person(method: str, path: str, **fields: Any) -> Ask:
+def _void_all(_: World, process: Process) -> Answer:
+    def ask(method: str, path: str, body: Mapping[str, Any] | None) -> Reply:
+        function = path.split("/")[2]
+        status, _, said = process.http(function, method, path, encoded(body) if body else b"")
+        return Reply(status, {}, said)
+
+    try:
+        BulkVoid(ask, lambda _: None, lambda _: None).run(Repository.parse(REPOSITORY), "moved")
+    except CommandError as error:
+        return Answer(1, (), json.dumps(str(error)))
+    # How many it were says only what was there before.
+    return Answer(0, (), '"voided"')
+
+
+def _account(function: str, method: str, path: str, **fields: Any) -> Ask:
     body = encoded(fields) if fields else b""
 
     def ask(_: World, process: Process) -> Answer:
-        return _answer(process.http("contributors", method, f"/v1/contributors/{path}", body))
+        answered = process.http(function, method, f"/v1/{function}{path}", body)
+        return told(answered, figures=function == "contributors")
 
     return ask
+
+
+_person, _asset = partial(_account, "contributors"), partial(_account, "assets")
 
 
 def _of_one(_: World) -> str:
@@ -235,13 +194,27 @@ _ALL = (
 # Of people: they meet each other, and those of the others in which it matters who is one person.
 # Their answers tell the figures of a moment later, so they meet nothing that moves them as well.
 _OF_PEOPLE = (
-    Asked("join", _person("POST", f"{AUTHOR}/aliases", email=CO_AUTHOR), forgets=True),
+    Asked("join", _person("POST", f"/{AUTHOR}/aliases", email=CO_AUTHOR), forgets=True),
     # Crosswise.
-    Asked("join-back", _person("POST", f"{CO_AUTHOR}/aliases", email=AUTHOR), forgets=True),
-    Asked("split", _person("DELETE", f"{AUTHOR}/aliases/{CO_AUTHOR}"), forgets=True),
-    Asked("change", _person("PATCH", CO_AUTHOR, name="Beatrice", type="BOT")),
+    Asked("join-back", _person("POST", f"/{CO_AUTHOR}/aliases", email=AUTHOR), forgets=True),
+    Asked("split", _person("DELETE", f"/{AUTHOR}/aliases/{CO_AUTHOR}"), forgets=True),
+    Asked("change", _person("PATCH", f"/{CO_AUTHOR}", name="Beatrice", type="BOT")),
     # The same commit as `record`, by the co-author.
     Asked("other", _record(ONE, contributor_email=CO_AUTHOR, contributor_name="Bea")),
 )
+# Of names of repositories, likewise.
+_OF_NAMES = (
+    Asked("join-name", _asset("POST", f"/{REPOSITORY}/aliases", repository=FORMER), forgets=True),
+    Asked("split-name", _asset("DELETE", f"/{REPOSITORY}/aliases/{FORMER}"), forgets=True),
+    # The same commit as `record`, under the other name.
+    Asked("former", _record(ONE, repository=FORMER), shares=True),
+    Asked("void-former", _void(lambda _: f"{FORMER}@{ONE}"), forgets=True),
+    Asked("show", _asset("PATCH", f"/{REPOSITORY}", name=FORMER)),
+    Asked("describe", _asset("PATCH", f"/{REPOSITORY}", description="Says hello")),
+    Asked("void-all", _void_all),
+    # Who and what is opened by hand, and by a report.
+    Asked("create-person", _person("POST", "", email=AUTHOR, name="Ann")),
+    Asked("create-asset", _asset("POST", "", name=REPOSITORY, type="CODE")),
+)
 PAIRED = {asked.name: asked for asked in _ALL}
-ASKED = PAIRED | {asked.name: asked for asked in _OF_PEOPLE}
+ASKED = PAIRED | {asked.name: asked for asked in (*_OF_PEOPLE, *_OF_NAMES)}

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from tests.interleavings.asked import Answer, Asked
 from tests.interleavings.flaws import FLAWS
 from tests.interleavings.process import Process
-from tests.interleavings.requests import ASKED, Answer, Asked
+from tests.interleavings.requests import ASKED
 from tests.interleavings.stage import Director, Part, Stage
 from tests.interleavings.state import State
 from tests.interleavings.store import Store, honest

@@ -21,6 +21,8 @@ from tests.interleavings.store import Store
 
 # What requests report.
 REPOSITORY = "octo/hello"
+# Its name before, where it has one.
+FORMER = "octo/former"
 AUTHOR = "ann@x.org"
 CO_AUTHOR = "bea@x.org"
 # What is there before.
@@ -33,7 +35,8 @@ KEY_ID, KEY_TEXT = make_key(id_bytes=b"0123456789", secret_bytes=b"s" * 32)
 class World:
     """A ledger with two contributions of one author to one repository: one live, one voided.
 
-    `drift` are micro-units that the author's total says too much.
+    `drift` are micro-units that the author's total says too much. `former` says what there is of
+    the former name: that it leads to the repository, or an account that was emptied.
     """
 
     name: str
@@ -41,6 +44,7 @@ class World:
     author: str
     co_author: str
     drift: int = 0
+    former: str = ""
 
     @property
     def old(self) -> str:
@@ -76,19 +80,15 @@ class World:
     def _make(self, store: Store) -> None:
         process = Process(store.client())
         for commit_hash in (OLD, WRONG):
-            report = {
-                "contributor_email": self.author,
-                "contributor_name": "Ann",
-                "repository": self.repository,
-                "commit_hash": commit_hash,
-                "cost_amount": 7,
-                "co_authors": [{"email": self.co_author, "name": "Bea"}],
-            }
-            body = encoded(report)
-            status, *_ = process.http("track_github", "POST", "/v1/contributions/github", body)
+            self._record(process, self.repository, commit_hash)
+        self._void(process, self.wrong)
+        if self.former == "leads there":
+            path = f"/v1/assets/{self.repository}/aliases"
+            status, *_ = process.http("assets", "POST", path, encoded({"repository": FORMER}))
             assert status == 201
-        status, *_ = process.http("contributions", "DELETE", f"/v1/contributions/{self.wrong}")
-        assert status == 200
+        if self.former == "is empty":
+            self._record(process, FORMER, WRONG)
+            self._void(process, f"{FORMER}@{WRONG}")
         connection = process.connection
         KeyStore(connection).create(
             ApiKey(
@@ -97,6 +97,23 @@ class World:
         )
         if self.drift:
             self._add_drift(connection)
+
+    def _record(self, process: Process, repository: str, commit_hash: str) -> None:
+        report = {
+            "contributor_email": self.author,
+            "contributor_name": "Ann",
+            "repository": repository,
+            "commit_hash": commit_hash,
+            "cost_amount": 7,
+            "co_authors": [{"email": self.co_author, "name": "Bea"}],
+        }
+        body = encoded(report)
+        status, *_ = process.http("track_github", "POST", "/v1/contributions/github", body)
+        assert status == 201
+
+    def _void(self, process: Process, key: str) -> None:
+        status, *_ = process.http("contributions", "DELETE", f"/v1/contributions/{key}")
+        assert status == 200
 
     def _add_drift(self, connection: Connection) -> None:
         person = connection.contributors.document(contributor_document_id(self.author))
@@ -111,5 +128,8 @@ KNOWN = World("known", REPOSITORY, AUTHOR, CO_AUTHOR)
 NEW = World("new", "octo/other", "zoe@x.org", "yan@x.org")
 # As known, and a total is wrong.
 DRIFTED = World("drifted", REPOSITORY, AUTHOR, CO_AUTHOR, drift=5_000_000)
+# As known, and the former name leads to the repository, or has an account with nothing in it.
+RENAMED = World("renamed", REPOSITORY, AUTHOR, CO_AUTHOR, former="leads there")
+EMPTIED = World("emptied", REPOSITORY, AUTHOR, CO_AUTHOR, former="is empty")
 
-WORLDS = {world.name: world for world in (KNOWN, NEW, DRIFTED)}
+WORLDS = {world.name: world for world in (KNOWN, NEW, DRIFTED, RENAMED, EMPTIED)}
