@@ -58,6 +58,9 @@ deploy: run-time ## deploy to a project (PROJECT=, REGION=, DRY_RUN=1 prints onl
 smoke: variables run-time ## see that a service works: record a commit and void it (URL=, the key in LEDGER_API_KEY)
 	@exec $(BIN)/python -m shared.commands.smoke --url "$(URL)"
 
+status: variables run-time ## is a service up, and is it tracking (URL=, a key in LEDGER_API_KEY tells more)
+	@exec $(BIN)/python -m shared.commands.status --url "$(URL)"
+
 # Named with an example where they are missing, before anything is installed.
 backfill: NEEDS = DIR REPOSITORY $(if $(filter-out 0 no false,$(DRY_RUN)),,URL)
 backfill: EXAMPLE = DIR=../my-clone REPOSITORY=owner/name URL=https://ledger.example.com
@@ -69,6 +72,8 @@ import: NEEDS = FILE
 import: EXAMPLE = FILE=store.json
 smoke: NEEDS = URL
 smoke: EXAMPLE = URL=https://ledger.example.com
+status: NEEDS = URL
+status: EXAMPLE = URL=https://ledger.example.com
 void: NEEDS = REPOSITORY REASON URL
 void: EXAMPLE = REPOSITORY=owner/old-name REASON="renamed" URL=https://ledger.example.com
 variables:
@@ -148,4 +153,4 @@ INSTALL = @python="$(PYTHON)"; $(if $(ASKED),,if $(BIN)/python -c "" 2> /dev/nul
   $$python -I shared/commands/install.py $(VENV)
 ASKED := $(filter-out file,$(origin PYTHON))
 
-.PHONY: run demo inspect keys reconcile backfill import aliases void export deploy smoke bench mutation test test-long lint openapi screenshot format lock audit clean help checks mutation-checks run-time variables
+.PHONY: run demo inspect keys reconcile backfill import aliases void export deploy smoke status bench mutation test test-long lint openapi screenshot format lock audit clean help checks mutation-checks run-time variables

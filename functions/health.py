@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from shared.domain.errors import Forbidden, Unauthenticated, Unavailable
 from shared.domain.repository import Repository
 from shared.domain.tracking import TrackingStatus, tracking_of
+from shared.domain.version import VERSION
 from shared.web.answer import Answer
 from shared.web.call import Call
 from shared.web.operations import Access, Operation
@@ -26,12 +27,12 @@ class TrackingQuery(OfRepository):
 
 
 @Operation("GET", "/v1/health", Access.OPEN, main=True)
-def alive(_: Call) -> Answer[Alive]:
-    """Say that the process is alive.
+def alive(call: Call) -> Answer[Alive]:
+    """Say that the process is alive, and what it is.
 
     Does not ask Firestore.
     """
-    return Answer({"status": "ok"})
+    return Answer({"status": "ok", "version": VERSION, "revision": call.services.settings.revision})
 
 
 @Operation("GET", "/v1/health/ready", Access.OPEN, errors=(Unavailable,))

@@ -45,7 +45,10 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 
 class Service:
-    """The service at one address. Raises `CommandError` where the key would travel in the open."""
+    """The service at one address, asked with a key, or with an empty one as anybody.
+
+    Raises `CommandError` where the key would travel in the open.
+    """
 
     def __init__(self, url: str, key: str) -> None:
         self._url = url.rstrip("/")

@@ -258,9 +258,15 @@ class Event(BaseModel):
 class Alive(BaseModel):
     """The process is alive."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ok"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"status": "ok", "version": "1.0.0", "revision": "health-00007-vab"}]
+        }
+    )
 
     status: Literal["ok"]
+    version: str
+    revision: Annotated[str | None, Field(description="Cloud Run's name of what is deployed.")]
 
 
 class TrackingAlone(BaseModel):

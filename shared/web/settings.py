@@ -64,6 +64,9 @@ class Settings:
     # Makes the hashes of addresses in logs comparable between instances.
     log_salt: str = field(default="", repr=False)
     project: str | None = None
+    # What is deployed, as Cloud Run calls it.
+    # https://cloud.google.com/run/docs/container-contract#services-env-vars
+    revision: str | None = None
     # Firestore is the embedded store, else the emulator at `address:port`, else the cloud's.
     embedded: bool = False
     emulator_host: str | None = None
@@ -91,6 +94,7 @@ class Settings:
             quiet_after_hours=reader.whole("LEDGER_QUIET_AFTER_HOURS", 72, minimum=1),
             log_salt=reader.text("LEDGER_LOG_SALT", ""),
             project=environment.get("GOOGLE_CLOUD_PROJECT"),
+            revision=environment.get("K_REVISION") or None,
             embedded=reader.choice("LEDGER_BACKEND", ["emulator", "embedded", ""], "")
             == "embedded",
             emulator_host=environment.get("FIRESTORE_EMULATOR_HOST") or None,
@@ -100,8 +104,7 @@ class Settings:
             reader.mistake("LEDGER_OIDC_AUDIENCE and LEDGER_OIDC_OWNERS go together")
         if not all(re.fullmatch("[1-9][0-9]*", owner) for owner in settings.oidc_owners):
             reader.mistake("LEDGER_OIDC_OWNERS must be numeric ids of GitHub accounts")
-        # Which Cloud Run sets: there the disk is gone with the instance.
-        # https://cloud.google.com/run/docs/container-contract#services-env-vars
+        # Which Cloud Run sets too: there the disk is gone with the instance.
         if settings.embedded and environment.get("K_SERVICE"):
             reader.mistake("LEDGER_BACKEND=embedded is for local runs only")
         reader.finish()

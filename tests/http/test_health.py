@@ -7,7 +7,9 @@ from typing import NoReturn
 import pytest
 from google.api_core import exceptions as google_errors
 
+from shared.domain.version import VERSION
 from shared.embedded import EmbeddedFirestore
+from shared.web.settings import Settings
 from tests.contract.spy import Before, Spy
 from tests.http.framework import Service
 from tests.http.problems import assert_problem
@@ -17,7 +19,12 @@ class TestAlive:
     def test_is_answered_at_its_path_and_at_the_functions_own_url(self, service: Service) -> None:
         for response in (service.get("/v1/health"), service.get("/", at="health")):
             assert response.status_code == 200
-            assert response.get_json() == {"status": "ok"}
+            assert response.get_json() == {"status": "ok", "version": VERSION, "revision": None}
+
+    def test_names_what_is_deployed(self, store: EmbeddedFirestore) -> None:
+        settings = Settings.from_environment({"K_REVISION": "health-00007-vab"})
+        answer = Service(store.client, settings).get("/v1/health").get_json()
+        assert answer["revision"] == "health-00007-vab"
 
     def test_opens_no_connection(self) -> None:
         def refuse() -> NoReturn:

@@ -16,6 +16,7 @@ from shared.commands.openapi.declared import operations
 from shared.commands.rewrites import Rewrites
 from shared.domain.contribution import Outcome
 from shared.web.logs import Log
+from shared.web.operations import Access
 
 ROOT = Path(__file__).resolve().parents[2]
 HANDBOOK = "shared/commands/README.md"
@@ -96,6 +97,13 @@ def test_errors_are_counted_for_every_function() -> None:
     assert named
     functions = {rewrite.function_id for rewrite in Rewrites.load(ROOT / "firebase.json").table}
     assert set(re.findall(r'"([^"]+)"', named[1])) == functions
+
+
+def test_every_method_that_writes_is_counted_where_it_is_turned_away() -> None:
+    metric = load(MONITORING / "metrics" / "ledger_rejected.yaml")
+    [methods] = re.findall(r"requestMethod=\(([^)]+)\)", metric["filter"])
+    writing = {o.method for o in operations() if o.access not in {Access.OPEN, Access.READ}}
+    assert set(re.findall(r'"(\w+)"', methods)) == writing
 
 
 def test_every_kind_of_commit_that_a_batch_turns_away_is_counted_as_rejected() -> None:
