@@ -114,5 +114,5 @@ def _lines(rows: Iterable[Iterable[str]]) -> str:
     return file.getvalue()
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+# Made once: `json.dumps` would make one for each cell.
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -94,6 +94,8 @@ def reads(planted: dict[str, str]) -> Iterator[str]:
         yield f"/v1/assets/{key}/months"
         for form in ("csv", "ndjson"):
             yield f"/v1/contributors?format={form}"
+            yield f"/v1/contributors?format={form}&rows=months"
+            yield f"/v1/contributions?format={form}&rows=credits"
             yield f"/v1/assets?format={form}"
             yield f"/v1/assets/{key}/contributions?include_voided=true&format={form}"
             yield f"/v1/assets/{key}/contributors?format={form}"
