@@ -67,7 +67,7 @@ def fill(data: Path) -> Lively:
     right = {name: credited[name] for name in ("contributor_id", "asset_id")} | {
         "cost_amount": "12.345678",
         "corrects": credited["id"],
-        "metadata": {"note": "<script>document.title = 'gone'</script>"},
+        "metadata": {"note": "<script>document.title = 'gone'</script>", "constructor": True},
     }
     correction = _call(run, "POST", "/v1/contributions", right)
     further = {"repository": "octo/older-name", "reason": "renamed"}

@@ -197,7 +197,7 @@ class TestContribution:
             ["Every contribution begins with", "0.5"],
             ["It comes with tests", "0.2"],
             ["It changes files", "0.1"],
-            ["It adds lines: 1 to 99 add 0.2, more add 0.1", "0.2"],
+            ["It adds 1 to 99 lines", "0.2"],
         ]
         commit = page.get_by_role("link", name="f" * 40)
         expect(commit).to_have_attribute(
@@ -209,6 +209,7 @@ class TestContribution:
         expect(page.get_by_role("heading", level=1)).to_have_text("Contribution by hand")
         assert figures(page)["Cost"] == "12.345678"
         expect(page.get_by_text(lively.script)).to_be_visible()
+        expect(page.get_by_role("term").filter(has_text="constructor")).to_have_count(1)
         page.get_by_role("link", name="a voided one").click()
         expect(page).to_have_url(re.compile(lively.voided))
 
@@ -291,6 +292,22 @@ class TestWays:
         page = open_tab(lively.address).see("/")
         page.get_by_role("searchbox").fill("nobody")
         expect(page.get_by_role("status")).to_contain_text("None found.")
+
+
+class TestFiles:
+    @pytest.mark.parametrize(("key", "address"), [("", "a***@example.com"), (KEY, ADA)])
+    def test_hold_what_a_table_begins(
+        self, open_tab: OpenTab, lively: Lively, key: str, address: str
+    ) -> None:
+        tab = open_tab(lively.address)
+        tab.see("/").evaluate("key => sessionStorage.setItem('ledger-key', key)", key)
+        page = tab.see(path_of("repository", lively))
+        with page.expect_download() as download:
+            page.get_by_role("link", name="As CSV of: People").click()
+        assert download.value.suggested_filename == "contributors.csv"
+        lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
+        assert len(lines) == 1 + len(lively.get(f"/v1/assets/{REPOSITORY}/contributors")) + 1
+        assert any(address in line for line in lines)
 
 
 class TestKey:

@@ -12,22 +12,22 @@ const BASIS = {
   declared_unverified: "as it was declared, without evidence",
 };
 
-const COMPONENTS = {
-  base: "Every contribution begins with",
-  has_tests: "It comes with tests",
-  has_docs: "It comes with documentation",
-  low_complexity: "Its complexity is said to be low",
-  files_changed: "It changes files",
-  lines_added: "It adds lines: 1 to 99 add 0.2, more add 0.1",
-};
+const COMPONENTS = new Map([
+  ["base", "Every contribution begins with"],
+  ["has_tests", "It comes with tests"],
+  ["has_docs", "It comes with documentation"],
+  ["low_complexity", "Its complexity is said to be low"],
+  ["files_changed", "It changes files"],
+  ["lines_added", "It adds 100 lines or more"],
+]);
 
-const METADATA = {
-  files_changed: "Files changed",
-  lines_added: "Lines added",
-  lines_deleted: "Lines deleted",
-  has_tests: "With tests",
-  has_docs: "With documentation",
-};
+const METADATA = new Map([
+  ["files_changed", "Files changed"],
+  ["lines_added", "Lines added"],
+  ["lines_deleted", "Lines deleted"],
+  ["has_tests", "With tests"],
+  ["has_docs", "With documentation"],
+]);
 
 export async function view(api, id) {
   const one = await api.read(`/v1/contributions/${encodeURIComponent(id)}`);
@@ -42,6 +42,14 @@ export async function view(api, id) {
     : "Contribution by hand";
   const content = [
     e.element("h1", {}, title),
+    e.element(
+      "p",
+      { class: "lead" },
+      "In ",
+      whereOf(body),
+      ", by ",
+      nameOf(body.credits[0], people[0]),
+    ),
     fate(body),
     e.element(
       "div",
@@ -83,13 +91,15 @@ function fate({ voided, voided_at, voided_by, void_reason, corrected_by, correct
   return e.element("div", { class: "notice" }, ...lines.map((line) => e.element("p", {}, ...line)));
 }
 
+const whereOf = ({ repository, asset_id }) => e.repository(repository, asset_id);
+
+const nameOf = (credit, person) =>
+  e.person(credit.contributor_id, person?.body?.name ?? credit.email);
+
 function credits(body, people) {
   const credited = (credit) => {
-    const { name, contributor_type } = people[body.credits.indexOf(credit)]?.body ?? {};
-    return [
-      e.person(credit.contributor_id, name ?? credit.email),
-      e.kind(contributor_type ?? "HUMAN"),
-    ];
+    const person = people[body.credits.indexOf(credit)];
+    return [nameOf(credit, person), e.kind(person?.body?.contributor_type ?? "HUMAN")];
   };
   return e.table(
     "Who is credited with how much",
@@ -103,16 +113,26 @@ function credits(body, people) {
   );
 }
 
+/** What an object holds: what has a word for it in the order of these, then all else. */
+function inOrder(words, object) {
+  const place = ([name]) => [...words.keys(), name].indexOf(name);
+  return Object.entries(object).sort((a, b) => place(a) - place(b));
+}
+
+/** A component of the score in words. The fewer lines are the ones that add more. */
+function because([name, value]) {
+  if (name === "lines_added" && value > 0.1) return "It adds 1 to 99 lines";
+  return COMPONENTS.get(name) ?? e.foreign(name);
+}
+
 function score({ coherence, coherence_score }) {
-  const { components } = coherence;
-  const names = Object.keys({ ...COMPONENTS, ...components }).filter((name) => name in components);
-  const parts = names.map((name) => [name, components[name]]);
+  const parts = inOrder(COMPONENTS, coherence.components);
   const sum = parts.reduce((total, [, value]) => total + Math.round(value * 10), 0);
   return [
     ...e.table(
       "How the score came about",
       [
-        { label: "Because", cell: ([name]) => COMPONENTS[name] ?? e.foreign(name) },
+        { label: "Because", cell: because },
         { label: "Adds", number: true, cell: ([, value]) => value.toFixed(1) },
       ],
       { body: [...parts, ...(sum > 10 ? [["More than 1 is cut off", 1 - sum / 10]] : [])] },
@@ -128,10 +148,6 @@ function score({ coherence, coherence_score }) {
 function facts(body) {
   const { metadata, assistance } = body;
   return e.facts(
-    [
-      "Repository",
-      body.repository ? e.repository(body.repository) : e.repository(null, body.asset_id),
-    ],
     body.commit_hash && [
       "Commit",
       e.element("code", {}, body.url ? e.outside(body.url, body.commit_hash) : body.commit_hash),
@@ -150,8 +166,8 @@ function facts(body) {
         e.element("p", {}, e.foreign(agent), model ? [" (", e.foreign(model), ")"] : []),
       ),
     ],
-    ...Object.entries(metadata).map(([name, value]) => [
-      METADATA[name] ?? e.foreign(name),
+    ...inOrder(METADATA, metadata).map(([name, value]) => [
+      METADATA.get(name) ?? e.foreign(name),
       told(value),
     ]),
     ["Id", e.element("code", {}, body.id)],

@@ -139,7 +139,8 @@ export function asOf(...answers) {
 
 /**
  * A table; a column is `{label, cell, name?, number?, rare?}`, and rare ones go first where room is
- * short, or all are stacked there. With a next page, a button adds it.
+ * short, or all are stacked there. With a next page, a button adds it, and what was read from a path
+ * is there as a file too.
  */
 export function table(caption, columns, answer, api, { stacked = false } = {}) {
   const attributes = (column) => ({
@@ -171,10 +172,31 @@ export function table(caption, columns, answer, api, { stacked = false } = {}) {
     element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ...heads)),
     body,
   );
-  return [
-    made,
-    answer.next ? more(caption, answer.next, api, (items) => body.append(...rows(items))) : null,
-  ];
+  if (!answer.path) return [made];
+  const add = (items) => body.append(...rows(items));
+  const next = answer.next ? more(caption, answer.next, api, add) : null;
+  return [made, element("div", { class: "more" }, next, file(caption, answer.path, api))];
+}
+
+/** A link to all that a table is the beginning of, as CSV. A link sends no key, so it is read with it. */
+function file(caption, path, api) {
+  const [list, query] = path.split("?");
+  const wanted = new URLSearchParams(query);
+  wanted.delete("limit");
+  wanted.set("format", "csv");
+  const name = `${list.slice(list.lastIndexOf("/") + 1)}.csv`;
+  const made = element(
+    "a",
+    { href: `${list}?${wanted}`, download: name },
+    "As CSV",
+    element("span", { class: "unseen" }, ` of: ${caption}`),
+  );
+  if (api.key)
+    made.addEventListener("click", async (event) => {
+      event.preventDefault();
+      (await import("./key.js")).save(api, made);
+    });
+  return made;
 }
 
 function more(caption, next, api, add) {
@@ -184,20 +206,19 @@ function more(caption, next, api, add) {
     "Show more",
     element("span", { class: "unseen" }, ` of: ${caption}`),
   );
-  const box = element("div", { class: "more" }, button);
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
       const answer = await api.read(next);
       add(answer.body);
       next = answer.next;
-      if (!next) box.remove();
+      if (!next) button.remove();
     } catch (problem) {
-      box.append(notice(problem));
+      button.parentElement.append(notice(problem));
     }
     button.disabled = false;
   });
-  return box;
+  return button;
 }
 
 export const loading = () => element("p", { class: "loading", role: "status" }, "Loading…");
@@ -244,7 +265,7 @@ export function contributions(caption, answer, api, { names = new Map(), of = ""
     {
       label: "Repository",
       name: true,
-      cell: (c) => (c.repository ? repository(c.repository) : repository(null, c.asset_id)),
+      cell: (c) => repository(c.repository, c.asset_id),
     },
     { label: "By", name: true, cell: author },
     { label: "When", cell: (c) => time(c.timestamp) },

@@ -91,19 +91,24 @@ export class Api {
     else this.storage.removeItem(KEY);
   }
 
+  /** The response to a path. */
+  ask(path) {
+    const headers = this.key ? { "X-API-Key": this.key } : {};
+    return fetch(path, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
+  }
+
   /** What a path answers, as of when, and the path of the next page; throws `Problem`. */
   async read(path) {
-    const headers = this.key ? { "X-API-Key": this.key } : {};
     let response, body;
     try {
-      response = await fetch(path, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
+      response = await this.ask(path);
       body = await response.json();
     } catch {
       throw new Problem({ status: response?.ok ? 0 : response?.status });
     }
     if (!response.ok) throw new Problem({ status: response.status, ...body });
     const asOf = new Date(response.headers.get("Date") ?? Date.now()).toISOString();
-    return { body, asOf, next: nextOf(response, path) };
+    return { body, path, asOf, next: nextOf(response, path) };
   }
 
   /** The same for a part of a view, which goes on without it: a problem is its answer then. */
@@ -131,7 +136,8 @@ function nextOf(response, path) {
 
 /** Show the view that an address names, or what to do where that is impossible. */
 async function show(main, api, address) {
-  const [name, value] = [...address.searchParams].find(([name]) => name in VIEWS) ?? [];
+  const [name, value] =
+    [...address.searchParams].find(([name]) => Object.hasOwn(VIEWS, name)) ?? [];
   main.replaceChildren(loading());
   main.ariaBusy = "true";
   try {

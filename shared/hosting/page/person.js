@@ -37,7 +37,7 @@ const totals = (person) =>
     ["Cost", e.money(person.total_cost)],
     ["With assistance", e.percent(person.assisted_count, person.contribution_count)],
     ["First", e.time(person.first_contribution_at)],
-    ["Last", e.time(person.last_contribution_at)],
+    ["Latest", e.time(person.last_contribution_at)],
   );
 
 function contributed(answer, person, api) {

@@ -54,7 +54,7 @@ const totals = (asset) =>
     ["Cost", e.money(asset.total_cost)],
     ["With assistance", e.percent(asset.assisted_count, asset.contribution_count)],
     ["First", e.time(asset.first_contribution_at)],
-    ["Last", e.time(asset.last_contribution_at)],
+    ["Latest", e.time(asset.last_contribution_at)],
   );
 
 function contributed(answer, asset, api) {
