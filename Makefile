@@ -28,9 +28,10 @@ reconcile: run-time ## hold every total against its entries (REPAIR=1 mends, PRO
 	@exec $(BIN)/python -m shared.commands.reconcile \
 	  $(if $(REPAIR),--repair) $(if $(PROJECT),--cloud "$(PROJECT)")
 
-backfill: variables run-time ## report a clone's history (DIR=, REPOSITORY=owner/name, URL=, SINCE=, BRANCH=, MAILMAP=none, DRY_RUN=1)
+backfill: variables run-time ## report a clone's history (DIR=, REPOSITORY=owner/name, REPOSITORY_ID=, URL=, SINCE=, BRANCH=, MAILMAP=none, DRY_RUN=1)
 	@exec $(BIN)/python -I -B .github/actions/track-contributions/track backfill \
-	  --repo-dir="$(DIR)" --repository="$(REPOSITORY)" --url="$(URL)" $(if $(SINCE),--since="$(SINCE)") \
+	  --repo-dir="$(DIR)" --repository="$(REPOSITORY)" --url="$(URL)" \
+	  $(if $(REPOSITORY_ID),--repository-id="$(REPOSITORY_ID)") $(if $(SINCE),--since="$(SINCE)") \
 	  $(if $(BRANCH),--branch="$(BRANCH)") $(if $(MAILMAP),--mailmap="$(MAILMAP)") \
 	  $(if $(filter-out 0 no false,$(DRY_RUN)),--dry-run)
 

@@ -70,6 +70,15 @@ class TestTheHistory:
 
         assert len(ledger.hashes) == 4
 
+    def test_is_sent_with_the_number_of_the_repository(
+        self, history: Repository, backfill: Backfill, ledger: StubLedger
+    ) -> None:
+        assert backfill.run("--repository-id", "1296269").returncode == 0
+        assert json.loads(ledger.requests[0].body)["repository_id"] == 1296269
+        refused = backfill.run("--repository-id", "octo/demo")
+        assert refused.returncode == 2
+        assert "--repository-id: must be a number as GitHub's API has it" in refused.stderr
+
     def test_of_a_bare_clone_is_the_same(
         self, history: Repository, ledger: StubLedger, tmp_path: Path
     ) -> None:

@@ -40,6 +40,36 @@ class TestAnOrdinaryPush:
 
         assert json.loads(ledger.requests[0].body)["repository"] == "-ACE-/demo"
 
+    @pytest.mark.parametrize(
+        ("environment", "number"),
+        [
+            ({"GITHUB_REPOSITORY_ID": "1296269"}, 1296269),
+            # The numbers of another host are other numbers.
+            (
+                {
+                    "GITHUB_REPOSITORY_ID": "1296269",
+                    "GITHUB_SERVER_URL": "https://github.example.com",
+                },
+                None,
+            ),
+            ({"GITHUB_REPOSITORY_ID": "none"}, None),
+            ({}, None),
+        ],
+    )
+    def test_says_the_number_of_the_repository_on_github_com(
+        self,
+        origin: Repository,
+        runner_for: RunnerFor,
+        ledger: StubLedger,
+        environment: dict[str, str],
+        number: int | None,
+    ) -> None:
+        runner_for(origin.head).push(
+            ZEROS, origin.head, inputs=ledger.inputs, environment=environment
+        )
+
+        assert json.loads(ledger.requests[0].body).get("repository_id") == number
+
     def test_is_replayed_when_the_job_is_run_again(
         self, origin: Repository, runner_for: RunnerFor, ledger: StubLedger
     ) -> None:

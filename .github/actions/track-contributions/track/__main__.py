@@ -26,6 +26,7 @@ from common import ConfigurationError, Runtime, TrackError
 from text import public
 
 WITH_VALUE = (
+    "--repository-id",
     *("--url", "--repository", "--repo-dir", "--branch", "--since", "--mailmap", "--paths-ignore"),
 )
 
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     option = backfill.add_argument
     option("--url", default="", help="the service's address")
     option("--repository", required=True, type=_repository, help="owner/name on GitHub")
+    option("--repository-id", type=_number, metavar="NUMBER", help="its number on github.com")
     option("--repo-dir", default=".", type=Path, metavar="DIR", help="the clone (default: here)")
     option("--branch", default="HEAD", metavar="REF", help="default: HEAD")
     option(
@@ -68,6 +70,12 @@ def _repository(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+", text):
         raise argparse.ArgumentTypeError("must be owner/name")
     return text
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,14}", text):
+        raise argparse.ArgumentTypeError("must be a number as GitHub's API has it")
+    return int(text)
 
 
 def _joined(arguments: Sequence[str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import re
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from workflow import Workflow
 # Events that bring no commits of their own: with them a run heals what pushes without one left out.
 CATCHING_UP = ("schedule", "workflow_dispatch", "repository_dispatch")
 SINCE = "30 days"
+GITHUB_COM = "https://github.com"
 
 PARTIAL = "The push was not recorded in full"
 
@@ -103,6 +105,7 @@ class Action:
             for batch in report(
                 commits,
                 repository=environ["GITHUB_REPOSITORY"],
+                repository_id=_repository_id(environ),
                 commits_url=commits_url(environ),
                 ignored=PathFilter(map(str.strip, self._given("PATHS_IGNORE").splitlines())),
                 record=until_failure(ledger(self.runtime, base, credential)),
@@ -158,7 +161,7 @@ class Action:
             return []
         # An empty header first: it drops the one that actions/checkout may have left behind, and
         # GitHub refuses two.
-        server = self.runtime.environ.get("GITHUB_SERVER_URL", "https://github.com")
+        server = self.runtime.environ.get("GITHUB_SERVER_URL", GITHUB_COM)
         header = f"http.{server}/.extraheader"
         basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
         return [(header, ""), (header, f"Authorization: Basic {basic}")]
@@ -177,6 +180,13 @@ class Action:
         tip = obtain_branch(git, branch, environ.get("GITHUB_SHA", "") if branch == here else "")
         self.notes.append(f"Reporting what {branch} got since {moment(since)}.")
         return tip, arrived_since(git, tip, since)
+
+
+def _repository_id(environ: Mapping[str, str]) -> int | None:
+    """Return the number of the repository; another host than github.com has other numbers."""
+    number = environ.get("GITHUB_REPOSITORY_ID", "")
+    here = environ.get("GITHUB_SERVER_URL", GITHUB_COM).rstrip("/") == GITHUB_COM
+    return int(number) if here and re.fullmatch("[1-9][0-9]{0,14}", number) else None
 
 
 def _read_event(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -109,6 +109,7 @@ def run_backfill(runtime: Runtime, options: argparse.Namespace) -> int:
                 for batch in report(
                     commits,
                     repository=options.repository,
+                    repository_id=options.repository_id,
                     commits_url=commits_url(runtime.environ, options.repository),
                     ignored=ignored,
                     record=record,

@@ -84,8 +84,9 @@ MERGE = Outcome(SKIPPED, "merge commit")
 class Batch:
     """Commits on their way, in order; those that are not sent have their outcome already."""
 
-    def __init__(self, repository: str) -> None:
-        self._head = b'{"repository":' + _json(repository) + b',"commits":['
+    def __init__(self, repository: str, repository_id: int | None) -> None:
+        number = b',"repository_id":' + _json(repository_id) if repository_id else b""
+        self._head = b'{"repository":' + _json(repository) + number + b',"commits":['
         self._commits: list[tuple[Commit, Outcome | None]] = []
         self._payloads: list[bytes] = []
         self._size = len(self._head) + len(b"]}")
@@ -124,18 +125,22 @@ def report(
     commits: Iterable[Commit],
     *,
     repository: str,
+    repository_id: int | None,
     commits_url: str,
     ignored: PathFilter,
     record: Record,
 ) -> Iterator[list[Result]]:
-    """Yield the results in the order of the commits, a batch at a time, so memory is bounded."""
-    batch = Batch(repository)
+    """Yield the results in the order of the commits, a batch at a time, so memory is bounded.
+
+    `repository_id` is github.com's number of the repository, which tells a rename.
+    """
+    batch = Batch(repository, repository_id)
     for commit in commits:
         outcome = _decide(commit, ignored)
         body = b"" if outcome else payload(commit, commits_url)
         if not batch.has_room(body):
             yield batch.settle(record)
-            batch = Batch(repository)
+            batch = Batch(repository, repository_id)
         batch.add(commit, body, outcome)
     yield batch.settle(record)
 
