@@ -11,23 +11,16 @@ import re
 import unicodedata
 
 from shared.domain.github_account import GitHubAccount
+from shared.domain.unreadable import UNSEEN, UNSEEN_CHARACTERS
 
 MAX_EMAIL_LENGTH = 254
 
 # Cc: control characters, Cs: lone surrogates, Z*: every kind of white space.
 _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zs", "Zl", "Zp"})
 
-# Default_Ignorable_Code_Point: what no reader sees, so that with it one person looked like two.
-# https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt
-_UNSEEN_CHARACTERS = (
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-)
-_UNSEEN = re.compile(f"[{_UNSEEN_CHARACTERS}]")
 # For schemas: text on both sides of which somebody sees a character.
 _NEVER = r"@\s\u0000-\u001f\u007f-\u009f"
-_PART = f"[^{_NEVER}]*[^{_NEVER}{_UNSEEN_CHARACTERS}][^{_NEVER}]*"
+_PART = f"[^{_NEVER}]*[^{_NEVER}{UNSEEN_CHARACTERS}][^{_NEVER}]*"
 EMAIL_PATTERN = f"^{_PART}@{_PART}$"
 # In a URL the at sign may stand percent-encoded.
 _AT_SIGN = re.compile(r"(@|%40)", re.IGNORECASE)
@@ -53,7 +46,7 @@ def normalise_email(text: str) -> str:
 def folded_email(text: str) -> str:
     """An address, or the beginning of one, in the spelling in which addresses are kept."""
     # Lower-casing can leave a sequence that NFC would compose, hence twice.
-    seen = unicodedata.normalize("NFC", _UNSEEN.sub("", text).strip())
+    seen = unicodedata.normalize("NFC", UNSEEN.sub("", text).strip())
     return unicodedata.normalize("NFC", seen.lower())
 
 

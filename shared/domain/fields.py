@@ -31,7 +31,7 @@ from shared.domain.repository import (
     normalise_commit_hash,
 )
 from shared.domain.timestamps import format_timestamp, parse_timestamp
-from shared.domain.unreadable import UNSTORABLE, Unreadable
+from shared.domain.unreadable import UNSEEN_CHARACTERS, UNSTORABLE, Unreadable, is_blank
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -124,7 +124,7 @@ def a_line(maximum: int) -> Callable[[object], object]:
         if not isinstance(value, str):
             return value
         value = value.strip()
-        if not value:
+        if is_blank(value):
             raise ValueError("must not be empty")
         if len(value) > maximum:
             raise ValueError(f"must have at most {maximum} characters")
@@ -165,7 +165,7 @@ def parse_url(text: str) -> str:
 
 # Control characters, for the patterns that the schemas show.
 _CONTROL = r"\u0000-\u001f\u007f-\u009f"
-_TEXT_PATTERN = f"^[^{_CONTROL}]*[^\\s{_CONTROL}][^{_CONTROL}]*$"
+_TEXT_PATTERN = f"^[^{_CONTROL}]*[^\\s{_CONTROL}{UNSEEN_CHARACTERS}][^{_CONTROL}]*$"
 
 Email = Annotated[
     str,
@@ -217,7 +217,7 @@ MaybeName = Annotated[
     str | None,
     BeforeValidator(
         lambda value: (
-            None if isinstance(value, str) and not value.strip() else a_line(MAX_NAME_LENGTH)(value)
+            None if isinstance(value, str) and is_blank(value) else a_line(MAX_NAME_LENGTH)(value)
         )
     ),
     Field(

@@ -79,7 +79,10 @@ class TestAContributor:
 
     @pytest.mark.parametrize(
         "wrong",
-        [{"name": None}, {"name": " "}, {"type": None}, {"type": "X"}, {"email": HOME}, {"id": 1}],
+        [
+            *({"name": None}, {"name": " "}, {"name": "\u200b"}),
+            *({"type": None}, {"type": "X"}, {"email": HOME}, {"id": 1}),
+        ],
     )
     def test_is_not_changed_by_what_is_wrong(
         self, service: Service, before: dict[str, Any], wrong: dict[str, Any]

@@ -84,7 +84,7 @@ class TestCommitReport:
         assert parse(CommitReport, without("metadata")).metadata == {}
         assert read.timestamp is None
 
-    @pytest.mark.parametrize("name", ["", "   ", None])
+    @pytest.mark.parametrize("name", ["", "   ", "\u200b \u2060", None])
     def test_takes_a_blank_name_for_none(self, name: str | None) -> None:
         read = report(contributor_name=name, co_authors=[{"email": "b@x.org", "name": name}])
         assert read.contributor_name is None
