@@ -20,6 +20,7 @@ from shared.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
+from shared.web.connections import LastAnswer
 from shared.web.headers import DiffersHeaders, Headers, PageHeaders, ReplayHeaders
 from shared.web.settings import ReadAccess, Settings
 
@@ -81,10 +82,10 @@ class Answer(Generic[_M]):
         if self.status is HTTPStatus.NO_CONTENT:
             return Response(status=self.status.value, headers=self.headers)
         text = self._text()
-        return Response(
+        return (LastAnswer if streamed else Response)(
             iter([text]) if streamed else text,
             status=self.status.value,
-            headers={**({"Connection": "close"} if streamed else {}), **self.headers},
+            headers=self.headers,
             content_type=self.media_type,
         )
 

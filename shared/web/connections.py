@@ -7,16 +7,22 @@ What the server reads before it calls us, request line and headers, is bounded b
 
 from __future__ import annotations
 
+import inspect
 import math
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING, Any
 
+import flask
 from werkzeug.wrappers import Request, Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 # A connection that takes longer than this, in seconds, is a slow one. A body has the shorter time
 # where all places are taken: one that comes right behind its head is let through, in a crowd as in
@@ -60,6 +66,20 @@ class Limit:
         if self.has_place:
             return self.ends_at
         return min(self.slow_at, self.ends_at, self.crowded_at if crowded else math.inf)
+
+
+class LastAnswer(flask.Response):
+    """The last answer of its connection, and says so.
+
+    gunicorn leaves out what an application says of that, and would promise to keep it open. One
+    that is no answer of Flask's, the framework makes into one that is.
+    """
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        answer: Any = getattr(inspect.unwrap(start_response), "__self__", None)
+        if hasattr(answer, "force_close"):
+            answer.force_close()
+        return super().__call__(environ, start_response)
 
 
 def connection_of(request: Request) -> socket.socket | None:

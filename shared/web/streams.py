@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from shared.domain.errors import LedgerError
 from shared.web.answer import Page
 from shared.web.call import Call
-from shared.web.connections import connection_of
+from shared.web.connections import LastAnswer, connection_of
 from shared.web.formats import VARY
 from shared.web.logs import where_raised
 from shared.web.table import Form, Row
@@ -67,8 +67,8 @@ class Stream(Page[_M]):
 
     def response(self, *, streamed: bool = False) -> Response:
         """The HTTP response, of which nothing is read yet but the first page."""
-        headers = {**({"Connection": "close"} if streamed else {}), **self.headers}
-        return Response(self._sent(), headers=headers, content_type=self.media_type)
+        kind = LastAnswer if streamed else Response
+        return kind(self._sent(), headers=self.headers, content_type=self.media_type)
 
     def _sent(self) -> Iterator[bytes]:
         """The parts, each of which the client has to take in time.

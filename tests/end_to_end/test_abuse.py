@@ -191,6 +191,16 @@ class TestSlowBodies:
             assert client.post("/", json={}).status_code == 422
 
 
+class TestBodiesThatNobodyReads:
+    @pytest.mark.parametrize("key", [KEY, {}], ids=["with a key", "without a key"])
+    def test_end_the_connection_as_the_answer_says(
+        self, track: FunctionProcess, key: dict[str, str]
+    ) -> None:
+        with track.client(**key) as client:
+            assert client.post("/", content=b" " * MIB).headers["Connection"] == "close"
+            assert client.post("/", content=b" ").headers["Connection"] == "keep-alive"
+
+
 class TestHeaders:
     def test_ten_thousand_of_them_are_refused(self, track: FunctionProcess) -> None:
         headers = [f"X-Header-{number}: value" for number in range(10_000)]

@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,7 @@ def noting_changes(app: WSGIApplication, changed: Callable[[], None]) -> WSGIApp
         if environ["REQUEST_METHOD"] in _READING:
             return app(environ, start_response)
 
+        @wraps(start_response)
         def start(status: str, *rest: Any) -> Callable[[bytes], object]:
             if not status.startswith("4"):
                 changed()
