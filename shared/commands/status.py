@@ -22,9 +22,12 @@ _WRONG = {
     TrackingStatus.EMPTY.value: "nothing was ever recorded",
 }
 _HIDDEN = "for who has a key that reads, in LEDGER_API_KEY"
+_HIDDEN_FROM_KEY = "hidden from the key in LEDGER_API_KEY: it is none, or may not read"
 
 
-def status(url: str, ask: Callable[[str, str], Reply]) -> Iterator[tuple[str, str, bool]]:
+def status(
+    url: str, ask: Callable[[str, str], Reply], *, with_key: bool = False
+) -> Iterator[tuple[str, str, bool]]:
     """What there is to say, line by line: of what, what, and whether that is well."""
     yield "Address", url, True
     alive = ask("GET", "/v1/health")
@@ -40,10 +43,13 @@ def status(url: str, ask: Callable[[str, str], Reply]) -> Iterator[tuple[str, st
     is_ready = latency is not None
     yield "Firestore", f"answers, in {latency} ms" if is_ready else f"no: {ready}", is_ready
     tracking = ask("GET", "/v1/health/tracking")
-    yield from _tracking(tracking, _body(tracking))
+    hidden = _HIDDEN_FROM_KEY if with_key else _HIDDEN
+    yield from _tracking(tracking, _body(tracking), hidden)
 
 
-def _tracking(reply: Reply, told: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
+def _tracking(
+    reply: Reply, told: Mapping[str, Any], hidden: str
+) -> Iterator[tuple[str, str, bool]]:
     now = told.get("status")
     if now is None:
         yield "Tracking", f"no: {reply}", False
@@ -54,7 +60,7 @@ def _tracking(reply: Reply, told: Mapping[str, Any]) -> Iterator[tuple[str, str,
     )
     yield "Tracking", f"{now}{hours}{f': {wrong}' if wrong else ''}", not wrong
     if "contributions" not in told:
-        yield "Newest", _HIDDEN, True
+        yield "Newest", hidden, True
         return
     newest = told["newest_at"]
     yield "Newest", f"{newest} of {told['newest_repository']}" if newest else "none", True
@@ -85,13 +91,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", required=True, help="of the service, such as https://p.web.app")
     arguments = parser.parse_args()
+    key = os.environ.get("LEDGER_API_KEY", "").strip()
     try:
-        service = Service(arguments.url, os.environ.get("LEDGER_API_KEY", "").strip())
+        service = Service(arguments.url, key)
     except CommandError as error:
         print(error, file=sys.stderr)
         return 1
     wrong = []
-    for name, text, is_well in status(arguments.url, service.ask):
+    for name, text, is_well in status(arguments.url, service.ask, with_key=bool(key)):
         print(f"{name:<10} {text}", flush=True)
         wrong += [] if is_well else [name.lower()]
     print(f"\nNot well: {', '.join(wrong)}." if wrong else "\nAll is well.")

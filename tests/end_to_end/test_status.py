@@ -23,6 +23,7 @@ def test_a_ledger_is_well_as_soon_as_it_receives_something(tmp_path: Path) -> No
         hidden = status(run.address)
         assert (hidden.returncode, hidden.stderr) == (0, "")
         assert "octo/hello" not in hidden.stdout
+        assert "hidden from the key" in status(run.address, LEDGER_API_KEY="no-such-key").stdout
         shown = status(run.address, LEDGER_API_KEY="dev-key")
     lines = dict(line.split(maxsplit=1) for line in shown.stdout.splitlines() if line)
     assert shown.returncode == 0
