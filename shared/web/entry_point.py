@@ -13,6 +13,7 @@ from http import HTTPMethod, HTTPStatus
 from importlib import import_module
 from types import ModuleType
 from typing import Any
+from urllib.parse import unquote
 
 from flask import current_app, has_app_context
 from flask import request as flask_request
@@ -29,6 +30,9 @@ from shared.web.queries import query_of
 from shared.web.services import Services, services_from_environment
 
 EntryPoint = Callable[[Request], Response]
+
+# Half a surrogate pair, which no decoded path holds.
+OWN_SLASH = "\udc2f"
 
 _WRITES = {Access.RECORD, Access.ADMIN, Access.SIGNED}
 
@@ -162,10 +166,22 @@ class _Endpoint:
 
 
 def path_of(request: Request) -> str:
-    """The path, without a slash at its end; one that is encoded belongs to a key."""
+    """The path, without a slash at its end; one that is encoded belongs to a key.
+
+    One in an address stands in it as `OWN_SLASH`, so that no part of the address is taken for one
+    of the path: whoever is called `a/aliases/b@c` can be split off.
+    """
     raw = request.environ.get("RAW_URI", request.path).partition("?")[0]
+    path = request.path
+    if "%2f" in raw.lower() and "@" in path and raw.startswith("/"):
+        path = "/" + "/".join(map(_segment, raw.lstrip("/").split("/")))
     trailing = raw.endswith("/") and not raw.endswith("//")
-    return request.path.removesuffix("/") or "/" if trailing else request.path
+    return path.removesuffix("/") or "/" if trailing else path
+
+
+def _segment(raw: str) -> str:
+    text = unquote(raw)
+    return text.replace("/", OWN_SLASH) if "@" in text else text
 
 
 def match(
@@ -181,7 +197,7 @@ def match(
         if not found or path_taken not in {None, operation.path}:
             continue
         if operation.method == wanted:
-            return operation, found.groupdict()
+            return operation, {n: v.replace(OWN_SLASH, "/") for n, v in found.groupdict().items()}
         path_taken = operation.path
         allowed += ["GET", "HEAD"] if operation.method == "GET" else [operation.method]
     if allowed:

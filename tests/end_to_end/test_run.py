@@ -273,3 +273,13 @@ def test_who_asks_for_a_file_and_stays_leaves_others_served(
         for _ in range(60):
             answer = httpx.get(f"{run.address}/v1/health", timeout=10, trust_env=False)
             assert answer.status_code == HTTPStatus.OK
+
+
+def test_no_header_of_a_client_moves_a_path(runner: Runner) -> None:
+    run = runner("embedded")
+    run.start()
+    for name in ("SCRIPT_NAME", "PATH_INFO", "Script-Name"):
+        answer = httpx.get(
+            f"{run.address}/v1/health", headers={name: "/elsewhere"}, timeout=10, trust_env=False
+        )
+        assert answer.status_code == HTTPStatus.OK, name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from werkzeug.test import TestResponse
@@ -134,3 +135,23 @@ def test_only_an_admin_joins_and_splits(
         assert service.post(path, {"email": HOME}, headers=headers).status_code == status
         answer = service.request("DELETE", f"{path}/{HOME}", headers=headers)
         assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["x/aliases/y@example.com", "y@example.com/contributions", "x/aliases/y@example.com/months"],
+)
+def test_an_address_that_looks_like_a_path_is_joined_shown_and_split(
+    service: Service, people: dict[str, str], odd: str
+) -> None:
+    own = service.track(contributor_email=odd, commit_hash="f" * 40).get_json()["contributor_id"]
+    encoded = quote(odd, safe="")
+    assert join(service, ADA, odd).status_code == 201
+    shown = service.get(f"/v1/contributors/{encoded}", headers=KEY)
+    assert (shown.status_code, shown.get_json()["id"]) == (200, people[ADA])
+    done = split(service, ADA, encoded)
+    assert (done.status_code, done.get_json()["aliases"]) == (200, [])
+    assert "Idempotency-Replayed" not in done.headers
+    listed = service.get(f"/v1/contributors/{encoded}/contributions", headers=KEY).get_json()
+    assert [contribution["contributor_id"] for contribution in listed] == [own]
+    assert join(service, encoded, HOME).status_code == 201

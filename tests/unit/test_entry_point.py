@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request, Response
 from shared.domain.errors import Conflict, LedgerError, Unavailable
 from shared.web.answer import Answer
 from shared.web.call import Call
-from shared.web.entry_point import entry_point, path_of
+from shared.web.entry_point import OWN_SLASH, entry_point, path_of
 from shared.web.logs import Log
 from shared.web.operations import Access, Operation
 from shared.web.services import Services
@@ -156,12 +156,17 @@ def test_the_body_is_not_looked_at_before_method_path_and_key() -> None:
         ("/v1/contributors?next=/", "/v1/contributors"),
         ("/", "/"),
         # An address may end with one, and then it is encoded.
-        ("/v1/contributors/a%40b%2F", "/v1/contributors/a@b/"),
-        ("/v1/contributors/a%40b%2F/", "/v1/contributors/a@b/"),
+        ("/v1/contributors/a%40b%2F", f"/v1/contributors/a@b{OWN_SLASH}"),
+        ("/v1/contributors/a%40b%2F/", f"/v1/contributors/a@b{OWN_SLASH}"),
         ("/v1/contributors//", "/v1/contributors//"),
+        ("/v1/contributors/a%2fb%40c/months", f"/v1/contributors/a{OWN_SLASH}b@c/months"),
+        # A repository's slash is the path's, encoded or not.
+        ("/v1/assets/octo%2Frepo", "/v1/assets/octo/repo"),
     ],
 )
-def test_a_slash_at_the_end_of_a_path_is_dropped(raw: str, path: str) -> None:
+def test_a_slash_at_the_end_of_a_path_is_dropped_and_an_address_keeps_its_own(
+    raw: str, path: str
+) -> None:
     before, _, query = raw.partition("?")
     environ = EnvironBuilder(unquote(before), query_string=query).get_environ()
     assert path_of(Request(environ | {"PATH_INFO": unquote(before), "RAW_URI": raw})) == path

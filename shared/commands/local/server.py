@@ -96,6 +96,8 @@ class LocalServer(BaseApplication):  # type: ignore[misc]
             "limit_request_line": 0,
             "loglevel": "error",
             "control_socket_disable": True,
+            # Nobody in front is trusted: else `SCRIPT_NAME` of a local client is a 500 of its own.
+            "forwarded_allow_ips": "",
         }
         if lifeline is not None:
             self._settings["post_fork"] = lambda arbiter, _worker: _stop_at_end_of(
