@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +23,8 @@ KEY = {"X-API-Key": "s3cret"}
 WEBHOOK_SECRET = "hook-s3cret"
 THREADS = 4
 LOCAL = "127.0.0.1"
+# Each function is killed this long after it answered; it takes a second or two to start.
+BETWEEN_KILLS = 3.0
 
 
 class FunctionProcess:
@@ -124,6 +128,18 @@ class FunctionProcess:
         assert self._process
         [worker] = psutil.Process(self._process.pid).children()
         return int(worker.memory_info().rss)
+
+
+def kill_in_turn(functions: Sequence[FunctionProcess], stop: threading.Event) -> int:
+    """Kill one function after the other, and start it again; how often, until it is to stop."""
+    for kills in itertools.count():
+        if stop.wait(BETWEEN_KILLS):
+            return kills
+        function = functions[kills % len(functions)]
+        function.kill()
+        function.start()
+        eventually(function.answers, what=f"{function.target} answers again")
+    raise AssertionError("counting has no end")
 
 
 def read_to_end(connection: socket.socket) -> bytes:

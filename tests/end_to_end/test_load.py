@@ -22,14 +22,12 @@ from shared.store.connection import Connection
 from shared.store.reconciling import Reconciler
 from tests.backends import new_project
 from tests.contract.books import Documents, assert_balanced
-from tests.end_to_end.function_process import KEY, FunctionProcess
-from tests.end_to_end.local_run import DEADLINE, eventually
+from tests.end_to_end.function_process import KEY, FunctionProcess, kill_in_turn
+from tests.end_to_end.local_run import DEADLINE
 
 pytestmark = pytest.mark.long
 
 SECONDS = 30.0
-# Each function is killed this long after it answered; it takes a second or two to start.
-BETWEEN_KILLS = 3.0
 CLIENTS = 8
 TRACK, CONTRIBUTIONS = "track_github", "contributions"
 BATCH = "/v1/contributions/github/batch"
@@ -160,18 +158,6 @@ def functions(emulator: str, project: str, tmp_path: Path) -> Iterator[Functions
         }
 
 
-def kill_in_turn(functions: Functions, stop: threading.Event) -> int:
-    """Kill one function after the other, and start it again; how often, until it is to stop."""
-    for kills in itertools.count():
-        if stop.wait(BETWEEN_KILLS):
-            return kills
-        function = list(functions.values())[kills % len(functions)]
-        function.kill()
-        function.start()
-        eventually(function.answers, what=f"{function.target} answers again")
-    raise AssertionError("counting has no end")
-
-
 def test_nothing_acknowledged_is_lost_and_nothing_counts_twice(
     functions: Functions, ledger: Client
 ) -> None:
@@ -180,7 +166,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_counts_twice(
         httpx.Client(headers=KEY, timeout=DEADLINE, trust_env=False) as client,
         ThreadPoolExecutor(CLIENTS + 1) as threads,
     ):
-        killing = threads.submit(kill_in_turn, functions, done)
+        killing = threads.submit(kill_in_turn, [*functions.values()], done)
         clients = [LoadClient(number, functions, client) for number in range(CLIENTS)]
         running = [threads.submit(each.run, done) for each in clients]
         # Ends the load early only where the killing failed.

@@ -50,6 +50,8 @@ class Board:
     # The ids of repositories and addresses.
     accounts: dict[str, str] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
+    # Seconds: how old may be what one process knows of another one's joins.
+    joins_kept_s: float = 0.0
 
     def learn(self, subject: str, an_id: str) -> None:
         self.subjects[an_id], self.ids[subject] = subject, an_id

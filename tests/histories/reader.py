@@ -31,7 +31,8 @@ class Reader(Asker):
             parts = {row["email"]: row for row in rows}
             return {f"part {repository} {who}": parts.get(who) for who in (*PEOPLE, HEAD)}
 
-        self._total(f"/v1/assets/{repository}/contributors?limit=1000", figures, kept_s=_KEPT_S)
+        kept_s = _KEPT_S + self.board.joins_kept_s
+        self._total(f"/v1/assets/{repository}/contributors?limit=1000", figures, kept_s=kept_s)
 
     def read_parts_of_person(self, person: str | None = None) -> None:
         person = person or self._person()
