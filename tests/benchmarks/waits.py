@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.benchmarks.embedded import fill
 from tests.benchmarks.served import Client
 from tests.benchmarks.table import Row, Table, progress
+from tests.browser.tab import MISSING, chromium, find_chromium, tab
 from tests.end_to_end.local_run import LocalRun, run_command
 from tests.github.repositories import Repository
 from tests.github.runner import Runner
@@ -19,6 +20,8 @@ CONTRIBUTIONS = 100_000
 _JOINED = 1_000
 _PEOPLE_LIST = "/v1/contributors?sort=total_cost&limit=100"
 _KEY = "dev-key"
+# What the page may take, in seconds.
+_PAGE_S = 1.0
 _TURNS = 7
 
 
@@ -73,6 +76,7 @@ def measure_whole(_: str, table: Table) -> None:
         port = int(run.environment["PORT"])
         client = Client(port, key=_KEY)
         fill(client, CONTRIBUTIONS)
+        _measure_page(run.address, table)
         apart = _median(client, _PEOPLE_LIST)
         table.add(Row("list of 100 people, nobody joined", _ms(apart)))
         began = time.perf_counter()
@@ -93,6 +97,25 @@ def measure_whole(_: str, table: Table) -> None:
         note = "the floor is the same list before the joins"
         cells = (_ms(joined), _ms(apart))
         table.add(Row(f"list of 100 people, {_JOINED:,} joined", *cells, joined / apart, note=note))
+
+
+def _measure_page(address: str, table: Table) -> None:
+    """The ledger's view in a browser that has never seen it, until all of it is there."""
+    executable = find_chromium()
+    if executable is None:
+        progress(f"the page is left out: {MISSING}")
+        return
+    times = []
+    with chromium(executable) as browser:
+        for _ in range(_TURNS):
+            with tab(browser, address) as opened:
+                began = time.perf_counter()
+                opened.see("/")
+                times.append(time.perf_counter() - began)
+    seconds = statistics.median(times)
+    cells = (_ms(seconds), _ms(_PAGE_S))
+    name, note = f"the page over {CONTRIBUTIONS:,}", f"the first time {_ms(times[0])}"
+    table.add(Row(name, *cells, seconds / _PAGE_S, wanted=1, note=note))
 
 
 def _median(client: Client, path: str) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from http import HTTPStatus
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Request, expect
@@ -99,6 +100,27 @@ class TestLedger:
         assert sum(int(text.split(": ")[1].split()[0]) for text in drawn) == 33
         legend = page.locator(".legend").inner_text().split("\n")
         assert legend == ["by humans 30", "by agents 1", "by bots 2"]
+
+    @pytest.mark.parametrize(
+        ("first", "bars", "drawn"),
+        [
+            ("2026-11", 12, "Nov 2026: 3 contributions, 1 by a bot"),
+            ("2017-01", 119, "Jan 2017: 2 contributions"),
+            ("1991-05", 36, "1991: 2 contributions"),
+        ],
+    )
+    def test_has_a_bar_for_each_month_or_where_there_are_too_many_for_each_year(
+        self, open_tab: OpenTab, lively: Lively, first: str, bars: int, drawn: str
+    ) -> None:
+        month: dict[str, Any] = {"contribution_count": 2, "bot_count": 0, "agent_count": 0}
+        month |= {"assisted_count": 0, "total_cost": "1.00"}
+        last = month | {"contribution_count": 3, "bot_count": 1, "month": "2026-11"}
+        months = [month | {"month": first}] * (first != "2026-11") + [last]
+        tab = open_tab(lively.address)
+        tab.page.route("**/v1/months", lambda route: route.fulfill(json=months))
+        chart = tab.see("/").get_by_role("img", name=re.compile("^Contributions from"))
+        titles = chart.locator("title").all_text_contents()
+        assert (len(titles), drawn in titles) == (bars, True)
 
     def test_says_whether_it_is_tracking_and_what_was_turned_away(
         self, open_tab: OpenTab, lively: Lively

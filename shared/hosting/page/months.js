@@ -10,6 +10,8 @@ import { drawing, element, money, month, number, plural, table } from "./element
 const HEIGHT = 100;
 // Months beyond this would be thinner than a line on a telephone; years are drawn then.
 const MOST_BARS = 120;
+// Fewer would be as wide as a wall.
+const FEWEST_BARS = 12;
 const MOST_LABELS = 8;
 const SPARK_MONTHS = 24;
 
@@ -24,16 +26,18 @@ const SERIES = [
   { name: "bots", one: "by a bot", many: "by bots", of: (m) => m.bot_count ?? 0 },
 ];
 
-/** All months from the first to the last one, as `2026-11`. */
-export function span(first, last) {
-  const months = [];
-  let [year, number] = first.split("-").map(Number);
-  for (;;) {
-    const name = `${year}-${String(number).padStart(2, "0")}`;
-    months.push(name);
-    if (name >= last) return months;
-    [year, number] = number === 12 ? [year + 1, 1] : [year, number + 1];
-  }
+/** How many months there were before this one, in all. */
+function placeOf(name) {
+  const [year, number] = name.split("-");
+  return 12 * year + (number - 1);
+}
+
+/** So many months up to the last one, as `2026-11`. */
+function upTo(last, count) {
+  return Array.from({ length: count }, (_, at) => {
+    const place = placeOf(last) - count + 1 + at;
+    return `${Math.floor(place / 12)}-${String((place % 12) + 1).padStart(2, "0")}`;
+  });
 }
 
 /** A chart of months with its legend, and the same as a table. */
@@ -81,16 +85,17 @@ export function chart(months) {
 }
 
 function barsOf(months) {
+  const [first, last] = [months[0].month, months.at(-1).month];
   const byName = new Map(months.map((m) => [m.month, m]));
-  const all = span(months[0].month, months.at(-1).month).map((name) => ({
+  const all = upTo(last, Math.max(FEWEST_BARS, placeOf(last) - placeOf(first) + 1)).map((name) => ({
     contribution_count: 0,
     ...byName.get(name),
     label: month(name),
   }));
   if (all.length <= MOST_BARS) return all;
   const years = new Map();
-  for (const { month: name, ...m } of months) {
-    const label = name.slice(0, 4);
+  for (const { label: name, ...m } of all) {
+    const label = name.slice(-4);
     const year = years.get(label) ?? { label, contribution_count: 0, bot_count: 0, agent_count: 0 };
     for (const count of ["contribution_count", "bot_count", "agent_count"])
       year[count] += m[count] ?? 0;
@@ -141,7 +146,7 @@ function axis(bars) {
     .map(({ label }, at) => ({ at, text: label.replace("Jan ", "") }))
     .filter(({ text }) => /^\d+$/.test(text));
   const every = Math.ceil(years.length / MOST_LABELS);
-  const labels = years.filter((_, number) => number % every === 0);
+  const labels = years.filter(({ at }, number) => number % every === 0 && at < all * 0.93);
   if (!labels.length || labels[0].at > all * 0.2) labels.unshift({ at: 0, text: bars[0].label });
   const last = all > 1 && labels.at(-1).at < all * 0.75 ? bars.at(-1).label : null;
   return drawing(
@@ -196,9 +201,7 @@ function asTable(months, byKind) {
 
 /** The months of a row of a table, up to `last`; `most` is the highest bar of all rows. */
 export function sparkline(counts, last, most) {
-  const [year, ...rest] = last.split("-");
-  const before = `${Number(year) - SPARK_MONTHS / 12}-${rest}`;
-  const months = span(before, last).slice(1);
+  const months = upTo(last, SPARK_MONTHS);
   const told = `${plural(months.filter((m) => counts[m]).length, "month", "months")} of the last ${SPARK_MONTHS} with contributions`;
   return drawing(
     "svg",
