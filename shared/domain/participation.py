@@ -58,7 +58,8 @@ class ContributorMonth(Stored):
     assisted_count: int
     total_cost: Money
     contributor_id: str
-    aliases: tuple[str, ...] = ()
+    # No column: what a masked name must not tell.
+    aliases: tuple[str, ...] = Field((), exclude=True)
 
     def masked_name(self) -> str | None:
         """The name for a reader without a key."""

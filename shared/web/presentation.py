@@ -27,7 +27,8 @@ def present(stored: Stored, *, masked: bool) -> dict[str, Any]:
 
 def columns_of(model: type[Stored], *, masked: bool) -> list[str]:
     """The names of what `present` shows of such a model, in order."""
-    names = [*model.model_fields, *model.model_computed_fields]
+    fields = (name for name, field in model.model_fields.items() if not field.exclude)
+    names = [*fields, *model.model_computed_fields]
     return [name for name in names if not (masked and name in PRIVATE_FIELDS)]
 
 
