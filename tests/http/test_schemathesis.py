@@ -39,9 +39,10 @@ WEBHOOK = "/v1/webhooks/github"
 IN_WORDS = {
     "a string holds a NUL or half a surrogate pair",
     "does not go with month: only live ones count",
-    "does not go with email: found are those from A to Z",
+    "does not go with email",
     "does not go with name",
-    "does not go with name: found are those from A to Z",
+    "goes with format=csv or format=ndjson",
+    "must hold no control characters",
     "must be from 0 to 10,000,000",
     "must be text that can be seen",
     "goes with repository and include_voided only",
