@@ -8,9 +8,10 @@ speaks for the repositories that it may record for.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from shared.domain.api_key import covers
 from shared.domain.fields import RepositoryName, Request
@@ -18,6 +19,13 @@ from shared.domain.repository import Repository
 
 # What JSON's numbers hold everywhere: https://www.rfc-editor.org/rfc/rfc8259#section-6
 MAX_NUMBER = 2**53 - 1
+
+
+def _integer(value: object) -> object:
+    # 1296269.0 is an integer in JSON. https://json-schema.org/draft/2020-12/json-schema-core#section-4.2.3
+    if isinstance(value, Decimal) and 1 <= value <= MAX_NUMBER and value == int(value):
+        return int(value)
+    return value
 
 
 class Reported(Request):
@@ -34,6 +42,7 @@ class Reported(Request):
             "transferred. It counts as far as the credential may record; a token has its own.",
             examples=[1296269],
         ),
+        BeforeValidator(_integer),
     ] = None
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from google.api_core.exceptions import FailedPrecondition
 from google.cloud.firestore import SERVER_TIMESTAMP, Client, Increment
 
 LEDGER = Path(__file__).parents[1] / "data" / "ledger-without-parts.json"
@@ -58,18 +60,21 @@ def record(client: Client, commit_hash: str, email: str, micros: int) -> None:
 
 
 def void(client: Client, commit_hash: str) -> None:
-    """Void a commit of the repository as that version does."""
-    path = f"contributions/seeker71:coherence-network@{commit_hash}"
-    found = client.document(path).get()
-    unchanged = client.write_option(last_update_time=found.update_time)
-    batch = client.batch()
-    batch.update(found.reference, {"voided": True, "voided_at": SERVER_TIMESTAMP}, unchanged)
-    cost = found.get("cost_micros")
-    batch.update(client.document("assets/seeker71:coherence-network"), _counted(-1, -cost))
-    for credit in found.get("credits"):
-        person = client.document(f"contributors/{credit['email']}")
-        batch.update(person, _counted(-1, -credit["share_micros"]))
-    batch.commit()
+    """Void a commit of the repository as that version does, which reads again what was changed."""
+    reference = client.document(f"contributions/seeker71:coherence-network@{commit_hash}")
+    while True:
+        found = reference.get()
+        unchanged = client.write_option(last_update_time=found.update_time)
+        batch = client.batch()
+        batch.update(reference, {"voided": True, "voided_at": SERVER_TIMESTAMP}, unchanged)
+        cost = found.get("cost_micros")
+        batch.update(client.document("assets/seeker71:coherence-network"), _counted(-1, -cost))
+        for credit in found.get("credits"):
+            person = client.document(f"contributors/{credit['email']}")
+            batch.update(person, _counted(-1, -credit["share_micros"]))
+        with suppress(FailedPrecondition):
+            batch.commit()
+            return
 
 
 def _counted(contributions: int, micros: int) -> dict[str, Any]:

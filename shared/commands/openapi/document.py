@@ -209,7 +209,10 @@ def _errors(operation: Operation) -> dict[str, Schema]:
         kinds |= {errors.Unauthenticated, errors.Unavailable}
     if operation.access in {Access.READ, Access.RECORD, Access.ADMIN}:
         kinds.add(errors.Forbidden)
-    if operation.pattern.groupindex:
+    # A badge is a picture whatever it is of.
+    if operation.pattern.groupindex and not any(
+        issubclass(k, Picture) for k, _ in answers(operation)
+    ):
         kinds.add(errors.NotFound)
     if operation.body:
         kinds |= _OF_A_BODY
