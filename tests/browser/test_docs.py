@@ -66,6 +66,15 @@ def test_a_list_is_tried_without_a_key(docs: Page) -> None:
     assert "x-api-key" not in answer.request.headers
 
 
+def test_nothing_is_sent_that_nobody_typed(docs: Page, ledger: LocalRun) -> None:
+    block = operation(docs, "get", "/v1/assets")
+    assert "By default created." in block.inner_text()
+    block.get_by_placeholder("name", exact=True).fill("octo/")
+    answer = try_it(block)
+    assert answer.url == f"{ledger.address}/v1/assets?name=octo%2F"
+    assert answer.status == HTTPStatus.OK
+
+
 def test_a_key_goes_with_what_needs_one(docs: Page) -> None:
     block = operation(docs, "post", "/v1/assets")
     assert try_it(block).status == HTTPStatus.UNAUTHORIZED

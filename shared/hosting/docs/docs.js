@@ -7,9 +7,42 @@ const follow = () => document.documentElement.classList.toggle("dark-mode", dark
 dark.addEventListener("change", follow);
 follow();
 
+function isReadable(pattern) {
+  try {
+    // As Swagger UI does it: without the flag `u`, which some patterns need.
+    new RegExp(pattern);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// A default is told and not filled in: what is sent is only what somebody typed, since not every
+// parameter goes with every other. What is wrong with it, the service says.
+function prepared(openapi) {
+  for (const operation of Object.values(openapi.paths).flatMap(Object.values)) {
+    for (const parameter of operation.parameters) {
+      const schema = parameter.schema;
+      if (!isReadable(schema.pattern)) delete schema.pattern;
+      if ("default" in schema) {
+        parameter.description += ` By default \`${schema.default}\`.`;
+        delete schema.default;
+      }
+    }
+  }
+  return openapi;
+}
+
+const preparing = {
+  statePlugins: {
+    spec: { wrapActions: { updateJsonSpec: (update) => (openapi) => update(prepared(openapi)) } },
+  },
+};
+
 SwaggerUIBundle({
   url: "/v1/openapi.json",
   dom_id: "#docs",
+  plugins: [preparing],
   deepLinking: true,
   displayRequestDuration: true,
   docExpansion: "list",
