@@ -7,7 +7,7 @@ several addresses have one part, the sum of theirs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -29,13 +29,13 @@ from shared.store.documents import Fields, asset_from, contributor_from, months_
 from shared.store.listing import Cursor, Page
 from shared.store.lookup import Found
 from shared.store.older_ledger import require_built
-from shared.store.people import Accounts, People, Together
+from shared.store.people import KEPT_S, Accounts, People, Together
 from shared.store.posting import TOTALS
 from shared.store.reading import Document
 
 _T = TypeVar("_T")
 
-# Of how many assets an instance keeps what joined people contributed.
+# Of how many assets, and of how many people, an instance keeps what joined people contributed.
 _MOST_KEPT = 32
 
 _SORT_FIELDS = {
@@ -69,6 +69,10 @@ class Participations:
     people: People
     # By asset: the parts of joined people, and who these were.
     _kept: dict[str, tuple[Together, _PartsOfJoined]] = field(
+        default_factory=dict, init=False, repr=False
+    )
+    # By the ids of somebody's addresses: all their parts, and when they were read.
+    _of_people: dict[tuple[str, ...], tuple[float, Sequence[_Part]]] = field(
         default_factory=dict, init=False, repr=False
     )
 
@@ -130,7 +134,8 @@ class Participations:
         for document in accounts.documents:
             require_built(document.fields)
         order = _SORT_FIELDS[sort]
-        ids = [document.fields["id"] for document in accounts.documents]
+        ids = tuple(document.fields["id"] for document in accounts.documents)
+        parts: Sequence[_Part]
         if len(ids) == 1:
             query = parts_query(self.connection, "contributor_id", ids[0], sort)
             parts = self._first(query, "asset_id", order, limit, after)
@@ -159,13 +164,20 @@ class Participations:
         self._kept = dict(others[-_MOST_KEPT + 1 :]) | {asset.document.id: (together, parts)}
         return parts
 
-    def _of_all_addresses(self, ids: Iterable[str], sort: PartSort) -> list[_Part]:
+    def _of_all_addresses(self, ids: tuple[str, ...], sort: PartSort) -> Sequence[_Part]:
+        """All parts of somebody, at most 15 seconds old: each page of them needs all."""
+        now = self.connection.timing.monotonic()
+        kept = {key: kept for key, kept in self._of_people.items() if now - kept[0] <= KEPT_S}
+        if ids in kept:
+            return kept[ids][1]
         by_asset: dict[tuple[str, str], list[Fields]] = {}
         for contributor_id in ids:
             query = parts_query(self.connection, "contributor_id", contributor_id, sort)
             for part in self._first(query, "asset_id", _SORT_FIELDS[sort], None, None):
                 by_asset.setdefault((part.key, part.document_id), []).append(part.fields)
-        return [_Part(*names, _sum(fields)) for names, fields in by_asset.items()]
+        parts = [_Part(*names, _sum(fields)) for names, fields in by_asset.items()]
+        self._of_people = dict([*kept.items()][-_MOST_KEPT + 1 :]) | {ids: (now, parts)}
+        return parts
 
     def _first(
         self,

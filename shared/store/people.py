@@ -19,7 +19,7 @@ from shared.store.lookup import Finder
 from shared.store.reading import Document
 
 # Seconds for which lists use the figures of joined people.
-_KEPT_S = 15.0
+KEPT_S = 15.0
 
 _SUMS = ("contribution_count", "assisted_count", "total_cost_micros")
 _LATEST = ("last_at_micros", "last_recorded_at", OLD_TIME)
@@ -112,7 +112,7 @@ class People:
         joined = self.aliases.joined(deadline)
         now = self.connection.timing.monotonic()
         kept = self._kept
-        if kept and kept[1] is joined and now - kept[2] <= _KEPT_S:
+        if kept and kept[1] is joined and now - kept[2] <= KEPT_S:
             return kept[0]
         addresses = [address for person in joined for address in person.addresses]
         read = self._read(addresses, deadline)

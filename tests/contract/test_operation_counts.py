@@ -14,12 +14,13 @@ import pytest
 
 from shared.domain.contribution import Commit
 from shared.domain.fields import parse
+from shared.domain.participation import ContributorAsset
 from shared.domain.repository import Repository
 from shared.domain.sort import PartSort, Sort
 from shared.domain.tracking import Rejection
 from shared.store.deadline import Timing
 from shared.store.ledger import Ledger
-from shared.store.listing import ContributionFilter, Cursor
+from shared.store.listing import ContributionFilter, Cursor, Page
 from tests.benchmarks.billing import Bill, Cost
 from tests.contract.by_hand import new_asset, new_contribution, new_contributor
 from tests.contract.reports import ledger_of, report
@@ -237,6 +238,25 @@ def test_the_parts_of_joined_people_are_read_once_for_all_pages_of_some_seconds(
     now[0] = 15.5
     # And the accounts and the parts of both addresses.
     assert cost_of(page) == Cost(reads=2 + 1 + 2 + 2, writes=0, rpcs=4)
+
+
+def test_all_assets_of_joined_people_are_read_once_for_all_pages_of_some_seconds(
+    settled: Ledger, spy: Spy
+) -> None:
+    now = [0.0]
+    ledger = ledger_of(spy.client, timing=Timing(monotonic=lambda: now[0]))
+    ledger.people.join(AUTHOR, "co0@example.com", joined_by="ops", reason=None)
+    accounts = ledger.people.accounts(AUTHOR)
+    cost_of = Bill(spy).of
+
+    def page(sort: PartSort = PartSort.TOTAL_COST) -> Page[ContributorAsset]:
+        return ledger.participations.of_contributor(accounts, sort, limit=1)
+
+    # One address has two parts and the other one; the asset that is shown is read anew.
+    assert cost_of(page) == Cost(reads=2 + 1 + 1, writes=0, rpcs=3)
+    assert cost_of(lambda: page(PartSort.RECENT)) == Cost(reads=1, writes=0, rpcs=1)
+    now[0] = 15.5
+    assert cost_of(page) == Cost(reads=2 + 1 + 1, writes=0, rpcs=3)
 
 
 def test_nothing_costs_more_where_there_is_more(settled: Ledger, spy: Spy) -> None:
