@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -43,16 +43,30 @@ class Parts:
     as_of: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The participations in an asset, and who these are of, as they were at a time."""
+
+    found: Sequence[Document]
+    people: Mapping[str, Contributor]
+    joined: Joined
+    as_of: datetime
+    read_at: float
+
+    def parts(self, until: str | None) -> Parts:
+        """The parts up to the end of a month."""
+        parts = _together(self.found, self.people, self.joined, until)
+        return Parts(tuple(parts), len(self.found), self.as_of)
+
+
 @dataclass
 class Distributor:
     """Reads parts over one connection."""
 
     connection: Connection
     aliases: Aliases
-    # By asset and month: what was read, with who was one person, and when.
-    _kept: dict[tuple[str, str | None], tuple[Parts, Joined, float]] = field(
-        default_factory=dict, init=False, repr=False
-    )
+    # By asset, with months or without.
+    _kept: dict[tuple[str, bool], _Read] = field(default_factory=dict, init=False, repr=False)
 
     def parts(self, asset: Found[Asset], *, until: str | None, most: int | None) -> Parts:
         """The parts up to the end of the month `until`, at most 15 seconds old.
@@ -63,28 +77,23 @@ class Distributor:
         require_built(asset.document.fields)
         deadline = self.connection.timing.deadline()
         joined = self.aliases.joined(deadline)
-        now, key = self.connection.timing.monotonic(), (asset.stored.id, until)
-        parts, joined_then, read_at = self._kept.get(key, (None, None, 0.0))
-        if parts and joined_then is joined and now - read_at <= _KEPT_S:
-            return parts
+        now, key = self.connection.timing.monotonic(), (asset.stored.id, until is not None)
+        fresh = {k: kept for k, kept in self._kept.items() if now - kept.read_at <= _KEPT_S}
+        if key in fresh and fresh[key].joined is joined:
+            return fresh[key].parts(until)
         as_of = asset.document.read_time.ToDatetime(tzinfo=UTC)
-        found = self._read_parts(key[0], until, deadline, most)
+        found = self._read_parts(*key, deadline, most)
         if most is not None and len(found) > most:
             return Parts((), len(found), as_of)
-        people = self._read_people(found, joined, deadline)
-        parts = Parts(tuple(_together(found, people, joined, until)), len(found), as_of)
-        self._keep(key, parts, joined, now)
-        return parts
-
-    def _keep(self, key: tuple[str, str | None], parts: Parts, joined: Joined, now: float) -> None:
-        others = [(k, kept) for k, kept in self._kept.items() if now - kept[2] <= _KEPT_S]
-        self._kept = dict(others[-_MOST_KEPT + 1 :]) | {key: (parts, joined, now)}
+        read = _Read(found, self._read_people(found, joined, deadline), joined, as_of, now)
+        self._kept = dict([*fresh.items()][-_MOST_KEPT + 1 :]) | {key: read}
+        return read.parts(until)
 
     def _read_parts(
-        self, asset_id: str, until: str | None, deadline: Deadline, most: int | None
+        self, asset_id: str, months: bool, deadline: Deadline, most: int | None
     ) -> list[Document]:
         """The participations in an asset, or one more than `most` of them."""
-        query = parts_query(self.connection, asset_id, months=until is not None)
+        query = parts_query(self.connection, asset_id, months=months)
         query = query if most is None else query.limit(most + 1)
         return self.connection.patiently(lambda d: self.connection.query(query, d), deadline)
 

@@ -103,17 +103,21 @@ class TestParts:
         record(ledger, "aaaaaa", ADA)
         asset = ledger.find.asset(REPOSITORY)
 
-        def parts() -> Parts:
-            return ledger.distributor.parts(asset, until=None, most=None)
+        def parts(until: str | None = None) -> Parts:
+            return ledger.distributor.parts(asset, until=until, most=None)
 
         first = parts()
+        assert amounts(parts("2019-12")).keys() == {ADA}
         record(ledger, "bbbbbb", BEA)
         spy.forget()
         time.now += 15
-        assert parts() is first
+        assert parts() == first
+        # Whatever month they are to end with.
+        for until in ("1970-01", "2019-11", "9999-12"):
+            parts(until)
         assert spy.calls == []
         time.now += 1
-        assert amounts(parts()).keys() == {ADA, BEA}
+        assert amounts(parts()).keys() == amounts(parts("9999-12")).keys() == {ADA, BEA}
 
     def test_of_a_ledger_of_before_are_not_told_until_they_are_counted(
         self, ledger: Ledger, client: Client
