@@ -92,8 +92,8 @@ test-long: lint checks ## also the checks that are slow or need Node
 bench: checks ## measure speed, size and cost beside their floors (some minutes, writes bench.json)
 	@exec $(BIN)/python -m tests.benchmarks $(ONLY)
 
-mutation: mutation-checks ## change the code in one place at a time, and see whether a test fails (SAMPLE=400)
-	@exec $(BIN)/python -m tests.mutation $(if $(SAMPLE),--sample $(SAMPLE))
+mutation: mutation-checks ## change the code in one place at a time, and see whether a test fails (SAMPLE=400, or all)
+	@exec $(BIN)/python -m tests.mutation --sample $(or $(SAMPLE),400)
 
 lint: checks
 	$(BIN)/ruff check .

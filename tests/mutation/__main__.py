@@ -55,11 +55,12 @@ def table(tried: Mapping[str, int]) -> Iterable[str]:
         killed = counts["failed"] + counts["ended"]
         yield (
             f"{module or 'all':<32}{len(codes):>6} mutants, {killed:>5} killed"
-            f" ({counts['ended']} at the time limit): {killed / len(codes):.1%}"
+            f" ({counts['ended']} not by a failing test): {killed / len(codes):.1%}"
         )
 
 
 def _became(code: int) -> str:
+    """Whether a test failed, or the tests could not be read or came to no end, or none noticed."""
     if code in {SURVIVED, UNTESTED}:
         return "survived"
     return "failed" if code in _FAILED else "ended"
@@ -73,15 +74,15 @@ def module_of(name: str) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Run it; returns the exit code."""
     parser = argparse.ArgumentParser(prog="mutation", description=__doc__)
-    parser.add_argument("--sample", type=int, help="try only so many, always the same")
+    parser.add_argument("--sample", default="all", help="so many, always the same; or all")
     parser.add_argument("--processes", type=int, default=2, help="how many are tried at a time")
     options = parser.parse_args(arguments)
     run = mutmut("run", f"--max-children={options.processes}")
     shutil.rmtree(FOLDER, ignore_errors=True)
-    if options.sample:
+    if options.sample != "all":
         # It makes them all, and finds none that is called so.
         subprocess.run([*run, "none"], capture_output=True, check=False)
-        run += sample(outcomes(), options.sample)
+        run += sample(outcomes(), int(options.sample))
     subprocess.run(run, check=True)
     tried = {name: code for name, code in outcomes().items() if code is not None}
     survivors = [name for name, code in tried.items() if _became(code) == "survived"]

@@ -153,6 +153,9 @@ class TestMaskText:
             ('by "first last"@example.com', 'by "***@example.com'),
             (r'{"a": "\"first last\"@example.com"}', r'{"a": "***@example.com"}'),
             (r'by "a\" b"@example.com', 'by "***@example.com'),
+            (r'{"a": "by \"first last\"@example.com"}', r'{"a": "by \***@example.com"}'),
+            # Two backslashes are one, and end nothing.
+            (r'by "a b\\" c"@example.com', 'by "a b***@example.com'),
             ('<"first\tlast"@example.com>', "<***@example.com>"),
             (r"by first\ last@example.com", "by f***@example.com"),
             ('"first@last name"@example.com', '"***@l***@example.com'),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.repository import Repository, normalise_commit_hash
+from shared.domain.repository import Repository, folded_beginning, normalise_commit_hash
 
 
 class TestParse:
@@ -95,6 +95,19 @@ class TestNamedIn:
     )
     def test_finds_none_in_other_text(self, description: str) -> None:
         assert Repository.named_in(description) is None
+
+
+class TestFoldedBeginning:
+    @pytest.mark.parametrize(
+        ("text", "folded"),
+        [("Octo", "octo"), (" octo/He ", "octo/he"), ("octo/", "octo/"), ("a/b/c", None)],
+    )
+    def test_is_what_keys_may_begin_with(self, text: str, folded: str | None) -> None:
+        assert folded_beginning(text) == folded
+
+    @pytest.mark.parametrize("text", ["", "a b", "octo/hello!", "octo//"])
+    def test_is_nothing_where_no_repository_is_called_so(self, text: str) -> None:
+        assert folded_beginning(text) is None
 
 
 class TestNormaliseCommitHash:
