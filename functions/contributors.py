@@ -79,7 +79,8 @@ def list_contributor_contributions(call: Call, key: ContributorKey) -> Page[Cont
 def list_contributor_assets(call: Call, key: ContributorKey) -> Page[ContributorAsset]:
     """List to which assets somebody contributed.
 
-    With all addresses. 503 `being_built`: after an upgrade it is not counted yet.
+    With all addresses; of somebody with several up to 15 seconds old. 503 `being_built`: after an
+    upgrade it is not counted yet.
     """
     parts = call.services.ledger.participations
     of_person = partial(parts.of_contributor, _accounts(call, key))

@@ -41,7 +41,7 @@ class Reader(Asker):
             parts = {row["name"]: row for row in rows}
             return {f"part {name} {person}": parts.get(name) for name in REPOSITORIES}
 
-        self._total(f"/v1/contributors/{person}/assets", figures)
+        self._total(f"/v1/contributors/{person}/assets", figures, kept_s=_KEPT_S)
 
     def read_months(self, repository: str | None = None) -> None:
         repository = repository or self.random.choice(REPOSITORIES)
