@@ -63,7 +63,7 @@ def test_a_file_comes_before_the_functions(recorded: FirebaseEmulators, name: st
     assert answer.content == (ROOT / "shared" / "hosting" / name).read_bytes()
 
 
-@pytest.mark.parametrize("path", ["/docs/", "/docs/docs.js", "/docs/swagger-ui-bundle.js"])
+@pytest.mark.parametrize("path", ["/", "/page/page.js", "/docs/", "/docs/docs.js"])
 def test_a_file_has_the_headers_that_it_has_locally(recorded: FirebaseEmulators, path: str) -> None:
     rules = json.loads((ROOT / "firebase.json").read_text(encoding="utf-8"))["hosting"]["headers"]
     named = HostingHeaders.of(rules).for_path(path)
@@ -81,6 +81,15 @@ def test_a_folder_s_page_has_an_address_of_its_own(recorded: FirebaseEmulators) 
         answer = hosting.get("/docs?a=b")
     assert answer.status_code == HTTPStatus.MOVED_PERMANENTLY
     assert answer.headers["Location"] == "/docs/?a=b"
+
+
+def test_a_slash_of_an_address_reaches_the_function_encoded(emulators: FirebaseEmulators) -> None:
+    odd = {"contributor_email": "x/months/y@example.com", "commit_hash": "def456"}
+    key = {"X-API-Key": "the-key"}
+    with emulators.client("hosting") as hosting:
+        made = hosting.post("/v1/contributions/github", json=COMMIT | odd, headers=key).json()
+        path = "/v1/contributors/x%2Fmonths%2Fy%40example.com"
+        assert hosting.get(path, headers=key).json()["id"] == made["contributor_id"]
 
 
 def test_a_path_that_does_not_exist_is_a_problem(recorded: FirebaseEmulators) -> None:

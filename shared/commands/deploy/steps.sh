@@ -189,5 +189,6 @@ cloud secrets versions access "$KEYS_VERSION" --secret=ledger-api-keys |
 
 echo
 echo "Deployed, and seen to work: $URL"
+echo "How it is from now on: make status URL=$URL"
 echo "The API keys, as name=secret, are shown by:"
 echo "  gcloud secrets versions access latest --secret=ledger-api-keys --project=$PROJECT"
