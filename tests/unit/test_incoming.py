@@ -142,6 +142,14 @@ class TestSlowOnes:
         clock.now = 0.3
         assert connections.judge(late) is Cut.CROWD
 
+    def test_of_an_answer_in_parts_all_end_with_it(self) -> None:
+        connections = Connections(4, monotonic=(clock := Clock()))
+        clock.now = 50.0
+        limit = connections.of_an_answer(None, ends_at=58.0)
+        assert connections.judge(limit) is None
+        clock.now = 58.0
+        assert connections.judge(limit) is Cut.TIME
+
     def test_give_their_place_back(self) -> None:
         connections = Connections(1, monotonic=Clock())
         for _ in range(2):

@@ -67,16 +67,14 @@ class TestCsv:
         assert whole(CSV, ["amount"], []) == "\ufeffamount\r\n# complete: 0 rows\r\n"
 
     @given(rows=ROWS)
-    def test_is_read_back_as_it_was(self, rows: list[dict[str, Any]]) -> None:
-        read, last = read_back(whole(CSV, COLUMNS, rows))
+    def test_is_read_back_as_it_was_though_no_spreadsheet_runs_any_of_it(
+        self, rows: list[dict[str, Any]]
+    ) -> None:
+        text = whole(CSV, COLUMNS, rows)
+        read, last = read_back(text)
         assert read == rows
         assert last == f"# complete: {len(rows)} rows"
-
-    @given(rows=ROWS)
-    def test_has_no_cell_that_a_spreadsheet_runs(self, rows: list[dict[str, Any]]) -> None:
-        cells = [c for line in csv.reader(io.StringIO(whole(CSV, COLUMNS, rows))) for c in line]
-        *cells, last = cells
-        assert last.startswith("# complete: ")
+        *cells, _ = (cell for line in csv.reader(io.StringIO(text, newline="")) for cell in line)
         assert not [cell for cell in cells if cell.startswith(tuple("=+-@\t\r＝＋－＠#"))]
 
 
