@@ -69,12 +69,20 @@ def test_a_view_is_sound_accessible_and_as_wide_as_its_window(
 class TestLedger:
     def test_is_seen_with_few_files_and_calls(self, open_tab: OpenTab, lively: Lively) -> None:
         tab = open_tab(lively.address)
+        # All of it, as on a screen that stands on end.
+        tab.page.set_viewport_size({"width": WIDE, "height": 3000})
         asked: list[Request] = []
         tab.page.on("request", lambda request: asked.append(request))
         tab.open("/")
         calls = [request for request in asked if "/v1/" in request.url]
         assert len(asked) - len(calls) <= MOST_FILES
         assert 0 < len(calls) <= MOST_CALLS
+
+    def test_is_what_an_address_shows_that_names_no_view(
+        self, open_tab: OpenTab, lively: Lively
+    ) -> None:
+        page = open_tab(lively.address).see("/?constructor=1&utm_source=somewhere")
+        expect(page.get_by_role("heading", level=1)).to_have_text("The ledger")
 
     def test_shows_the_figures_that_the_api_has(self, open_tab: OpenTab, lively: Lively) -> None:
         page = open_tab(lively.address).see("/")
