@@ -79,6 +79,9 @@ class TestParts:
         parts = read(ledger)
         assert amounts(parts) == {BEA: (300, 320), CLAUDE: (0, 0)}
         assert parts.addresses == 4
+        # Which a name that was only taken from an address is masked by.
+        people = {part.contributor.email: part.contributor for part in parts.parts}
+        assert people[BEA].aliases == (ADA, HOME)
         ledger.people.split(BEA, HOME)
         assert amounts(read(ledger)) == {BEA: (200, 200), HOME: (100, 120), CLAUDE: (0, 0)}
 
