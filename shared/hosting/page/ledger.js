@@ -65,7 +65,7 @@ function listed(answer, api) {
         rare: true,
         cell: (a) => e.percent(a.assisted_count, a.contribution_count),
       },
-      { label: "Last", number: true, rare: true, cell: (a) => e.time(a.last_contribution_at) },
+      { label: "Latest", number: true, rare: true, cell: (a) => e.time(a.last_contribution_at) },
       { label: "Cost", number: true, cell: (a) => e.money(a.total_cost) },
     ],
     answer,

@@ -53,7 +53,7 @@ function contributed(answer, person, api) {
         cell: (a) => (last ? sparkline(a.months, last, most) : "–"),
       },
       { label: "Contributions", number: true, cell: (a) => e.number(a.contribution_count) },
-      { label: "Last", number: true, rare: true, cell: (a) => e.time(a.last_contribution_at) },
+      { label: "Latest", number: true, rare: true, cell: (a) => e.time(a.last_contribution_at) },
       { label: "Cost", number: true, cell: (a) => e.money(a.total_cost) },
     ],
     answer,

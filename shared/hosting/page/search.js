@@ -38,6 +38,8 @@ export function listen(field, api) {
   field.form.addEventListener("keydown", (event) =>
     move(event, [field, ...list.querySelectorAll("a")], close),
   );
+  // Where a click takes the focus from the field and gives it to no link, none would be followed.
+  box.addEventListener("mousedown", (event) => event.preventDefault());
   field.form.addEventListener("focusout", ({ relatedTarget }) => {
     if (!field.form.contains(relatedTarget)) close();
   });
