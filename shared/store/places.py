@@ -1,7 +1,8 @@
 """Looking up where the reports of a repository go, and what is written with the first of them.
 
 What the rules of `shared.domain.place` need is read at once as a rule: the name, its account and
-the number. Where one of these leads to another account, that is read too.
+the number. Where one of these leads to another account, all are read again with that one, so that
+they are of one moment. What is written then requires that they still are as they were.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from google.cloud.firestore import SERVER_TIMESTAMP, DocumentReference
 
-from shared.domain.identifiers import repository_document_id
+from shared.domain.identifiers import repository_asset_id, repository_document_id
 from shared.domain.number import Claim
 from shared.domain.place import Account, Decision, Place, Situation
 from shared.domain.repository import Repository
@@ -39,13 +40,27 @@ class Places:
 
         Raises `Unavailable` when Firestore does not answer in time.
         """
-        look = _Look(self.connection, name, claim, deadline)
+        further = self.connection.further_name(repository_document_id(name))
+        account = self.connection.assets.document(repository_document_id(name))
+        wanted = {further, account, *([self.connection.number(claim.number)] if claim else ())}
+        while True:
+            documents = self.connection.patiently(
+                lambda d: self.connection.read(list(wanted), d),  # noqa: B023
+                deadline,
+            )
+            try:
+                return self._decide(_Look(self.connection, name, documents), claim)
+            except _Lacking as lacking:
+                # With the others again, so that all are of one moment.
+                wanted |= lacking.references
+
+    def _decide(self, look: _Look, claim: Claim | None) -> tuple[Place, Registration | None]:
         named, leads_to = look.named()
         if leads_to and not named:
             # Taken away by hand; recording makes it anew.
-            return Place(leads_to, name), None
+            return Place(leads_to, look.name), None
         if claim is None:
-            return named.place() if named else Place(name, name), None
+            return named.place() if named else Place(look.name, look.name), None
         situation = look.situation(named, claim)
         decision = situation.decide()
         if decision.twin and named:
@@ -58,20 +73,24 @@ class Places:
         self.note(Rejection(code="two_accounts", reason=reason, repository=name))
 
 
+class _Lacking(Exception):
+    """What was read leads to something else."""
+
+    def __init__(self, references: set[DocumentReference]) -> None:
+        self.references = references
+        super().__init__()
+
+
 class _Look:
-    """What was read for one name and one claim."""
+    """What was read for one name at one moment; asked for more, it raises `_Lacking`."""
 
     def __init__(
-        self, connection: Connection, name: Repository, claim: Claim | None, deadline: Deadline
+        self, connection: Connection, name: Repository, documents: Mapping[str, Document]
     ) -> None:
         self.connection = connection
         self.name = name
-        self.claim = claim
-        self.deadline = deadline
-        self.documents: dict[str, Document] = {}
+        self.documents = documents
         self.further = connection.further_name(repository_document_id(name))
-        self.number = connection.number(claim.number) if claim else None
-        self._read(filter(None, (self.further, self._asset(name), self.number)))
 
     def named(self) -> tuple[Account | None, Repository | None]:
         """The account that the name leads to, and its key where it is another name's."""
@@ -82,7 +101,7 @@ class _Look:
     def situation(self, named: Account | None, claim: Claim) -> Situation:
         """What is there for the claim."""
         kept = self._claims(self.connection.number(claim.number))
-        self._read(self._asset(key) for key in kept)
+        self._need(self._asset(key) for key in kept)
         found = [(self._account(key), one) for key, one in kept.items()]
         claims = {account: one for account, one in found if account}
         situation = Situation(self.name, claim, named, claims)
@@ -90,7 +109,7 @@ class _Look:
             return situation
         apart = Repository(self.name.owner, self.name.name, claim.number)
         its_number = self.connection.number(named.number or 0)
-        self._read([its_number, self._asset(apart)])
+        self._need([its_number, self._asset(apart)])
         by_account = {key.key: one for key, one in self._claims(its_number).items()}
         its_claim = by_account.get(named.key.key)
         return Situation(self.name, claim, named, claims, its_claim, self._account(apart))
@@ -115,6 +134,7 @@ class _Look:
         if decision.renamed:
             fields = {
                 "repository": self.name.full_name,
+                "asset_id": repository_asset_id(account),
                 "leads_to": account.key,
                 "joined_at": SERVER_TIMESTAMP,
                 "joined_by": claim.said_by,
@@ -155,7 +175,7 @@ class _Look:
 
     def _account(self, key: Repository) -> Account | None:
         reference = self._asset(key)
-        self._read([reference])
+        self._need([reference])
         document = self._of(reference)
         if not document.exists:
             return None
@@ -168,13 +188,10 @@ class _Look:
     def _of(self, reference: DocumentReference) -> Document:
         return self.documents[reference.path]
 
-    def _read(self, references: Iterable[DocumentReference]) -> None:
-        """Read those that were not read yet."""
-        wanted = [one for one in references if one.path not in self.documents]
-        if wanted:
-            self.documents |= self.connection.patiently(
-                lambda d: self.connection.read(wanted, d), self.deadline
-            )
+    def _need(self, references: Iterable[DocumentReference]) -> None:
+        lacking = {one for one in references if one.path not in self.documents}
+        if lacking:
+            raise _Lacking(lacking)
 
 
 def _claim(number: int, kept: Mapping[str, Any]) -> Claim:

@@ -233,6 +233,14 @@ class StaleName(Flaw):
         request.writes.extend(kept)
 
 
+class StaleNumber(Flaw):
+    """A number is somebody's, whoever else has said it since that was looked up."""
+
+    def change_write(self, write: Any) -> None:
+        if path_of(write).startswith("repositories/number@"):
+            write.ClearField("current_document")
+
+
 FLAWS: Mapping[str, Callable[[], Wire]] = {
     "lost-increment": LostIncrement,
     "replay-counted": ReplayCounted,
@@ -248,4 +256,5 @@ FLAWS: Mapping[str, Callable[[], Wire]] = {
     "month-off-by-one": MonthOffByOne,
     "part-without-total": PartWithoutTotal,
     "stale-name": StaleName,
+    "stale-number": StaleNumber,
 }

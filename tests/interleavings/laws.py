@@ -100,12 +100,23 @@ class Laws:
         return None
 
     def _wrong_name(self, run: Run) -> str | None:
-        """A name leads to an account that is there, or is one's own, never both."""
+        """A name leads to an account that is there, or is one's own, never both.
+
+        A number is that of the accounts whose it is said to be.
+        """
         found = run.state.collections()
+        numbers = {key: asset["github_id"] for key, asset in found["assets"].items()}
+        said: dict[str, int] = {}
         for document_id, name in found.get("repositories", {}).items():
+            if document_id.startswith("number@"):
+                keys = [claim["leads_to"].replace("/", ":") for claim in name["claims"]]
+                said |= dict.fromkeys(keys, name["number"])
+                continue
             own = document_id.removeprefix("name@")
             if own in found["assets"] or name["leads_to"].replace("/", ":") not in found["assets"]:
                 return f"A name leads elsewhere and has an account too, or leads to none: {own}"
+        if said != {key: number for key, number in numbers.items() if number is not None}:
+            return f"A number is not that of the account whose it is said to be: {said} {numbers}"
         return None
 
     def _repaired(self, run: Run) -> bool:

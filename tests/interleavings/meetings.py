@@ -51,6 +51,19 @@ PAIRS = [
             *(f"known/apart void-all+{name}" for name in ("record", "batch", "webhook", "void")),
             *(f"known/apart void-all+{name}" for name in ("correct", "reconcile", "void-all")),
             "emptied/apart void-all+join-name",
+            # One repository by its number, under two names at once, the first reports among them.
+            *("new/apart numbered+moved", "new/apart numbered+moved-two", "new/apart moved+moved"),
+            *("known/apart numbered+moved", "known/apart numbered+record"),
+            *("numbered/apart numbered+moved-two", "numbered/apart moved+moved-two"),
+            "numbered/apart moved+moved",
+            *("numbered/apart moved+record", "numbered/apart moved+former"),
+            *("numbered/apart moved+join-name", "numbered/apart moved-two+void-one"),
+            *("numbered/apart moved+void", "numbered/apart moved+reconcile"),
+            *("numbered/apart moved+show", "renamed/apart moved+split-name"),
+            # Two repositories of one name, and a stranger who says the number.
+            *("new/apart numbered+taken", "numbered/apart taken+moved", "known/apart taken+taken"),
+            *("new/apart numbered+stranger", "new/apart stranger+stranger"),
+            *("numbered/apart moved+stranger", "known/apart moved+stranger"),
             # Opened by hand, and by a report.
             *("new/apart create-person+record", "new/apart create-person+create-person"),
             *("new/apart create-asset+record", "new/apart create-asset+join-name"),
@@ -82,7 +95,7 @@ TRIPLES = [
 ]
 
 # With a fault at each step they would be as many as all others.
-LONG_TRIPLES = [
+LONG = [
     Scenario.parse(text)
     for text in (
         # Accounts are opened by whoever comes first.
@@ -91,5 +104,9 @@ LONG_TRIPLES = [
         "known/apart correct+correct+correct-unkeyed",
         # What is repaired goes up and down meanwhile.
         "drifted/apart record+void+reconcile",
+        # Names and numbers that come together in one process, or the first of three.
+        *("new/together numbered+moved", "new/together moved+moved-two"),
+        "numbered/together moved+moved-two",
+        *("new/apart numbered+moved+stranger", "new/apart numbered+moved+taken"),
     )
 ]

@@ -30,7 +30,9 @@ from tests.interleavings.world import (
     FORMER,
     KEY_ID,
     KEY_TEXT,
+    NUMBER,
     REPOSITORY,
+    STRANGER_TEXT,
     World,
 )
 
@@ -216,5 +218,21 @@ _OF_NAMES = (
     Asked("create-person", _person("POST", "", email=AUTHOR, name="Ann")),
     Asked("create-asset", _asset("POST", "", name=REPOSITORY, type="CODE")),
 )
+# Of repositories by GitHub's number: under the name, under another one, by a repository that has
+# taken the name over, and by somebody who has nothing to do with it.
+_OF_NUMBERS = (
+    Asked("numbered", _record(ONE, repository_id=NUMBER), shares=True),
+    # What its name leads to is looked up by each try, and written where it is another one.
+    Asked(
+        "moved", _record(ONE, repository=FORMER, repository_id=NUMBER), shares=True, forgets=True
+    ),
+    Asked("moved-two", _record(TWO, repository=FORMER, repository_id=NUMBER), shares=True),
+    Asked("taken", _record(ONE, repository_id=NUMBER + 1), shares=True),
+    Asked(
+        "stranger",
+        _record(ONE, key=STRANGER_TEXT, repository="evil/x", repository_id=NUMBER),
+        shares=True,
+    ),
+)
 PAIRED = {asked.name: asked for asked in _ALL}
-ASKED = PAIRED | {asked.name: asked for asked in (*_OF_PEOPLE, *_OF_NAMES)}
+ASKED = PAIRED | {asked.name: asked for asked in (*_OF_PEOPLE, *_OF_NAMES, *_OF_NUMBERS)}

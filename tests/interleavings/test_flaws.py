@@ -44,6 +44,7 @@ LOOKED_FOR = {
     "month-off-by-one": ("known/apart/month-off-by-one record+void", "total is not the sum"),
     "part-without-total": ("known/apart/part-without-total batch+void", "total is not the sum"),
     "stale-name": ("known/apart/stale-name join-name+former", "leads elsewhere and has an account"),
+    "stale-number": ("new/apart/stale-number numbered+moved", "A number is not that"),
     "revocation-undone": ("known/apart/revocation-undone robot+revoke", "No order"),
 }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pytest
 
 from tests.interleavings.laws import Laws
-from tests.interleavings.meetings import LONG_TRIPLES, PAIRS, TRIPLES
+from tests.interleavings.meetings import LONG, PAIRS, TRIPLES
 from tests.interleavings.orders import every, some
 from tests.interleavings.scenario import Scenario
 from tests.interleavings.stage import Stage
@@ -27,7 +27,7 @@ def test_every_order_of_a_pair(scenario: Scenario, stage: Stage) -> None:
         laws.hold(schedule, run)
 
 
-@pytest.mark.parametrize("scenario", [*PAIRS, *TRIPLES, *LONG_TRIPLES], ids=str)
+@pytest.mark.parametrize("scenario", [*PAIRS, *TRIPLES, *LONG], ids=str)
 def test_some_orders_with_a_fault(scenario: Scenario, stage: Stage) -> None:
     laws = Laws(scenario, stage)
     for schedule, run in some(scenario, stage, number=SAMPLE):
@@ -43,8 +43,8 @@ def test_every_order_with_each_fault_at_each_step(scenario: Scenario, stage: Sta
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("scenario", LONG_TRIPLES, ids=str)
-def test_every_order_of_three(scenario: Scenario, stage: Stage) -> None:
+@pytest.mark.parametrize("scenario", LONG, ids=str)
+def test_every_order_of_the_long_ones(scenario: Scenario, stage: Stage) -> None:
     laws = Laws(scenario, stage)
     for schedule, run in every(scenario, stage, faults=()):
         laws.hold(schedule, run)

@@ -29,6 +29,9 @@ CO_AUTHOR = "bea@x.org"
 OLD = "aaaaaa"
 WRONG = "bbbbbb"
 KEY_ID, KEY_TEXT = make_key(id_bytes=b"0123456789", secret_bytes=b"s" * 32)
+# GitHub's number of the repository, and the key of somebody who has nothing to do with it.
+NUMBER = 7
+STRANGER_ID, STRANGER_TEXT = make_key(id_bytes=b"9876543210", secret_bytes=b"t" * 32)
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class World:
     """A ledger with two contributions of one author to one repository: one live, one voided.
 
     `drift` are micro-units that the author's total says too much. `former` says what there is of
-    the former name: that it leads to the repository, or an account that was emptied.
+    the former name: that it leads to the repository, or an account that was emptied; `number`, by
+    which number of GitHub's the repository is known.
     """
 
     name: str
@@ -45,6 +49,7 @@ class World:
     co_author: str
     drift: int = 0
     former: str = ""
+    number: int | None = None
 
     @property
     def old(self) -> str:
@@ -90,11 +95,19 @@ class World:
             self._record(process, FORMER, WRONG)
             self._void(process, f"{FORMER}@{WRONG}")
         connection = process.connection
-        KeyStore(connection).create(
-            ApiKey(
-                id=KEY_ID, name="robot", scope=Scope.RECORD, digest=key_digest(KEY_TEXT.encode())
+        for key_id, text, name, repositories in (
+            (KEY_ID, KEY_TEXT, "robot", ()),
+            (STRANGER_ID, STRANGER_TEXT, "stranger", ("evil/*",)),
+        ):
+            KeyStore(connection).create(
+                ApiKey(
+                    id=key_id,
+                    name=name,
+                    scope=Scope.RECORD,
+                    repositories=repositories,
+                    digest=key_digest(text.encode()),
+                )
             )
-        )
         if self.drift:
             self._add_drift(connection)
 
@@ -103,6 +116,7 @@ class World:
             "contributor_email": self.author,
             "contributor_name": "Ann",
             "repository": repository,
+            "repository_id": self.number,
             "commit_hash": commit_hash,
             "cost_amount": 7,
             "co_authors": [{"email": self.co_author, "name": "Bea"}],
@@ -131,5 +145,7 @@ DRIFTED = World("drifted", REPOSITORY, AUTHOR, CO_AUTHOR, drift=5_000_000)
 # As known, and the former name leads to the repository, or has an account with nothing in it.
 RENAMED = World("renamed", REPOSITORY, AUTHOR, CO_AUTHOR, former="leads there")
 EMPTIED = World("emptied", REPOSITORY, AUTHOR, CO_AUTHOR, former="is empty")
+# As known, by its number too.
+NUMBERED = World("numbered", REPOSITORY, AUTHOR, CO_AUTHOR, number=NUMBER)
 
-WORLDS = {world.name: world for world in (KNOWN, NEW, DRIFTED, RENAMED, EMPTIED)}
+WORLDS = {world.name: world for world in (KNOWN, NEW, DRIFTED, RENAMED, EMPTIED, NUMBERED)}
