@@ -320,8 +320,15 @@ class TestWays:
 
     def test_are_none_for_what_nothing_begins_with(self, open_tab: OpenTab, lively: Lively) -> None:
         page = open_tab(lively.address).see("/")
-        page.get_by_role("searchbox").fill("nobody")
+        field = page.get_by_role("searchbox")
+        field.fill("octo/l")
+        expect(page.get_by_role("status")).to_contain_text("1 found.")
+        field.fill("nobody")
         expect(page.get_by_role("status")).to_contain_text("None found.")
+        field.fill("")
+        field.press("Enter")
+        expect(page.get_by_role("status")).to_be_hidden()
+        expect(page.get_by_role("heading", level=1)).to_have_text("The ledger")
 
 
 class TestFiles:
@@ -350,6 +357,9 @@ class TestKey:
         field = page.get_by_role("dialog").get_by_label("Key")
         expect(field).to_be_focused()
         assert tab.accessibility() == []
+        field.fill("a key of ciphers: \u2460\u2461")
+        field.press("Enter")
+        expect(field).to_be_visible()
         field.fill(KEY)
         field.press("Enter")
         expect(page.get_by_text(ADA)).to_be_visible()

@@ -11,6 +11,8 @@ export function form(api) {
     id: "key-text",
     type: "password",
     autocomplete: "off",
+    // What a header can hold.
+    pattern: "[ -~]+",
     spellcheck: "false",
     required: "",
   });

@@ -18,6 +18,7 @@ export function listen(field, api) {
   const search = async () => {
     const text = field.value.trim();
     const asked = (latest = Symbol(text));
+    list.replaceChildren();
     if (!text) return close();
     const { found, told } = await find(api, text);
     if (asked !== latest) return;
