@@ -107,6 +107,6 @@ LONG = [
         # Names and numbers that come together in one process, or the first of three.
         *("new/together numbered+moved", "new/together moved+moved-two"),
         "numbered/together moved+moved-two",
-        *("new/apart numbered+moved+stranger", "new/apart numbered+moved+taken"),
+        "new/apart numbered+moved+taken",
     )
 ]
