@@ -9,7 +9,6 @@ Any number of processes may have a store open; each opens it after it was forked
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,11 +21,10 @@ from shared.embedded.files import EmbeddedStoreError as EmbeddedStoreError
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
+    from shared.embedded.commits import Clock
     from shared.embedded.database import Database
 
 INDEX_FILE = Path(__file__).parents[1] / "firestore" / "firestore.indexes.json"
-
-Clock = Callable[[], datetime]
 
 
 def _utc_now() -> datetime:

@@ -19,7 +19,6 @@ ValuePb = Any
 WritePb = Any
 QueryPb = Any
 FilterPb = Any
-ConditionPb = Any
 FieldMap = Any  # a protobuf map of str to Value: `in` and `.get()` read it, `[...]` creates
 
 Document: Any = document.Document.pb()

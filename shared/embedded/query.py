@@ -15,7 +15,7 @@ from itertools import product
 from shared.embedded import encoding, field_paths, names
 from shared.embedded.field_paths import FieldPath
 from shared.embedded.indexes import ASCENDING, CONTAINS, DESCENDING, Index, Indexes, Part, held_as
-from shared.embedded.messages import ConditionPb, FilterPb, QueryPb, StructuredQuery, ValuePb
+from shared.embedded.messages import FilterPb, QueryPb, StructuredQuery, ValuePb
 from shared.embedded.status import failed_precondition, invalid_argument, unimplemented
 
 MAX_DISJUNCTIONS = 30
@@ -96,15 +96,15 @@ class Query:
 
     def _add(self, condition: FilterPb) -> None:
         path, operator = field_paths.parse(condition.field.field_path), condition.op
-        if path == field_paths.NAME:
-            self._bound_ids(condition)
-            return
+        if path == field_paths.NAME and operator not in _BOUNDING:
+            raise unimplemented("The embedded store has only ranges of document ids.")
+        form_of = self._id_of if path == field_paths.NAME else _operand
         values = [condition.value]
         if operator == _Operator.ARRAY_CONTAINS_ANY:
             values = list(condition.value.array_value.values)
             if not 0 < len(values) <= MAX_DISJUNCTIONS:
                 raise invalid_argument(f"A list has 1 to {MAX_DISJUNCTIONS} values to compare.")
-        forms = [_operand(value) for value in values]
+        forms = list(map(form_of, values))
         if operator in _FIXING:
             part = path, _FIXING[operator]
             if part in self._fixed:
@@ -122,15 +122,11 @@ class Query:
         if self._ranged not in {None, path}:
             raise unimplemented("The embedded store has inequalities on one field only.")
         self._ranged = path
-        kind = form[:1]
-        least = encoding.LEAST_NUMBER if kind == encoding.NUMBER else kind
-        self._bounds += [(least, True, True), (kind, False, True), (form, lower, included)]
-
-    def _bound_ids(self, condition: ConditionPb) -> None:
-        if condition.op not in _BOUNDING or self._ranged not in {None, field_paths.NAME}:
-            raise unimplemented("The embedded store has only ranges of document ids.")
-        self._ranged = field_paths.NAME
-        self._bounds.append((self._id_of(condition.value), *_BOUNDING[condition.op]))
+        self._bounds.append((form, lower, included))
+        if path != field_paths.NAME:
+            kind = form[:1]
+            least = encoding.LEAST_NUMBER if kind == encoding.NUMBER else kind
+            self._bounds += [(least, True, True), (kind, False, True)]
 
     def _checked_order(self, query: QueryPb) -> list[tuple[FieldPath, bool]]:
         """The fields and whether each descends; the last one is always the document's id."""
