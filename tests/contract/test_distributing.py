@@ -94,6 +94,12 @@ class TestParts:
         assert found["new@example.com"] == (150, 150)
         assert ADA not in found
 
+    def test_of_somebody_taken_away_by_hand_are_left_out_alone(
+        self, ledger: Ledger, client: Client
+    ) -> None:
+        client.document(f"contributors/{ADA}").delete()
+        assert amounts(read(ledger)).keys() == {BEA, HOME, CLAUDE}
+
     def test_are_none_where_there_are_more_than_may_be(self, ledger: Ledger) -> None:
         assert read(ledger, most=2).parts == ()
         # No more are read than tell so.

@@ -97,6 +97,12 @@ class TestNamedIn:
         assert Repository.named_in(description) is None
 
 
+class TestParseKey:
+    def test_reads_the_number_of_an_account_that_has_one(self) -> None:
+        assert Repository.parse_key("octo/hello~42") == Repository("octo", "hello", 42)
+        assert Repository.parse_key("octo/hello").number is None
+
+
 class TestFoldedBeginning:
     @pytest.mark.parametrize(
         ("text", "folded"),

@@ -105,6 +105,8 @@ class TestEstimatedCost:
     )
     def test_follows_the_table(self, files: int, lines: int, micros: int) -> None:
         assert estimated_cost({"files_changed": files, "lines_added": lines}) == micros
+        # Firestore would keep another type than a whole number.
+        assert isinstance(estimated_cost({"files_changed": files, "lines_added": lines}), int)
 
     def test_of_a_commit_of_which_nothing_is_known_is_the_base(self) -> None:
         assert estimated_cost({}) == 100_000
