@@ -66,6 +66,7 @@ def test_a_list_is_tried_without_a_key(docs: Page) -> None:
     assert "x-api-key" not in answer.request.headers
 
 
+@pytest.mark.long
 def test_nothing_is_sent_that_nobody_typed(docs: Page, ledger: LocalRun) -> None:
     block = operation(docs, "get", "/v1/assets")
     assert "By default created." in block.inner_text()

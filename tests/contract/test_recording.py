@@ -573,6 +573,7 @@ class TestTheCostOfABatch:
         assert spy.methods == ["batch_get_documents"] + ["commit"] * (len(spy.calls) - 1)
         assert documents(client, "assets")["octo:repo"]["contribution_count"] == number
 
+    @pytest.mark.long
     def test_of_10_200_people_is_as_many_requests_as_the_backend_takes(
         self, ledger: Ledger, client: Client
     ) -> None:

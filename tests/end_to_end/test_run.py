@@ -159,6 +159,7 @@ def is_ready(run: LocalRun) -> bool:
     return answer.status_code == HTTPStatus.OK
 
 
+@pytest.mark.long
 def test_a_damaged_export_is_set_aside_and_the_one_before_is_served(runner: Runner) -> None:
     run = runner("emulator")
     run.start()
@@ -254,6 +255,7 @@ def test_the_data_of_the_other_backend_is_mentioned(runner: Runner) -> None:
         pytest.param(
             (KEEP_ALIVE % b"/v1/openapi.json" + b"\r\n") * 60,
             id="and take it slowly",
+            marks=pytest.mark.long,
         ),
     ],
 )

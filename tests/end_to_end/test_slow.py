@@ -149,6 +149,7 @@ def test_that_never_stop_sending_a_little_leave_others_served(
             dripping.join()
 
 
+@pytest.mark.long
 def test_a_crowd_that_comes_back_at_once_leaves_others_served(
     start: Callable[[str], FunctionProcess],
 ) -> None:

@@ -69,7 +69,13 @@ def test_a_worker_that_dies_ends_the_run_with_the_name_of_its_test(tmp_path: Pat
     assert "replacing crashed worker" not in output
 
 
-@pytest.mark.parametrize("body", [WAITS, HANGS_IN_C], ids=["waits", "hangs in C"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(WAITS, id="waits", marks=pytest.mark.long),
+        pytest.param(HANGS_IN_C, id="hangs in C"),
+    ],
+)
 def test_a_test_that_hangs_ends_the_run_with_its_name_and_all_stacks(
     tmp_path: Path, body: str
 ) -> None:
