@@ -98,8 +98,10 @@ def assert_others_are_answered(function: FunctionProcess) -> None:
     [
         pytest.param("track_github", BODY, {408, 503}, id="a body"),
         pytest.param("track_github", CHUNKED, {408, 503}, id="a chunk"),
-        pytest.param("track_github", CHUNK_SIZE, {408, 503}, id="the size of a chunk"),
-        pytest.param("track_github", TRAILER, {408, 503}, id="a trailer"),
+        pytest.param(
+            "track_github", CHUNK_SIZE, {408, 503}, id="the size of a chunk", marks=pytest.mark.long
+        ),
+        pytest.param("track_github", TRAILER, {408, 503}, id="a trailer", marks=pytest.mark.long),
         pytest.param("track_github", A_BATCH, {408, 503}, id="a batch"),
         pytest.param("github_webhook", WEBHOOK, {408, 503}, id="a webhook"),
         pytest.param("github_webhook", WEBHOOK_UNSIGNED, {401}, id="after a 401, a webhook"),

@@ -141,7 +141,7 @@ API = _api()
 
 def _test_with_a_key(operation: str) -> Any:
     @API.include(operation_id=operation).parametrize()  # type: ignore[untyped-decorator]
-    @settings(max_examples=20)
+    @settings(max_examples=12)
     def test(case: Any) -> None:
         case.call_and_validate(headers=WITH_KEY)
 
@@ -150,7 +150,7 @@ def _test_with_a_key(operation: str) -> Any:
 
 def _test_without_a_key(operation: str) -> Any:
     @API.include(operation_id=operation).parametrize()  # type: ignore[untyped-decorator]
-    @settings(max_examples=10, phases=[Phase.generate])
+    @settings(max_examples=6, phases=[Phase.generate])
     def test(case: Any) -> None:
         case.call_and_validate()
 

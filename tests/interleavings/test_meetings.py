@@ -17,7 +17,7 @@ from tests.interleavings.stage import Stage
 from tests.interleavings.world import KNOWN
 
 # Of each, with a fault in most of them.
-SAMPLE = 3
+SAMPLE = 2
 
 
 @pytest.mark.parametrize("scenario", [pair for pair in PAIRS if pair.world is KNOWN], ids=str)
