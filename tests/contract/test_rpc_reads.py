@@ -133,6 +133,7 @@ class TestQueries:
             return v.where(filter=low).where(filter=FieldFilter("__name__", "<", v.document(last)))
 
         assert ids(between("d1", "d3")) == ["d1", "d2"]
+        assert ids(between("a", "z")) == [f"d{i}" for i in range(6)]
         assert ids(between("d", "d\U0010ffff").order_by("__name__")) == [f"d{i}" for i in range(6)]
         onward = (
             between("d1", "d5").order_by("__name__").start_after({"__name__": v.document("d2")})
