@@ -53,15 +53,13 @@ def body_of(operation: Operation) -> type[BaseModel] | None:
 
 def hints_of(owner: Callable[..., Any] | type) -> dict[str, Any]:
     """The annotations of a handler or a class, with names imported for type checking only."""
-    modules = (base.__module__ for base in getattr(owner, "__mro__", (owner,)))
+    modules = (base.__module__ for base in getattr(owner, "__mro__", (owner, object))[:-1])
     names = ChainMap(*map(_for_type_checking, modules))
     return get_type_hints(owner, localns=names, include_extras=True)
 
 
 @cache
 def _for_type_checking(module: str) -> dict[str, Any]:
-    if module == "builtins":
-        return {}
     return {
         alias.name: resolve_name(f"{node.module}.{alias.name}")
         for block in ast.parse(inspect.getsource(sys.modules[module])).body

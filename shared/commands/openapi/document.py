@@ -35,21 +35,10 @@ from shared.web.table import FORMS, whole
 
 FILE = ROOT / "shared" / "hosting" / "v1" / "openapi.json"
 
+# Who may do what with either is said in `about.md`.
 _SCHEMES: Schema = {
-    "ApiKey": {
-        "type": "apiKey",
-        "in": "header",
-        "name": "X-API-Key",
-        "description": "A key of this service. Recording commits takes the scope `record`, reading "
-        "addresses `read`, creating, voiding and recording by ids `admin`.",
-    },
-    "Bearer": {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "A key of this service, or the OIDC token of a GitHub Actions workflow, "
-        "which may record commits of its own repository. "
-        "https://docs.github.com/en/actions/concepts/security/openid-connect",
-    },
+    "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "Bearer": {"type": "http", "scheme": "bearer"},
 }
 _ERRORS = (
     errors.MalformedRequest("The body is not JSON: Expecting value at line 1 column 1"),
@@ -70,7 +59,6 @@ _OF_A_BODY = {
     errors.PayloadTooLarge,
     errors.UnsupportedMedia,
 }
-_WITH_A_KEY: list[Schema] = [{scheme: []} for scheme in _SCHEMES]
 
 
 def as_text() -> str:
@@ -83,15 +71,16 @@ def as_text() -> str:
 def document() -> Schema:
     """The document; not to be changed."""
     paths: dict[str, Schema] = {}
-    models: dict[type[BaseModel], JsonSchemaMode] = {Commit: "validation"}
-    shown: set[type[BaseModel]] = {Problem, Metadata}
+    models: dict[type[BaseModel], JsonSchemaMode] = dict.fromkeys(
+        (Problem, Metadata), "serialization"
+    )
+    models[Commit] = "validation"
     for operation in operations():
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
         if body := body_of(operation):
             # What is not held against its model is told as what is shown: nothing in it is needed.
             models[body] = "serialization" if isinstance(operation.body, str) else "validation"
-        shown |= {model for _, model in answers(operation)}
-    models |= dict.fromkeys(shown, "serialization")
+        models |= {model: "serialization" for _, model in answers(operation)}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -147,7 +136,7 @@ def _operation(operation: Operation) -> Schema:
 def _security(access: Access) -> list[Schema]:
     if access in {Access.OPEN, Access.SIGNED}:
         return []
-    return [{}, *_WITH_A_KEY] if access is Access.READ else _WITH_A_KEY
+    return [*([{}] if access is Access.READ else ()), *({scheme: []} for scheme in _SCHEMES)]
 
 
 def _body(operation: Operation, model: type[BaseModel]) -> Schema:
@@ -168,28 +157,18 @@ def _success(operation: Operation, kind: type[Answer[Any]], model: type[BaseMode
         "headers": headers_of(kind.HEADERS) | of_a_read,
         "content": {
             JSON: {"schema": schema, "example": example},
-            **(_as_tables(example, *FORMS) if issubclass(kind, Page) else {}),
-            **(_as_tables(example["lines"], "csv") if issubclass(kind, Table) else {}),
-            **(_as_svg(example) if issubclass(kind, Picture) else {}),
+            **_other_forms(kind, example),
         },
     }
 
 
-def _as_tables(rows: Any, *names: str) -> Schema:
-    """The same rows in some forms."""
-    forms = [FORMS[name] for name in names]
-    return {
-        form.media_type.partition(";")[0]: {
-            "schema": {"type": "string"},
-            "example": whole(form, [*rows[0]], rows),
-        }
-        for form in forms
-    }
-
-
-def _as_svg(example: Any) -> Schema:
-    """The same badge as a picture."""
-    return {SVG: {"schema": {"type": "string"}, "example": Badge(**example).svg()}}
+def _other_forms(kind: type[Answer[Any]], example: Any) -> Schema:
+    """What else than JSON may be answered, by media type."""
+    forms = {SVG: Badge(**example).svg()} if issubclass(kind, Picture) else {}
+    rows = example["lines"] if issubclass(kind, Table) else example
+    for name in FORMS if issubclass(kind, Page) else ["csv"] if issubclass(kind, Table) else ():
+        forms[FORMS[name].media_type.partition(";")[0]] = whole(FORMS[name], [*rows[0]], rows)
+    return {name: {"schema": {"type": "string"}, "example": form} for name, form in forms.items()}
 
 
 def _error(error: errors.LedgerError) -> Schema:
@@ -210,9 +189,8 @@ def _errors(operation: Operation) -> dict[str, Schema]:
     if operation.access in {Access.READ, Access.RECORD, Access.ADMIN}:
         kinds.add(errors.Forbidden)
     # A badge is a picture whatever it is of.
-    if operation.pattern.groupindex and not any(
-        issubclass(k, Picture) for k, _ in answers(operation)
-    ):
+    is_picture = any(issubclass(kind, Picture) for kind, _ in answers(operation))
+    if operation.pattern.groupindex and not is_picture:
         kinds.add(errors.NotFound)
     if operation.body:
         kinds |= _OF_A_BODY

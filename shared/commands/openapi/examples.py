@@ -89,12 +89,11 @@ def _request(operation: Operation) -> dict[str, Any]:
             headers[parameter["name"]] = parameter["example"]
         elif parameter["in"] == "query" and parameter.get("required"):
             query[parameter["name"]] = parameter["example"]
-    asked: dict[str, Any] = {"path": path, "method": operation.method, "headers": headers}
-    asked["query_string"] = query
+    asked: dict[str, Any] = {"query_string": query, "headers": headers}
     if model := body_of(operation):
         asked["data"] = json.dumps(next(iter(of_body(model).values()))).encode()
         asked["content_type"] = JSON
     if operation.access is Access.SIGNED:
         digest = hmac.digest(b"example-secret", asked["data"], hashlib.sha256)
         headers["X-Hub-Signature-256"] = f"sha256={digest.hex()}"
-    return asked
+    return {"path": path, "method": operation.method, **asked}
