@@ -144,20 +144,15 @@ def in_chunks(*chunks: bytes, end: bool = True) -> bytes:
 
 
 class TestSlowBodies:
-    def test_on_all_but_one_thread_leave_others_served(self, track: FunctionProcess) -> None:
+    def test_are_waited_for_while_others_are_served(self, track: FunctionProcess) -> None:
         body = b"[" + b" " * 100
         head = request_bytes("POST", "/", [*WITH_KEY, f"Content-Length: {len(body)}"])
-        with ExitStack() as stack:
-            slow = [stack.enter_context(track.connect()) for _ in range(THREADS - 1)]
-            for connection in slow:
-                connection.sendall(head + body[:50])
-            with track.client(**KEY) as client:
-                for _ in range(3):
-                    assert client.post("/", json={}).status_code == 422
-            # They were waited for all the while.
-            for connection in slow:
-                connection.sendall(body[50:])
-                assert_refused(read_to_end(connection), 400)
+        with track.connect() as slow, track.client(**KEY) as client:
+            slow.sendall(head + body[:50])
+            for _ in range(3):
+                assert client.post("/", json={}).status_code == 422
+            slow.sendall(body[50:])
+            assert_refused(read_to_end(slow), 400)
 
     @pytest.mark.parametrize("kept_open", [True, False], ids=["half closed", "closed"])
     @pytest.mark.parametrize(
