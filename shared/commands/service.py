@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 
 from shared.commands.errors import CommandError
 
+# What clients are told by variables of the environment, and no function reads.
+OF_CLIENTS = frozenset({"LEDGER_API_KEY", "LEDGER_URL"})
+
 _TIMEOUT = 40.0  # seconds; a cold start takes some
 # A page of 100 contributions, each with all that may be said of one.
 _ANSWER_LIMIT = 1 << 23

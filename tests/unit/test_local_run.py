@@ -171,3 +171,9 @@ class TestBanner:
 
     def test_says_what_no_key_means(self) -> None:
         assert "none, so every write is refused" in self.text(LEDGER_API_KEYS="")
+
+
+class TestEnvironment:
+    def test_leaves_out_what_a_shell_has_exported_for_clients(self) -> None:
+        full = local_environment({"LEDGER_API_KEY": "x", "LEDGER_URL": "https://x"})
+        assert Settings.from_environment(full).api_keys == {"local": "dev-key"}

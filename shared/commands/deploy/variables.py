@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain, count
 
 from shared.commands.errors import CommandError
+from shared.commands.service import OF_CLIENTS
 from shared.web.settings import PREFIX, Settings, SettingsError
 
 
@@ -34,8 +35,6 @@ PASSED_ON = frozenset(
     }
 )
 LOCAL = frozenset({"LEDGER_BACKEND", "LEDGER_DATA_DIR"})
-# Those of clients, which no function reads.
-_OF_CLIENTS = frozenset({"LEDGER_API_KEY", "LEDGER_URL"})
 
 _ASSIGNMENT = re.compile(r"(LEDGER_[A-Z_]+)=(.*)", re.DOTALL)
 
@@ -49,7 +48,7 @@ def settings_to_deploy(environment: Mapping[str, str], given: Sequence[str]) -> 
     chosen = {
         name: value
         for name, value in environment.items()
-        if name.startswith(PREFIX) and name not in _OF_CLIENTS
+        if name.startswith(PREFIX) and name not in OF_CLIENTS
     }
     for assignment in given:
         match = _ASSIGNMENT.fullmatch(assignment)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from shared.commands.service import OF_CLIENTS
+
 # For local runs only: a deployed function without LEDGER_API_KEYS refuses every write.
 DEFAULT_KEYS = "local=dev-key"
 DEFAULT_DATA_DIR = ".data"
@@ -22,5 +24,8 @@ _DEFAULTS = {
 
 
 def local_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment with the defaults of a local run for what it does not set."""
-    return {**_DEFAULTS, **environment}
+    """The environment with the defaults of a local run for what it does not set.
+
+    What a shell has exported for clients is left out: a function would take it for a misspelling.
+    """
+    return _DEFAULTS | {name: environment[name] for name in environment if name not in OF_CLIENTS}
