@@ -18,13 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
-
 from shared.commands.errors import CommandError
-from shared.commands.ledger_access import open_for_writing
+from shared.commands.ledger_access import ended, open_for_writing
 from shared.commands.local.environment import local_environment
-from shared.domain.errors import Conflict, LedgerError
+from shared.domain.errors import Conflict
 from shared.domain.mailmap import Mailmap
 from shared.domain.person import Address, Joined
 
@@ -142,34 +139,27 @@ def main() -> int:
     parser.add_argument("--apply", action="store_true", help="join them, and do not only say so")
     parser.add_argument("--cloud", metavar="PROJECT", help="Firestore in the cloud")
     arguments = parser.parse_args()
-    try:
-        try:
-            text = arguments.mailmap.read_text(encoding="utf-8", errors="replace")
-        except OSError as error:
-            raise CommandError(f"{arguments.mailmap} cannot be read: {error.strerror}") from None
-        with ExitStack() as stack:
-            from shared.store.aliases import Aliases
-            from shared.store.connection import Connection
-            from shared.store.people import People
+    return ended(lambda: _show_or_join(arguments))
 
-            client, where = open_for_writing(
-                local_environment(os.environ), stack, cloud=arguments.cloud
-            )
-            print(f"In {where}:", flush=True)
-            connection = Connection(client)
-            people = People(connection, Aliases(connection))
-            for line in report(Mailmap.parse(text), people, apply=arguments.apply):
-                print(line, flush=True)
-    except (CommandError, LedgerError, GoogleAuthError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except GoogleAPIError as error:
-        print(f"Firestore refused: {type(error).__name__}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Stopped. Run it again to go on.", file=sys.stderr)
-        return 1
-    return 0
+
+def _show_or_join(arguments: argparse.Namespace) -> None:
+    from shared.store.aliases import Aliases
+    from shared.store.connection import Connection
+    from shared.store.people import People
+
+    try:
+        text = arguments.mailmap.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise CommandError(f"{arguments.mailmap} cannot be read: {error.strerror}") from None
+    with ExitStack() as stack:
+        client, where = open_for_writing(
+            local_environment(os.environ), stack, cloud=arguments.cloud
+        )
+        print(f"In {where}:", flush=True)
+        connection = Connection(client)
+        people = People(connection, Aliases(connection))
+        for line in report(Mailmap.parse(text), people, apply=arguments.apply):
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -20,24 +20,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
-
 from shared.commands.errors import CommandError
-from shared.commands.ledger_access import open_for_writing
+from shared.commands.ledger_access import ended, open_for_writing
 from shared.commands.local.environment import local_environment
-from shared.domain.errors import InvalidInput, Unavailable
+from shared.domain.errors import InvalidInput
 from shared.domain.identity import Classifier
 from shared.domain.legacy.file import LegacyFile, NotTaken
 from shared.domain.legacy.notes import some_of
 from shared.domain.legacy.plan import ImportPlan, plan_import
-from shared.web.settings import Settings, SettingsError
+from shared.web.settings import Settings
 
 if TYPE_CHECKING:
     from shared.store.importing import Importer
 
-EXIT_DONE = 0
-EXIT_NOT_DONE = 1
 
 # Seconds for one step of the import, tries included: there is no request that waits for it.
 _STEP_BUDGET = 60.0
@@ -96,36 +91,30 @@ def main() -> int:
     parser.add_argument("--dry-run", action="store_true", help="say what would be, write nothing")
     parser.add_argument("--cloud", metavar="PROJECT", help="Firestore in the cloud")
     arguments = parser.parse_args()
-    environment = local_environment(os.environ)
-    try:
-        settings = Settings.from_environment(environment)
-        plan = read_plan(arguments.file, settings)
-        with ExitStack() as stack:
-            from shared.store.connection import Connection
-            from shared.store.deadline import Timing
-            from shared.store.importing import Importer
+    return ended(lambda: _take_over(arguments))
 
-            client, where = open_for_writing(environment, stack, cloud=arguments.cloud)
-            print(f"Into {where}:", flush=True)
-            timing = Timing(budget=_STEP_BUDGET, rpc_timeout=_RPC_TIMEOUT)
-            lines = import_plan(
-                plan,
-                Importer(
-                    Connection(client, timing),
-                    Classifier(settings.contributor_types),
-                    dry_run=arguments.dry_run,
-                ),
-            )
-            print("\n".join(lines))
-            return EXIT_DONE
-    except (CommandError, SettingsError, Unavailable, GoogleAuthError) as error:
-        print(error, file=sys.stderr)
-    except GoogleAPIError as error:
-        # Its text may name documents, and with them addresses.
-        print(f"Firestore refused: {type(error).__name__}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print("Stopped. Run it again to go on.", file=sys.stderr)
-    return EXIT_NOT_DONE
+
+def _take_over(arguments: argparse.Namespace) -> None:
+    from shared.store.connection import Connection
+    from shared.store.deadline import Timing
+    from shared.store.importing import Importer
+
+    environment = local_environment(os.environ)
+    settings = Settings.from_environment(environment)
+    plan = read_plan(arguments.file, settings)
+    with ExitStack() as stack:
+        client, where = open_for_writing(environment, stack, cloud=arguments.cloud)
+        print(f"Into {where}:", flush=True)
+        timing = Timing(budget=_STEP_BUDGET, rpc_timeout=_RPC_TIMEOUT)
+        lines = import_plan(
+            plan,
+            Importer(
+                Connection(client, timing),
+                Classifier(settings.contributor_types),
+                dry_run=arguments.dry_run,
+            ),
+        )
+        print("\n".join(lines))
 
 
 if __name__ == "__main__":

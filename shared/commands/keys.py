@@ -14,11 +14,8 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
-
 from shared.commands.errors import CommandError
-from shared.commands.ledger_access import open_for_writing
+from shared.commands.ledger_access import ended, open_for_writing
 from shared.commands.local.environment import local_environment
 from shared.domain.api_key import (
     ID_BYTES,
@@ -32,7 +29,6 @@ from shared.domain.api_key import (
     normalise_key_name,
     normalise_repository_pattern,
 )
-from shared.domain.errors import LedgerError
 from shared.domain.timestamps import format_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
@@ -88,23 +84,19 @@ def describe(key: ApiKey, now: datetime) -> str:
 def main() -> int:
     """Run the command; returns its exit code."""
     arguments = _parser().parse_args()
-    try:
-        with ExitStack() as stack:
-            from shared.store.connection import Connection
-            from shared.store.keys import KeyStore
+    return ended(lambda: _open_and_run(arguments))
 
-            client, where = open_for_writing(
-                local_environment(os.environ), stack, cloud=arguments.cloud
-            )
-            print(f"In {where}:", file=sys.stderr)
-            _run(arguments, KeyStore(Connection(client)))
-    except (CommandError, LedgerError, GoogleAuthError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except GoogleAPIError as error:
-        print(f"Firestore refused: {type(error).__name__}", file=sys.stderr)
-        return 1
-    return 0
+
+def _open_and_run(arguments: argparse.Namespace) -> None:
+    from shared.store.connection import Connection
+    from shared.store.keys import KeyStore
+
+    with ExitStack() as stack:
+        client, where = open_for_writing(
+            local_environment(os.environ), stack, cloud=arguments.cloud
+        )
+        print(f"In {where}:", file=sys.stderr)
+        _run(arguments, KeyStore(Connection(client)))
 
 
 def _run(arguments: argparse.Namespace, store: KeyStore) -> None:

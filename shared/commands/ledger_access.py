@@ -1,23 +1,47 @@
-"""How a command reaches the ledger: in the cloud, where `make run` serves, or what it has kept."""
+"""How a command reaches the ledger: in the cloud, where `make run` serves, or what it has kept;
+and how it ends.
+"""
 
 from __future__ import annotations
 
+import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from google.api_core.exceptions import GoogleAPIError
+from google.auth.exceptions import GoogleAuthError
 
 from shared.commands.emulator import Emulator, find_emulator
 from shared.commands.emulator.exports import metadata
 from shared.commands.emulator.process import answers, runs_at
 from shared.commands.errors import CommandError
 from shared.commands.local.data_directory import DataDirectory
+from shared.domain.errors import LedgerError
+from shared.web.settings import SettingsError
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
     from shared.embedded import EmbeddedFirestore
+
+
+def ended(work: Callable[[], None]) -> int:
+    """Do the work of a command; returns the exit code: 0, or 1 when a sentence has said why not."""
+    try:
+        work()
+    except (CommandError, SettingsError, LedgerError, GoogleAuthError) as error:
+        print(error, file=sys.stderr)
+    except GoogleAPIError as error:
+        # Its text may name documents, and with them addresses.
+        print(f"Firestore refused: {type(error).__name__}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Stopped. Run it again to go on.", file=sys.stderr)
+    else:
+        return 0
+    return 1
 
 
 def open_for_writing(
