@@ -49,3 +49,22 @@ def open_tab(browser: Browser) -> Iterator[OpenTab]:
 
         yield opening
         assert [finding for each in opened for finding in each.findings] == []
+
+
+@pytest.fixture(scope="module")
+def lively_tab(browser: Browser, lively: Lively) -> Iterator[Tab]:
+    with tab(browser, lively.address) as opened:
+        yield opened
+
+
+@pytest.fixture
+def looking(lively_tab: Tab) -> Iterator[Tab]:
+    """The tab in which most tests look at the lively ledger, as if nobody had before.
+
+    To open one for each takes longer than to look. Who asks what the very first look loads, or has
+    to be sure that no mouse was moved, opens one.
+    """
+    yield lively_tab
+    findings = [*lively_tab.findings]
+    lively_tab.clear()
+    assert findings == []

@@ -74,8 +74,8 @@ class Tab:
 
     def __init__(self, page: Page, origin: str, *, expected: Collection[int] = ()) -> None:
         self.page = page
-        self._origin = origin
-        self._expected = expected
+        self.origin = origin
+        self.expected = expected
         self._findings: list[str] = []
         page.on("console", self._console)
         page.on("pageerror", lambda error: self._note(f"exception: {error}"))
@@ -86,12 +86,12 @@ class Tab:
 
     def open(self, path: str) -> Page:
         """Go to a path of the service, until nothing more is loaded."""
-        self.page.goto(self._origin + path, wait_until="networkidle")
+        self.page.goto(self.origin + path, wait_until="networkidle")
         return self.page
 
     def see(self, path: str) -> Page:
         """Go to a view of the page, until it is there."""
-        self.page.goto(self._origin + path)
+        self.page.goto(self.origin + path)
         self.page.wait_for_selector("main[aria-busy=false]")
         return self.page
 
@@ -107,13 +107,28 @@ class Tab:
 
         It is put in from outside, where the page's policy does not hold.
         """
-        self.page.evaluate(axe())
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(axe())
         result: dict[str, Any] = self.page.evaluate("axe.run({resultTypes: ['violations']})")
         return [
             f"{violation['id']}: {violation['help']}: {node['html']}"
             for violation in result["violations"]
             for node in violation["nodes"]
         ]
+
+    def looks(self, *, width: int, scheme: Literal["light", "dark"]) -> None:
+        """Be as wide as this, in these colours."""
+        self.page.set_viewport_size({"width": width, "height": HEIGHT})
+        self.page.emulate_media(color_scheme=scheme)
+
+    def clear(self) -> None:
+        """For the next test: nothing is left of what one did in it but the files that it read."""
+        self.page.unroute_all()
+        self.page.evaluate("origin === 'null' || sessionStorage.clear()")
+        self.page.emulate_media(media="screen")
+        self.looks(width=WIDE, scheme="light")
+        self.expected = ()
+        self._findings.clear()
 
     def _note(self, finding: str) -> None:
         self._findings.append(finding)
@@ -127,7 +142,7 @@ class Tab:
         dialog.dismiss()
 
     def _request(self, request: Request) -> None:
-        if not request.url.startswith((f"{self._origin}/", "data:", "blob:")):
+        if not request.url.startswith((f"{self.origin}/", "data:", "blob:")):
             self._note(f"foreign: {request.url}")
 
     def _failed(self, request: Request) -> None:
@@ -135,7 +150,7 @@ class Tab:
             self._note(f"failed: {request.url}: {request.failure}")
 
     def _response(self, response: Response) -> None:
-        if response.status >= FIRST_ERROR and response.status not in self._expected:
+        if response.status >= FIRST_ERROR and response.status not in self.expected:
             self._note(f"status {response.status}: {response.url}")
 
 

@@ -13,7 +13,8 @@ const PERCENT = new Intl.NumberFormat("en", {
   minimumFractionDigits: 1,
   maximumFractionDigits: 1,
 });
-const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+const MONTHS =
+  "January February March April May June July August September October November December".split(" ");
 
 /** An HTML element. Attributes and children that are null or false are left out. */
 export function element(name, attributes = {}, ...children) {
@@ -65,10 +66,11 @@ export function time(text, { minute = false } = {}) {
   return element("time", { datetime: text }, shown);
 }
 
-/** `2026-11` as `Nov 2026`. */
-export function month(text) {
+/** `2026-11` as `Nov 2026`, or with the month's whole name. */
+export function month(text, { whole = false } = {}) {
   const [year, number] = text.split("-");
-  return `${MONTHS[number - 1]} ${year}`;
+  const name = MONTHS[number - 1];
+  return `${whole ? name : name.slice(0, 3)} ${year}`;
 }
 
 /** A link within the page. */
@@ -85,17 +87,26 @@ export function outside(address, ...children) {
 /** Text that somebody else wrote: whatever its direction, it turns nothing around it. */
 export const foreign = (text, attributes = {}) => element("bdi", attributes, text);
 
-const queryOf = (text) => encodeURIComponent(text).replaceAll("%2F", "/");
+/** Text in an address, where a slash may stay. */
+export const addressOf = (text) => encodeURIComponent(text).replaceAll("%2F", "/");
 
-/** A repository, or another asset, which may have no name. */
-export function repository(name, id) {
-  const isName = /^[^/\s]+\/[^/\s]+$/.test(name ?? "");
-  return link(`/?repository=${queryOf(isName ? name : id)}`, foreign(name ?? "Without a name"));
-}
+/** The addresses of views: of a repository, or another asset, which may have no name; of somebody. */
+export const repositoryAt = (name, id) =>
+  `/?repository=${addressOf(/^[^/\s]+\/[^/\s]+$/.test(name ?? "") ? name : id)}`;
+export const personAt = (id) => `/?contributor=${addressOf(id)}`;
+
+export const repository = (name, id) =>
+  link(repositoryAt(name, id), foreign(name ?? "Without a name"));
 
 /** Somebody by name, or by an address, masked as the API has it. */
-export const person = (id, name) =>
-  link(`/?contributor=${queryOf(id)}`, foreign(name ?? "Without a name"));
+export const person = (id, name) => link(personAt(id), foreign(name ?? "Without a name"));
+
+/** How many contributions of somebody count in a repository, as the way to them. */
+export function part({ contribution_count: count }, asset, { id, name, email }) {
+  const told = `${plural(count, "contribution", "contributions")} by ${name ?? email} to ${asset.name}`;
+  const href = `${personAt(id)}&${repositoryAt(asset.name, asset.id).slice(2)}`;
+  return element("a", { href, "aria-label": told }, number(count));
+}
 
 export const kind = (type) =>
   type === "HUMAN" ? null : element("span", { class: "kind" }, type.toLowerCase());
@@ -139,10 +150,10 @@ export function asOf(...answers) {
 
 /**
  * A table; a column is `{label, cell, name?, number?, rare?}`, and rare ones go first where room is
- * short, or all are stacked there. With a next page, a button adds it, and what was read from a path
- * is there as a file too.
+ * short, or all are stacked there. With a next page, a button adds it when its items are `ready`, and
+ * what was read from a path is there as a file too.
  */
-export function table(caption, columns, answer, api, { stacked = false } = {}) {
+export function table(caption, columns, answer, api, { stacked = false, ready } = {}) {
   const attributes = (column) => ({
     class: ["name", "number", "rare"].filter((kind) => column[kind]).join(" ") || null,
   });
@@ -173,12 +184,30 @@ export function table(caption, columns, answer, api, { stacked = false } = {}) {
     body,
   );
   if (!answer.path) return [made];
-  const add = (items) => body.append(...rows(items));
+  const add = async (items) => {
+    await ready?.(items);
+    body.append(...rows(items));
+  };
   const next = answer.next ? more(caption, answer.next, api, add) : null;
   return [made, element("div", { class: "more" }, next, file(caption, answer.path, api))];
 }
 
-/** A link to all that a table is the beginning of, as CSV. A link sends no key, so it is read with it. */
+/** A button that adds the next page of a table, until there is none. */
+function more(caption, next, api, add) {
+  const button = element(
+    "button",
+    { type: "button" },
+    "Show more",
+    element("span", { class: "unseen" }, ` of: ${caption}`),
+  );
+  button.addEventListener("click", async () => {
+    const { more } = await import("./rest.js");
+    next = await more(button, next, api, add);
+  });
+  return button;
+}
+
+/** A link to all that a table is the beginning of, as CSV, which is read part by part. */
 function file(caption, path, api) {
   const [list, query] = path.split("?");
   const wanted = new URLSearchParams(query);
@@ -191,34 +220,11 @@ function file(caption, path, api) {
     "As CSV",
     element("span", { class: "unseen" }, ` of: ${caption}`),
   );
-  if (api.key)
-    made.addEventListener("click", async (event) => {
-      event.preventDefault();
-      (await import("./key.js")).save(api, made);
-    });
-  return made;
-}
-
-function more(caption, next, api, add) {
-  const button = element(
-    "button",
-    { type: "button" },
-    "Show more",
-    element("span", { class: "unseen" }, ` of: ${caption}`),
-  );
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    try {
-      const answer = await api.read(next);
-      add(answer.body);
-      next = answer.next;
-      if (!next) button.remove();
-    } catch (problem) {
-      button.parentElement.append(notice(problem));
-    }
-    button.disabled = false;
+  made.addEventListener("click", async (event) => {
+    event.preventDefault();
+    (await import("./rest.js")).save(api, made);
   });
-  return button;
+  return made;
 }
 
 export const loading = () => element("p", { class: "loading", role: "status" }, "Loading…");
@@ -239,25 +245,30 @@ export function notice(problem, name, heading = "h3") {
 }
 
 /**
- * A name instead of an address, read when somebody sees where it stands. Until somebody stirs it is
- * not asked for, so that what a view shows at first does not wait for it.
+ * Does it once, when something is printed or near to be seen. Until somebody stirs it is not, so that
+ * what a view shows at first does not wait for it.
  */
-async function named(link, id, api) {
+async function whenNear(made, api, act) {
+  addEventListener("beforeprint", act, { once: true });
   await api.stirred;
-  const watch = new IntersectionObserver(async ([{ isIntersecting }]) => {
-    if (!isIntersecting) return;
-    watch.disconnect();
-    const { body } = await api.once(`/v1/contributors/${id}`).catch(() => ({}));
-    if (body?.name) link.replaceChildren(foreign(body.name));
-  });
-  watch.observe(link);
+  const watch = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      watch.disconnect();
+      act();
+    },
+    { rootMargin: "100%" },
+  );
+  watch.observe(made);
 }
 
 /** Contributions, newest first; `names` knows some people by id. */
-export function contributions(caption, answer, api, { names = new Map(), of = "" } = {}) {
+export function contributions(caption, answer, api, { names = new Map(), without = "" } = {}) {
+  const unnamed = [];
+  const learn = (items) => api.learn(names, new Set(items.map((c) => c.contributor_id)));
   const author = ({ contributor_id: id, contributor_email: email }) => {
     const made = person(id, names.get(id) ?? email);
-    if (!names.get(id)) named(made, id, api);
+    if (!names.has(id)) unnamed.push([id, made]);
     return made;
   };
   const columns = [
@@ -272,11 +283,17 @@ export function contributions(caption, answer, api, { names = new Map(), of = ""
     { label: "Score", number: true, rare: true, cell: (c) => c.coherence_score.toFixed(1) },
     { label: "Cost", number: true, cell: (c) => money(c.cost_amount) },
   ];
-  return table(
+  const made = table(
     caption,
-    columns.filter((column) => column.label !== of),
+    columns.filter((column) => column.label !== without),
     answer,
     api,
-    { stacked: true },
+    { stacked: true, ready: learn },
   );
+  whenNear(made[0], api, async () => {
+    await learn(answer.body);
+    for (const [id, link] of unnamed)
+      if (names.get(id)) link.replaceChildren(foreign(names.get(id)));
+  });
+  return made;
 }

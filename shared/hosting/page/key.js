@@ -55,13 +55,6 @@ export function open(api) {
   dialog.showModal();
 }
 
-/** Save what a link leads to, read with the key. */
-export async function save(api, link) {
-  const response = await api.ask(link.href);
-  const address = URL.createObjectURL(await response.blob());
-  element("a", { href: address, download: link.download }).click();
-}
-
 function forget(api) {
   const button = element("button", { type: "button" }, "Forget it");
   button.addEventListener("click", () => use(api, ""));

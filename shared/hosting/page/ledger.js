@@ -1,30 +1,36 @@
 /** The ledger as a whole: its figures, months, repositories and newest contributions. */
 
 import * as e from "./elements.js";
-import { chart } from "./months.js";
+import { chart, listAt, listed, titleOf } from "./months.js";
 
-export async function view(api) {
+export async function view(api, _, { month }) {
   const [tracking, months, repositories, newest] = await Promise.all([
     api.read("/v1/health/tracking"),
     api.part("/v1/months"),
     api.part("/v1/assets?sort=recent&limit=20"),
-    api.part("/v1/contributions?limit=10"),
+    api.part(listAt("/v1/contributions", { month, few: 10 })),
   ]);
   const content = [
     e.element("h1", {}, "The ledger"),
     e.element("p", { class: "lead" }, "Who contributed what to which repository, at what cost."),
   ];
   if (tracking.body.status === "empty") return { content: [...content, start()] };
+  const list = listed(newest, api, {
+    month,
+    of: months.body?.find((m) => m.month === month),
+    all: "/",
+  });
   content.push(
     totals(tracking, months, e.asOf(tracking, months, repositories, newest)),
-    e.section("Months", months, chart),
-    e.section("Repositories", repositories, () => listed(repositories, api)),
-    e.section("Newest contributions", newest, () =>
-      e.contributions("Newest contributions", newest, api),
+    ...(month ? [list] : []),
+    e.section("Months", months, (body) =>
+      chart(body, { at: (name) => `/?month=${name}`, chosen: month }),
     ),
+    e.section("Repositories", repositories, () => changed(repositories, api)),
+    ...(month ? [] : [list]),
     e.section("Is it tracking?", tracking, tracked),
   );
-  return { content };
+  return { title: month && titleOf({ month }), content };
 }
 
 function totals(tracking, months, asOf) {
@@ -37,7 +43,7 @@ function totals(tracking, months, asOf) {
     { class: "totals" },
     e.figures(
       ["Contributions", e.number(contributions)],
-      ["Contributors", e.number(contributors)],
+      ["Contributors’ addresses", e.link("/?people", e.number(contributors))],
       ["Repositories", e.number(assets)],
       months.body && ["Cost", e.money(sum((m) => e.micros(m.total_cost)))],
       months.body && ["With assistance", e.percent(assisted, counted)],
@@ -53,7 +59,7 @@ function totals(tracking, months, asOf) {
 
 const STATUS = { receiving: "Receiving commits", quiet: "Quiet", empty: "Empty" };
 
-function listed(answer, api) {
+function changed(answer, api) {
   return e.table(
     "Repositories, the one that changed last first",
     [

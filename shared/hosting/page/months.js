@@ -1,11 +1,14 @@
 /**
- * Months: what was contributed in each, as a chart with a table under it, and as a sparkline.
+ * Months: what was contributed in each, as a chart with a table under it, and as a sparkline; and a
+ * view's list of contributions, which can be that of a month.
  *
  * Bars are drawn in a box of one unit a month and stretched to the room that there is, so words
  * stand beside the drawing and never in it.
  */
 
-import { drawing, element, money, month, number, plural, table } from "./elements.js";
+import * as e from "./elements.js";
+
+const { drawing, element, month, number, plural } = e;
 
 const HEIGHT = 100;
 // Months beyond this would be thinner than a line on a telephone; years are drawn then.
@@ -14,6 +17,7 @@ const MOST_BARS = 120;
 const FEWEST_BARS = 12;
 const MOST_LABELS = 8;
 const SPARK_MONTHS = 24;
+const PAGE = 50;
 
 const SERIES = [
   {
@@ -40,8 +44,11 @@ function upTo(last, count) {
   });
 }
 
-/** A chart of months with its legend, and the same as a table. */
-export function chart(months) {
+/**
+ * A chart of months with its legend, and the same as a table. A month leads to its contributions, by
+ * `at`, which gives their address; the chosen one is marked.
+ */
+export function chart(months, { at: addressOf, chosen }) {
   if (!months.length) return element("p", { class: "aside" }, "No month has contributions.");
   const byKind = "bot_count" in months[0];
   const bars = barsOf(months);
@@ -53,10 +60,10 @@ export function chart(months) {
   const drawn = drawing(
     "svg",
     {
+      class: "bars",
       viewBox: `0 0 ${bars.length} ${HEIGHT}`,
       preserveAspectRatio: "none",
-      role: "img",
-      "aria-label": told,
+      "aria-hidden": "true",
     },
     ...[0.5, 1].map((part) =>
       drawing("line", {
@@ -67,12 +74,18 @@ export function chart(months) {
         y2: HEIGHT * (1 - part),
       }),
     ),
-    ...bars.map((bar, at) => column(bar, at, top)),
+    ...bars.map((bar, at) => {
+      const leads = bar.month && bar.contribution_count;
+      // For a pointer: by keyboard the table's links are nearer.
+      const around = leads ? ["a", { href: addressOf(bar.month), tabindex: "-1" }] : ["g", {}];
+      return drawing(...around, ...column(bar, at, top, chosen));
+    }),
   );
   return element(
     "figure",
     { class: "months" },
     byKind ? legend(months) : null,
+    element("p", { class: "unseen" }, told),
     element(
       "div",
       { class: "plot", "aria-hidden": "true" },
@@ -80,7 +93,7 @@ export function chart(months) {
     ),
     drawn,
     axis(bars),
-    asTable(months, byKind),
+    asTable(months, byKind, addressOf, chosen),
   );
 }
 
@@ -104,7 +117,7 @@ function barsOf(months) {
   return [...years.values()];
 }
 
-function column(bar, at, top) {
+function column(bar, at, top, chosen) {
   const scale = HEIGHT / top;
   let base = HEIGHT;
   const parts = SERIES.map((series) => {
@@ -121,13 +134,12 @@ function column(bar, at, top) {
       .filter((s) => s.of(bar))
       .map((s) => `${number(s.of(bar))} ${s.of(bar) === 1 ? s.one : s.many}`),
   );
-  return drawing(
-    "g",
-    {},
+  const hit = bar.month && bar.month === chosen ? "hit chosen" : "hit";
+  return [
     drawing("title", {}, told.join(", ")),
-    drawing("rect", { class: "hit", x: at, width: 1, y: 0, height: HEIGHT }),
+    drawing("rect", { class: hit, x: at, width: 1, y: 0, height: HEIGHT }),
     ...parts,
-  );
+  ];
 }
 
 /** The least round number that holds a count, and whose half is a whole one. */
@@ -176,7 +188,7 @@ function legend(months) {
   );
 }
 
-function asTable(months, byKind) {
+function asTable(months, byKind, addressOf, chosen) {
   const counts = byKind
     ? [
         ["Agents", "agent_count"],
@@ -184,18 +196,26 @@ function asTable(months, byKind) {
       ]
     : [];
   const columns = [
-    { label: "Month", cell: (m) => month(m.month) },
+    {
+      label: "Month",
+      cell: ({ month: name }) =>
+        element(
+          "a",
+          { href: addressOf(name), "aria-current": name === chosen && "page" },
+          month(name),
+        ),
+    },
     { label: "Contributions", number: true, cell: (m) => number(m.contribution_count) },
     ...counts.map(([label, name]) => ({ label, number: true, cell: (m) => number(m[name]) })),
     { label: "With assistance", number: true, rare: true, cell: (m) => number(m.assisted_count) },
-    { label: "Cost", number: true, cell: (m) => money(m.total_cost) },
+    { label: "Cost", number: true, cell: (m) => e.money(m.total_cost) },
   ];
   const rows = { body: months.toReversed() };
   return element(
     "details",
     {},
     element("summary", {}, "The same as a table"),
-    table("Contributions by month", columns, rows),
+    e.table("Contributions by month", columns, rows),
   );
 }
 
@@ -220,4 +240,29 @@ export function sparkline(counts, last, most) {
         : null;
     }),
   );
+}
+
+/** The path of a view's list of contributions: so many of the newest, or those that it chooses. */
+export function listAt(path, { few, ...chosen }) {
+  const query = new URLSearchParams(Object.entries(chosen).filter(([, value]) => value));
+  query.set("limit", query.size ? PAGE : few);
+  return `${path}?${query}`;
+}
+
+/** Of which contributions a list is: `to` a repository, of a month; of the newest without either. */
+export function titleOf({ to, month: name }) {
+  const parts = [to && `to ${to}`, name && `of ${month(name, { whole: true })}`].filter(Boolean);
+  return parts.length ? `Contributions ${parts.join(" ")}` : "Newest contributions";
+}
+
+/** The list; a chosen one with its figures, where an account `of` it is known, and the way to `all`. */
+export function listed(answer, api, { to, month, of, all, ...how }) {
+  const title = titleOf({ to, month });
+  const counted = of
+    ? `${plural(of.contribution_count, "contribution", "contributions")} at a cost of ${e.money(of.total_cost)}. `
+    : null;
+  return e.section(title, answer, ({ length }) => [
+    to || month ? element("p", {}, counted, e.link(all, "All contributions")) : null,
+    length ? e.contributions(title, answer, api, how) : element("p", { class: "aside" }, "None."),
+  ]);
 }

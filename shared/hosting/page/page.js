@@ -1,9 +1,10 @@
 /**
  * The page: reads from the API what its address names, and shows it.
  *
- * `/` is the ledger, `/?repository=owner/name`, `/?contributor=ID` and `/?contribution=ID` are one
- * of each. A view is a module that is handed the API, so it asks nobody else; links are plain ones,
- * and going back and forward is the browser's own affair.
+ * `/` is the ledger, `/?people` are all who contributed; `/?repository=owner/name`, `/?contributor=ID`
+ * and `/?contribution=ID` are one of each. `month=2026-10` chooses the contributions of a month, and
+ * `repository` those of a contributor to it. A view is a module that is handed the API, so it asks
+ * nobody else; links are plain ones, and going back and forward is the browser's own affair.
  */
 
 import { element, loading, notice } from "./elements.js";
@@ -14,11 +15,14 @@ const PATIENCE_MS = 30_000;
 const STIRRING = ["pointermove", "pointerdown", "keydown", "scroll"];
 const THINGS = { repository: "repository", contributor: "person", contribution: "contribution" };
 
+// The first of these that an address has is what it shows.
 const VIEWS = {
-  repository: () => import("./repository.js"),
-  contributor: () => import("./person.js"),
   contribution: () => import("./contribution.js"),
+  contributor: () => import("./person.js"),
+  repository: () => import("./repository.js"),
+  people: () => import("./people.js"),
 };
+const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
 
 /** Why there is no answer: the problem that the API told, or one of our own words for none. */
 export class Problem extends Error {
@@ -52,6 +56,8 @@ export class Problem extends Error {
         "This key may not read",
         `${detail}. Use one that may, or forget it and read as everybody does.`,
       ];
+    if (code === "no_month")
+      return ["There is no such month", "Look at the address again: it names one as 2026-10."];
     if (status === 404 || status === 422)
       return [
         `There is no such ${THINGS[name] ?? "page"}`,
@@ -92,9 +98,9 @@ export class Api {
   }
 
   /** The response to a path. */
-  ask(path) {
+  ask(path, patience = PATIENCE_MS) {
     const headers = this.key ? { "X-API-Key": this.key } : {};
-    return fetch(path, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
+    return fetch(path, { headers, signal: AbortSignal.timeout(patience) });
   }
 
   /** What a path answers, as of when, and the path of the next page; throws `Problem`. */
@@ -121,10 +127,14 @@ export class Api {
     }
   }
 
-  /** The same, asked for once however many parts need it. */
-  once(path) {
-    if (!this.kept.has(path)) this.kept.set(path, this.part(path));
-    return this.kept.get(path);
+  /** Add to `names` those of people by their ids: of all at once, so that no list shows half of them. */
+  async learn(names, ids) {
+    const named = async (id) => {
+      if (!this.kept.has(id)) this.kept.set(id, this.part(`/v1/contributors/${id}`).catch(() => ({})));
+      return [id, (await this.kept.get(id)).body?.name];
+    };
+    const learnt = await Promise.all([...ids].filter((id) => !names.has(id)).map(named));
+    for (const [id, name] of learnt) names.set(id, name);
   }
 }
 
@@ -136,14 +146,16 @@ function nextOf(response, path) {
 
 /** Show the view that an address names, or what to do where that is impossible. */
 async function show(main, api, address) {
-  const [name, value] =
-    [...address.searchParams].find(([name]) => Object.hasOwn(VIEWS, name)) ?? [];
+  const asked = address.searchParams;
+  const name = Object.keys(VIEWS).find((name) => asked.has(name));
+  const [value, month, repository] = [name, "month", "repository"].map((name) => asked.get(name));
   main.replaceChildren(loading());
   main.ariaBusy = "true";
   try {
-    if (name && !value) throw new Problem({ status: 404, code: "not_found" });
+    if (name in THINGS && !value) throw new Problem({ status: 404, code: "not_found" });
+    if (month && !MONTH.test(month)) throw new Problem({ status: 404, code: "no_month" });
     const view = name ? await VIEWS[name]() : await import("./ledger.js");
-    const { title, content } = await view.view(api, value);
+    const { title, content } = await view.view(api, value, { month, repository });
     document.title = title ? `${title} · Contribution ledger` : "Contribution ledger";
     main.replaceChildren(...content);
   } catch (error) {

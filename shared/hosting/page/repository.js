@@ -1,18 +1,26 @@
 /** A repository, or another asset: its months, the people who contributed to it, its badge. */
 
 import * as e from "./elements.js";
-import { chart, sparkline } from "./months.js";
+import { chart, listAt, listed, sparkline, titleOf } from "./months.js";
 
-export async function view(api, name) {
-  const path = `/v1/assets/${name.split("/").map(encodeURIComponent).join("/")}`;
+export async function view(api, name, { month }) {
+  const path = `/v1/assets/${e.addressOf(name)}`;
   const [asset, months, people, newest] = await Promise.all([
     api.read(path),
     api.part(`${path}/months`),
     api.part(`${path}/contributors?limit=50`),
-    api.part(`${path}/contributions?limit=20`),
+    api.part(listAt(`${path}/contributions`, { month, few: 20 })),
   ]);
   const shown = asset.body.name ?? "Without a name";
   const names = new Map((people.body ?? []).map((p) => [p.contributor_id, p.name]));
+  const all = e.repositoryAt(asset.body.name, asset.body.id);
+  const list = listed(newest, api, {
+    month,
+    of: months.body?.find((m) => m.month === month),
+    all,
+    names,
+    without: "Repository",
+  });
   const content = [
     e.element("h1", {}, e.foreign(shown)),
     ...about(asset.body),
@@ -22,14 +30,15 @@ export async function view(api, name) {
       totals(asset.body),
       e.asOf(asset, months, people, newest),
     ),
-    e.section("Months", months, chart),
-    e.section("People", people, () => contributed(people, asset.body, api)),
-    e.section("Newest contributions", newest, () =>
-      e.contributions("Newest contributions", newest, api, { names, of: "Repository" }),
+    ...(month ? [list] : []),
+    e.section("Months", months, (body) =>
+      chart(body, { at: (name) => `${all}&month=${name}`, chosen: month }),
     ),
+    e.section("People", people, () => contributed(people, asset.body, api)),
+    ...(month ? [] : [list]),
     ...(asset.body.name?.includes("/") ? [badge(asset.body.name)] : []),
   ];
-  return { title: shown, content };
+  return { title: month ? `${titleOf({ month })} · ${shown}` : shown, content };
 }
 
 function about({ description, former_names }) {
@@ -71,7 +80,7 @@ function contributed(answer, asset, api) {
       rare: true,
       cell: (p) => (last ? sparkline(p.months, last, most) : "–"),
     },
-    { label: "Contributions", number: true, cell: (p) => e.number(p.contribution_count) },
+    { label: "Contributions", number: true, cell: (p) => e.part(p, asset, { ...p, id: p.contributor_id }) },
     { label: "Score", number: true, rare: true, cell: score },
     { label: "Share", number: true, cell: (p) => e.percent(p.total_cost, asset.total_cost) },
     { label: "Cost", number: true, cell: (p) => e.money(p.total_cost) },
