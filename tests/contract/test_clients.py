@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -95,6 +96,19 @@ def test_the_cloud_is_reached_with_credentials_whatever_emulator_the_environment
     ).split(maxsplit=2)
     assert (project, host) == ("demo-of-the-account", "firestore.googleapis.com:443")
     assert "authorization" not in metadata
+
+
+def test_what_a_query_brings_is_taken_by_the_thread_that_asks(emulator: str) -> None:
+    client = emulator_client(emulator, project=new_project())
+    started: set[threading.Thread] = set()
+    # Otherwise the channel starts one, which hands over each document and ends with the answer.
+    threading.setprofile(lambda *_: started.add(threading.current_thread()))
+    try:
+        assert list(client.collection("things").stream(retry=ONCE, timeout=DEADLINE)) == []
+    finally:
+        threading.setprofile(None)
+    assert not started
+    client._firestore_api.transport.close()
 
 
 def test_an_attempt_to_connect_that_hangs_is_given_up_while_a_request_lasts(emulator: str) -> None:
