@@ -10,7 +10,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.served import FLOOR, ROOT, Client, Served, first_answer, load, report, served
+from shared.commands.export import Export, write
+from shared.commands.service import Service
+from tests.benchmarks.served import (
+    FLOOR,
+    KEY,
+    LOCAL,
+    ROOT,
+    Client,
+    Served,
+    first_answer,
+    load,
+    report,
+    served,
+)
 from tests.benchmarks.table import Row, Table, progress
 
 SIZES = (1_000, 100_000)
@@ -29,7 +42,7 @@ def _function(target: str, folder: Path) -> Iterator[Served]:
 
 
 def measure_embedded(_: str, table: Table) -> None:
-    """Single posts over bare SQLite; filling; start, memory and reads by size."""
+    """Single posts over bare SQLite; filling; start, memory and reads by size; all as CSV."""
     with tempfile.TemporaryDirectory() as folder:
         _measure_posts(Path(folder), table)
         seen = {size: _measure_size(Path(folder) / str(size), size, table) for size in SIZES}
@@ -89,10 +102,28 @@ def _measure_size(folder: Path, size: int, table: Table) -> dict[str, float]:
         listed = client.ask("GET", "/?limit=1")[1].decode()
         seen["one by id"] = _milliseconds(client, f"/v1/contributions/{listed.split(chr(34))[3]}")
         seen["memory"] = reader.memory() / 2**20
+        if size == SIZES[-1]:
+            _measure_csv(reader, folder / "all.csv", size, table)
     with _function("health", folder) as health:
         first_answer_of(health.port, "/v1/health/tracking")
         seen["tracking"] = _milliseconds(Client(health.port), "/v1/health/tracking")
     return seen
+
+
+def _measure_csv(reader: Served, file: Path, size: int, table: Table) -> None:
+    """All contributions as CSV, part by part to the end, as `make export` writes them."""
+    progress(f"embedded, CSV of {size:,}")
+    idle = reader.memory()
+    export = Export(Service(f"http://{LOCAL}:{reader.port}", KEY).lines, progress)
+    began = time.perf_counter()
+    rows = write(export, "/v1/contributions", {"format": "csv"}, file)
+    seconds = time.perf_counter() - began
+    # The first one waited for the function to start.
+    if rows != size + 1:
+        raise RuntimeError(f"the CSV has {rows} rows")
+    more = (reader.memory(most=True) - idle) / 2**20
+    name, note = f"embedded, CSV of {size:,}", f"and at most {more:.0f} MiB more memory"
+    table.add(Row(name, f"{seconds:.1f} s", note=note))
 
 
 def fill(client: Client, size: int) -> None:

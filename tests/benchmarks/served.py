@@ -44,11 +44,12 @@ class Served:
     process: GroupProcess
     project: str
 
-    def memory(self) -> int:
-        """Bytes resident in the worker, the process that answers."""
+    def memory(self, *, most: bool = False) -> int:
+        """Bytes resident in the worker, the process that answers: now, or the most there were."""
+        name = "VmHWM:" if most else "VmRSS:"
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         status = Path(f"/proc/{children.split()[-1]}/status").read_text()
-        [line] = [line for line in status.splitlines() if line.startswith("VmRSS")]
+        [line] = [line for line in status.splitlines() if line.startswith(name)]
         return int(line.split()[1]) * 1024
 
 
