@@ -34,8 +34,11 @@ def say(text: str) -> None:
         print(text, flush=True)
 
 
-def run(environment: dict[str, str], signals: StopSignals) -> None:
-    """Serve until a signal; raises `CommandError`, or `Stopped` at the signal."""
+def run(environment: dict[str, str], signals: StopSignals, *, target: str = "run") -> None:
+    """Serve until a signal, for this `target` of `make`.
+
+    Raises `CommandError`, or `Stopped` at the signal.
+    """
     try:
         settings = Settings.from_environment(environment)
     except SettingsError as error:
@@ -50,7 +53,7 @@ def run(environment: dict[str, str], signals: StopSignals) -> None:
 
     with ExitStack() as stack:
         stack.enter_context(data.held())
-        listener = stack.enter_context(listen(environment["HOST"], port))
+        listener = stack.enter_context(listen(environment["HOST"], port, target=target))
         FunctionsProcess.end_left_behind(data)
         rescue(data, say)
         firestore = ready(

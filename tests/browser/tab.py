@@ -95,6 +95,11 @@ class Tab:
         self.page.wait_for_selector("main[aria-busy=false]")
         return self.page
 
+    def use_key(self, key: str) -> None:
+        """Have it kept in this tab, as if somebody had typed it in."""
+        self.page.goto(f"{self.origin}/robots.txt")
+        self.page.evaluate("key => sessionStorage.setItem('ledger-key', key)", key)
+
     @property
     def findings(self) -> list[str]:
         """All so far."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 import pytest
-from playwright.sync_api import Locator, Page, Response
+from playwright.sync_api import Browser, Locator, Page, Response, expect
 
-from tests.browser.conftest import OpenTab
+from tests.browser.tab import Tab, tab
 from tests.end_to_end.local_run import LocalRun
 
 KEY = "dev-key"
@@ -22,13 +22,22 @@ def ledger(executable: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield run
 
 
+@pytest.fixture(scope="module")
+def docs_tab(browser: Browser, ledger: LocalRun) -> Iterator[Tab]:
+    """One for all, since the files of Swagger UI are large."""
+    with tab(browser, ledger.address, expected={HTTPStatus.UNAUTHORIZED}) as opened:
+        yield opened
+
+
 @pytest.fixture
-def docs(open_tab: OpenTab, ledger: LocalRun) -> Page:
-    """The page, as it is found under its shorter address."""
-    tab = open_tab(ledger.address, expected={HTTPStatus.UNAUTHORIZED})
-    page = tab.open("/docs")
+def docs(docs_tab: Tab, ledger: LocalRun) -> Iterator[Page]:
+    """The page, as it is found under its shorter address; nothing is left of what was typed in."""
+    page = docs_tab.page
+    page.goto(f"{ledger.address}/docs")
+    page.locator(".opblock").first.wait_for()
     assert page.url == f"{ledger.address}/docs/"
-    return page
+    yield page
+    assert docs_tab.findings == []
 
 
 def operation(page: Page, method: str, path: str) -> Locator:
@@ -53,17 +62,14 @@ def give_key(page: Page) -> None:
     page.locator(".close-modal").click()
 
 
-def test_lists_every_operation(docs: Page) -> None:
+def test_lists_every_operation_and_leads_back_to_the_ledger(docs: Page) -> None:
     document = docs.evaluate("fetch('/v1/openapi.json').then(answer => answer.json())")
     told = {(method, path) for path, item in document["paths"].items() for method in item}
     shown = docs.locator(".opblock").count()
     assert shown == len(told) > 20
-
-
-def test_a_list_is_tried_without_a_key(docs: Page) -> None:
-    answer = try_it(operation(docs, "get", "/v1/contributions"))
-    assert answer.status == HTTPStatus.OK
-    assert "x-api-key" not in answer.request.headers
+    docs.get_by_role("link", name="The ledger").click()
+    expect(docs).to_have_url(re.compile(r"^http://[^/]+/$"))
+    expect(docs.get_by_role("heading", level=1)).to_have_text("The ledger")
 
 
 @pytest.mark.long
@@ -76,7 +82,10 @@ def test_nothing_is_sent_that_nobody_typed(docs: Page, ledger: LocalRun) -> None
     assert answer.status == HTTPStatus.OK
 
 
-def test_a_key_goes_with_what_needs_one(docs: Page) -> None:
+def test_a_key_goes_with_what_needs_one_when_it_is_given(docs: Page) -> None:
+    answer = try_it(operation(docs, "get", "/v1/contributions"))
+    assert answer.status == HTTPStatus.OK
+    assert "x-api-key" not in answer.request.headers
     block = operation(docs, "post", "/v1/assets")
     assert try_it(block).status == HTTPStatus.UNAUTHORIZED
     give_key(docs)

@@ -20,7 +20,6 @@ VIEWS = (
     "repository",
     "long name",
     "person",
-    "part",
     "bot",
     "voided",
     "correction",
@@ -34,8 +33,6 @@ def path_of(view: str, lively: Lively) -> str:
             return "/?month=2024-02"
         case "people":
             return "/?people"
-        case "part":
-            return f"/?contributor={lively.person(ADA)}&repository={REPOSITORY}"
         case "repository":
             return f"/?repository={REPOSITORY}"
         case "long name":

@@ -207,14 +207,14 @@ class TestFiles:
     def test_hold_what_a_table_begins(
         self, looking: Tab, lively: Lively, key: str, address: str
     ) -> None:
-        looking.see("/").evaluate("key => sessionStorage.setItem('ledger-key', key)", key)
+        looking.use_key(key)
         name, lines = saved(looking.see(path_of("repository", lively)))
         assert name == "contributors.csv"
         assert len(lines) == 1 + len(lively.get(f"/v1/assets/{REPOSITORY}/contributors"))
         assert any(address in line for line in lines)
 
     def test_go_on_to_their_end_with_a_key(self, looking: Tab, lively: Lively) -> None:
-        looking.see("/").evaluate("key => sessionStorage.setItem('ledger-key', key)", KEY)
+        looking.use_key(KEY)
         asked = in_parts(looking)
         page = looking.see(path_of("repository", lively))
         _, lines = saved(page)
@@ -281,7 +281,7 @@ class TestKey:
         self, looking: Tab, lively: Lively
     ) -> None:
         looking.expected = {HTTPStatus.UNAUTHORIZED}
-        looking.see("/").evaluate("sessionStorage.setItem('ledger-key', 'wrong')")
+        looking.use_key("wrong")
         page = looking.see("/")
         expect(page.get_by_text("The API key is not valid")).to_be_visible()
         page.get_by_role("main").get_by_role("button", name="Forget it").click()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import socket
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from shared.commands.demo.__main__ import _FOLDER
+from shared.commands.demo.__main__ import _FOLDER, demo
 from shared.commands.demo.cast import PEOPLE
 from shared.commands.demo.events import Push
 from shared.commands.demo.history import history
+from shared.commands.errors import CommandError
+from shared.commands.local.signals import stop_signals
 from shared.web.settings import Settings
 
 NOW = datetime(2026, 11, 26, 12, 30, tzinfo=UTC)
@@ -53,6 +57,17 @@ class TestHistory:
         credited = {c["contributor_email"] for c in commits}
         credited |= {person["email"] for c in commits for person in c.get("co_authors", ())}
         assert {member.email for member in PEOPLE} - credited == set()
+
+
+class TestDemo:
+    def test_is_what_a_taken_port_is_changed_for(self, tmp_path: Path) -> None:
+        (tmp_path / "embedded").mkdir()
+        with (
+            socket.create_server(("127.0.0.1", 0)) as taken,
+            stop_signals() as signals,
+            pytest.raises(CommandError, match=r"Choose another one: PORT=\d+ make demo$"),
+        ):
+            demo({"PORT": str(taken.getsockname()[1])}, tmp_path, signals)
 
 
 class TestCast:

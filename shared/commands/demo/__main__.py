@@ -46,7 +46,7 @@ def demo(environment: Mapping[str, str], folder: Path, signals: StopSignals) -> 
             )
             unfinished.rename(data.embedded)
     say(f"Nobody in it exists. Without the folder {folder}, the next `make demo` makes it anew.")
-    run(own, signals)
+    run(own, signals, target="demo")
 
 
 def _environment(environment: Mapping[str, str], folder: Path) -> dict[str, str]:

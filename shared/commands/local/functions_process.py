@@ -19,8 +19,10 @@ _LAST_PORT = 65535
 Say = Callable[[str], None]
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, *, target: str = "run") -> socket.socket:
     """An open socket for the functions' process; raises `CommandError` where that is impossible.
+
+    The error says how `make` gets the `target` to another port.
 
     This process keeps it, so that callers wait instead of being refused while the functions'
     process is started again.
@@ -34,7 +36,7 @@ def listen(host: str, port: int) -> socket.socket:
         reason = error.strerror if isinstance(error, OSError) else "it must be 0 to 65535"
         raise CommandError(
             f"Port {port} of {host} cannot be used ({reason}). "
-            f"Choose another one: PORT={port + 1 if port < _LAST_PORT else 8081} make run"
+            f"Choose another one: PORT={port + 1 if port < _LAST_PORT else 8081} make {target}"
         ) from None
     listener.listen(128)
     return listener
