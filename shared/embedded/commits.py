@@ -11,8 +11,8 @@ from typing import Any
 
 from shared.embedded import documents, writes
 from shared.embedded.database import Database
-from shared.embedded.indexes import Indexes
-from shared.embedded.messages import Document, DocumentPb, WritePb, micros
+from shared.embedded.indexes import Indexes, key_of
+from shared.embedded.messages import Document, WritePb, micros
 from shared.embedded.status import StatusError, unavailable
 
 Clock = Callable[[], datetime]
@@ -100,7 +100,7 @@ class Commits:
         now += now == latest
         outcomes = writes.apply_writes(batch, before, commit_micros=now)
         number = documents.last_number(connection)
-        kept: list[tuple[int, DocumentPb]] = []
+        kept: list[tuple[int, bytes, bytes]] = []
         gone: list[bytes] = []
         come: list[tuple[bytes, int]] = []
         for row, old, outcome in zip(found, before, outcomes, strict=True):
@@ -111,7 +111,7 @@ class Commits:
             if outcome.document is None:
                 documents.remove(connection, place)
             else:
-                kept.append((place, outcome.document))
+                kept.append((place, key_of(outcome.document.name), outcome.content))
             without, new = self._indexes.changes(old, outcome.document)
             gone += without
             come += [(entry, place) for entry in new]

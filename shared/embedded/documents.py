@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from shared.embedded.database import Database
 from shared.embedded.encoding import after
 from shared.embedded.indexes import PREFIX_BYTES, Indexes, key_of
-from shared.embedded.messages import Document, DocumentPb
+from shared.embedded.messages import Document
 from shared.embedded.query import Query, Scan
 from shared.embedded.status import data_loss, failed_precondition
 
@@ -56,12 +56,9 @@ def last_number(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT MAX(number) FROM documents").fetchone()[0] or 0)
 
 
-def put(connection: sqlite3.Connection, kept: Iterable[tuple[int, DocumentPb]]) -> None:
-    """Store documents, each under its number: a new one, or that of its older state."""
-    rows = []
-    for number, document in kept:
-        key, content = key_of(document.name), document.SerializeToString(deterministic=True)
-        rows.append((number, key, content, _checksum(key, content)))
+def put(connection: sqlite3.Connection, kept: Iterable[tuple[int, bytes, bytes]]) -> None:
+    """Store documents by key, each under its number: a new one, or that of its older state."""
+    rows = [(number, key, content, _checksum(key, content)) for number, key, content in kept]
     connection.executemany(
         "INSERT INTO documents (number, key, content, checksum) VALUES (?, ?, ?, ?) ON CONFLICT "
         "(number) DO UPDATE SET content = excluded.content, checksum = excluded.checksum",

@@ -70,9 +70,8 @@ def remove(fields: FieldMap, path: FieldPath) -> None:
 
 def project(document: DocumentPb, paths: Iterable[FieldPath]) -> DocumentPb:
     """A copy of a document with the values at these paths only."""
-    reduced = Document()
-    reduced.CopyFrom(document)
-    reduced.ClearField("fields")
+    times = {"create_time": document.create_time, "update_time": document.update_time}
+    reduced = Document(name=document.name, **times)
     for path in paths:
         value = get(document.fields, path)
         if value is not None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from shared.embedded import names
-from shared.embedded.messages import DocumentPb, FieldMap, ValuePb
+from shared.embedded.messages import FieldMap, ValuePb
 from shared.embedded.status import invalid_argument, unimplemented
 
 MAX_DOCUMENT_BYTES = 1_048_576
@@ -24,7 +24,9 @@ def admit_fields(fields: FieldMap) -> None:
     """Refuse field names and values that no document may hold, at any depth."""
     for name in fields:
         _check_field_name(name)
-        _admit(fields[name])
+        value = fields[name]
+        if value.WhichOneof("value_type") not in _PLAIN:  # most are, and need no further call
+            _admit(value)
 
 
 def admit_elements(values: Iterable[ValuePb]) -> None:
@@ -47,12 +49,6 @@ def _admit(value: ValuePb) -> None:
         raise invalid_argument("Cannot convert firestore.v1.Value with type unset.")
     else:
         raise unimplemented(f"The embedded store does not hold a {kind}.")
-
-
-def check_size(document: DocumentPb) -> None:
-    """Refuse a document above 1 MiB: of its protobuf form, which is near to Firestore's count."""
-    if document.ByteSize() > MAX_DOCUMENT_BYTES:
-        raise invalid_argument(f"A document is larger than {MAX_DOCUMENT_BYTES:,} bytes.")
 
 
 @lru_cache(maxsize=4096)

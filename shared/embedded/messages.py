@@ -10,9 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from google.cloud.firestore_v1.types import aggregation_result, document, firestore, query, write
-from google.protobuf.timestamp_pb2 import (  # type: ignore[import-untyped]
-    Timestamp as Timestamp,
-)
+from google.protobuf.timestamp_pb2 import Timestamp as Timestamp  # type: ignore[import-untyped]
 
 DocumentPb = Any
 ValuePb = Any

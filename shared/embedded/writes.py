@@ -19,11 +19,12 @@ from shared.embedded.messages import (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a write leaves (None: no document), whether that is new, and what it answers."""
+    """What a write leaves (None: no document), if that is new, its answer, what is kept of it."""
 
     document: DocumentPb | None
     changed: bool
     result: Any
+    content: bytes = b""
 
 
 def check_writes(writes: Sequence[WritePb], *, database: str) -> None:
@@ -61,6 +62,8 @@ def apply_writes(
 ) -> list[Outcome]:
     """Evaluate checked writes, each on the document that it is about, which stays as it is.
 
+    A write is used up: what it makes or replaces a document with becomes the document.
+
     A write that leaves its document as it was keeps the document's update time. The request time
     of transforms has the precision of milliseconds, as documented for REQUEST_TIME.
 
@@ -79,15 +82,23 @@ def apply_writes(
         computed = transforms.apply(write.update_transforms, document.fields, request_time)
         if computed:
             result.transform_results.extend(computed)
-        limits.check_size(document)
+        content = _content(document)
         # As bytes: to messages NaN is not itself, and 0.0 is -0.0.
-        content = document.SerializeToString(deterministic=True)
         changed = present is None or content != present.SerializeToString(deterministic=True)
-        if changed:
+        if changed and present is not None:
             document.update_time.CopyFrom(now)
+            content = _content(document)
         result.update_time.CopyFrom(document.update_time)
-        outcomes.append(Outcome(document, changed, result))
+        outcomes.append(Outcome(document, changed, result, content))
     return outcomes
+
+
+def _content(document: DocumentPb) -> bytes:
+    """What is kept of a document: at most 1 MiB, which is near to Firestore's own count."""
+    content: bytes = document.SerializeToString(deterministic=True)
+    if len(content) > limits.MAX_DOCUMENT_BYTES:
+        raise status.invalid_argument("A document is larger than 1,048,576 bytes.")
+    return content
 
 
 def _check_precondition(write: WritePb, present: DocumentPb | None) -> None:
@@ -105,11 +116,10 @@ def _check_precondition(write: WritePb, present: DocumentPb | None) -> None:
 
 def _updated(write: WritePb, present: DocumentPb | None, now: Timestamp) -> DocumentPb:
     """The document as the update leaves it, before its transforms and its update time."""
-    document = Document()
     masked = write.HasField("update_mask")
-    document.CopyFrom(present if masked and present is not None else write.update)
-    if masked and present is None:
-        document.ClearField("fields")
+    document = Document(name=write.update.name) if masked else write.update
+    if masked and present is not None:
+        document.CopyFrom(present)
     document.create_time.CopyFrom(now if present is None else present.create_time)
     document.update_time.CopyFrom(now if present is None else present.update_time)
     if not masked:
