@@ -39,7 +39,8 @@ _OPTIONS = [
     # A channel that takes the place of another has a connection of its own.
     ("grpc.use_local_subchannel_pool", 1),
     # What a read brings is taken by the thread that asked, where another one would hand over each
-    # document. https://grpc.io/docs/guides/performance/#python
+    # document. It has to read to the end: what it leaves in the middle stays in memory.
+    # https://grpc.io/docs/guides/performance/#python
     (ChannelOptions.SingleThreadedUnaryStream, 1),
 ]
 # A proxy knows the way to other machines, not to this one.

@@ -156,7 +156,7 @@ class Connection:
         self, query: Query, deadline: Deadline, *, at: Timestamp | None = None
     ) -> list[Document]:
         """All results of a query, now or as they were at a time of the last hour. One RPC."""
-        return list(run_query(self.client, query, timeout=deadline.timeout(), at=at))
+        return run_query(self.client, query, timeout=deadline.timeout(), at=at)
 
     def count(self, query: Query, deadline: Deadline) -> int:
         """How many documents a query has, counted by Firestore. One RPC.

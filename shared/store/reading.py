@@ -7,7 +7,7 @@ https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#val
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -58,7 +58,7 @@ def read_documents(
     *,
     fields: Sequence[str] | None,
     timeout: float,
-) -> Iterator[Document]:
+) -> list[Document]:
     """Each once, also where there is none; all fields or some. One RPC."""
     request: dict[str, Any] = {
         "database": client._database_string,
@@ -69,24 +69,27 @@ def read_documents(
     responses = client._firestore_api.batch_get_documents(
         request=request, metadata=client._rpc_metadata, retry=ONCE, timeout=timeout
     )
-    for response in map(BatchGetDocumentsResponse.pb, responses):
-        if response.HasField("found"):
-            yield _document(client, response.found, response.read_time)
-        else:
-            yield Document(client, _path(response.missing), {}, None, response.read_time)
+    return [
+        _document(client, response.found, response.read_time)
+        if response.HasField("found")
+        else Document(client, _path(response.missing), {}, None, response.read_time)
+        for response in map(BatchGetDocumentsResponse.pb, responses)
+    ]
 
 
 def run_query(
     client: Client, query: Query, *, timeout: float, at: Timestamp | None
-) -> Iterator[Document]:
+) -> list[Document]:
     """The results of a query in its order. One RPC."""
     request, _, options = query._prep_stream(None, ONCE, timeout, None, at)
     responses = client._firestore_api.run_query(
         request=request, metadata=client._rpc_metadata, **options
     )
-    for response in map(RunQueryResponse.pb, responses):
-        if response.HasField("document"):
-            yield _document(client, response.document, response.read_time)
+    return [
+        _document(client, response.document, response.read_time)
+        for response in map(RunQueryResponse.pb, responses)
+        if response.HasField("document")
+    ]
 
 
 def _document(client: Client, document: Any, read_time: Timestamp) -> Document:
