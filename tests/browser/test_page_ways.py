@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Download, Page, Route, expect
+from playwright.sync_api import Download, Locator, Page, Route, expect
 
 from tests.browser.lively import ADA, GRACE, KEY, OTHER, REPOSITORY, Lively
 from tests.browser.tab import Tab
@@ -19,10 +19,18 @@ def month_rows(page: Page) -> list[list[str]]:
     return rows(page, "Contributions of February 2024")
 
 
+def people_file(page: Page) -> Locator:
+    return page.get_by_role("link", name="As CSV of: People")
+
+
+def told_of(page: Page) -> Locator:
+    return page.get_by_role("main").get_by_role("status")
+
+
 def saved(page: Page) -> tuple[str, list[str]]:
-    """The name and the lines of the file of the people of a repository."""
+    """The name and the lines of the file of all people."""
     with page.expect_download() as download:
-        page.get_by_role("link", name="As CSV of: People").click()
+        people_file(page).click()
     text = download.value.path().read_text(encoding="utf-8")
     assert text.startswith("\ufeff")
     assert text.count("\ufeff") == 1
@@ -51,9 +59,7 @@ def in_parts(opened: Tab) -> list[str]:
 
 class TestMonths:
     @pytest.mark.parametrize("view", ["ledger", "repository", "person"])
-    def test_lead_to_their_contributions_and_back_to_all(
-        self, looking: Tab, lively: Lively, view: str
-    ) -> None:
+    def test_lead_to_their_contributions(self, looking: Tab, lively: Lively, view: str) -> None:
         path = path_of(view, lively)
         page = looking.see(path)
         heading = page.get_by_role("heading", level=1).inner_text()
@@ -67,13 +73,10 @@ class TestMonths:
         assert page.get_by_role("region", name="Newest contributions").count() == 0
         assert page.title().startswith("Contributions of February 2024 · ")
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
-        listed.get_by_role("link", name="All contributions").click()
-        expect(page.get_by_role("region", name="Newest contributions")).to_be_visible()
-        assert unquote(page.url) == f"{lively.address}{path}"
-        page.go_back()
-        expect(listed).to_be_visible()
+        way_back = listed.get_by_role("link", name="All contributions")
+        expect(way_back).to_have_attribute("href", path)
 
-    def test_lead_there_from_their_bars_too(self, looking: Tab) -> None:
+    def test_lead_there_from_their_bars_too_and_back_to_all(self, looking: Tab) -> None:
         page = looking.see("/")
         bar = page.locator(".bars a").filter(has=page.get_by_text("Feb 2024: 4 contributions"))
         bar.click()
@@ -82,6 +85,10 @@ class TestMonths:
         page.get_by_text("The same as a table").click()
         chosen = page.get_by_role("region", name="Months").locator("[aria-current=page]")
         expect(chosen).to_have_text("Feb 2024")
+        page.get_by_role("link", name="All contributions").click()
+        expect(page.get_by_role("region", name="Newest contributions")).to_be_visible()
+        page.go_back()
+        expect(page.get_by_role("region", name="Contributions of February 2024")).to_be_visible()
 
     def test_show_more_of_theirs_and_none_of_others(self, looking: Tab) -> None:
         looking.page.route(
@@ -119,7 +126,6 @@ class TestParts:
         assert shown == [
             one["commit_hash"][:8] if one["commit_hash"] else "by hand" for one in mine
         ]
-        listed.get_by_role("link", name="All contributions").click()
         page.get_by_role("link", name=f"4 contributions by Ada Example to {OTHER}").click()
         other = page.get_by_role("region", name=f"Contributions to {OTHER}")
         expect(other.get_by_role("row")).to_have_count(1 + 4)
@@ -143,10 +149,10 @@ class TestPeople:
         assert [row.locator("td").first.inner_text() for row in shown] == [
             str(person["contribution_count"]) for person in people
         ]
-        page.get_by_role("link", name="Ada Example").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Ada Example")
-        page.get_by_role("banner").get_by_role("link", name="People").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("People")
+        ada = page.get_by_role("link", name="Ada Example")
+        expect(ada).to_have_attribute("href", path_of("person", lively))
+        way = page.get_by_role("banner").get_by_role("link", name="People")
+        expect(way).to_have_attribute("href", path_of("people", lively))
 
 
 class TestWays:
@@ -208,29 +214,28 @@ class TestFiles:
         self, looking: Tab, lively: Lively, key: str, address: str
     ) -> None:
         looking.use_key(key)
-        name, lines = saved(looking.see(path_of("repository", lively)))
+        name, lines = saved(looking.see("/?people"))
         assert name == "contributors.csv"
-        assert len(lines) == 1 + len(lively.get(f"/v1/assets/{REPOSITORY}/contributors"))
+        assert len(lines) == 1 + len(lively.get("/v1/contributors"))
         assert any(address in line for line in lines)
 
     def test_go_on_to_their_end_with_a_key(self, looking: Tab, lively: Lively) -> None:
         looking.use_key(KEY)
         asked = in_parts(looking)
-        page = looking.see(path_of("repository", lively))
+        page = looking.see("/?people")
         _, lines = saved(page)
         assert lines == ["id,name", "1,\u00c5da", '2,"# complete: 1 rows', '"', "3,Grace"]
         assert asked == [KEY] * 3
-        expect(page.get_by_role("region", name="People").get_by_role("status")).to_be_empty()
+        expect(told_of(page)).to_be_empty()
 
     def test_say_that_without_a_key_they_are_the_first_rows(
         self, looking: Tab, lively: Lively
     ) -> None:
         in_parts(looking)
-        page = looking.see(path_of("repository", lively))
+        page = looking.see("/?people")
         _, lines = saved(page)
         assert lines == ["id,name", "1,\u00c5da"]
-        told = page.get_by_role("region", name="People").get_by_role("status")
-        expect(told).to_contain_text("The file holds the first hundred rows only")
+        expect(told_of(page)).to_contain_text("The file holds the first hundred rows only")
         assert looking.accessibility() == []
 
     @pytest.mark.parametrize("ending", ["2,Gr", "# failed: unavailable page_token=abc\r\n"])
@@ -242,10 +247,9 @@ class TestFiles:
         )
         downloads: list[Download] = []
         looking.page.once("download", lambda download: downloads.append(download))
-        page = looking.see(path_of("repository", lively))
-        page.get_by_role("link", name="As CSV of: People").click()
-        told = page.get_by_role("region", name="People").get_by_role("status")
-        expect(told).to_have_text("The file could not be read: it broke off.")
+        page = looking.see("/?people")
+        people_file(page).click()
+        expect(told_of(page)).to_have_text("The file could not be read: it broke off.")
         assert downloads == []
 
 
