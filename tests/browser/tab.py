@@ -130,8 +130,8 @@ class Tab:
         """For the next test: nothing is left of what one did in it but the files that it read."""
         self.page.unroute_all()
         self.page.evaluate("origin === 'null' || sessionStorage.clear()")
-        self.page.emulate_media(media="screen")
-        self.looks(width=WIDE, scheme="light")
+        self.page.emulate_media(media="screen", color_scheme="light")
+        self.page.set_viewport_size({"width": WIDE, "height": HEIGHT})
         self.expected = ()
         self._findings.clear()
 
