@@ -68,13 +68,15 @@ class Asked:
     """A kind of request: by its name, how it is asked of a process.
 
     `shares` says that it uses the memory that requests of one process share; `forgets`, that a try
-    of it does not know whether an earlier one did what is found done.
+    of it does not know whether an earlier one did what is found done; `begun` is the same, ended
+    after some of all that it does.
     """
 
     name: str
     ask: Ask
     shares: bool = False
     forgets: bool = False
+    begun: tuple[Ask, ...] = ()
 
 
 def told(answered: tuple[int, Headers, Any], *, figures: bool = True) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import combinations, permutations
+from itertools import combinations, combinations_with_replacement, permutations
 
 from tests.contract.books import assert_sums
 from tests.interleavings.asked import Answer
@@ -135,6 +135,7 @@ class Laws:
         unsure = {choice.actor: choice.fault for choice in schedule if choice.fault in _UNSURE}
         known: list[int] = []
         unknown: list[int] = []
+        gone = {number for number, answer in enumerate(run.answers) if answer is None}
         for number, answer in enumerate(run.answers):
             if answer and answer.unavailable and number not in failed:
                 return f"{self.scenario.asked[number].name} is unavailable, and nothing went wrong"
@@ -142,7 +143,7 @@ class Laws:
         for size in range(len(unknown) + 1):
             for carried_out in combinations(unknown, size):
                 present = sorted([*known, *carried_out])
-                for permitted in self._orders(tuple(present), unsure):
+                for permitted in self._orders(tuple(present), unsure, gone):
                     if permitted.state.compared == run.state.compared and all(
                         self._is_same(number, permitted.answers[at], run.answers[number], unsure)
                         for at, number in enumerate(present)
@@ -154,11 +155,12 @@ class Laws:
         return f"No order without faults comes to this:\n{answers}\n{run.state.text}"
 
     def _orders(
-        self, present: tuple[int, ...], unsure: Mapping[int, Fault | None]
+        self, present: tuple[int, ...], unsure: Mapping[int, Fault | None], gone: set[int]
     ) -> Iterator[Run]:
         """What the requests come to, one after the other.
 
-        One that does not know that it was carried out may be so twice, the first time unseen.
+        One that does not know that it was carried out may be so twice, the first time unseen; and
+        one whose process is gone may have done some of all that it does, before another and after.
         """
         honest = replace(self.scenario, flaw=None)
         yield from self._permutations(honest, present)
@@ -166,6 +168,12 @@ class Laws:
             if fault is Fault.LOST and number in present and honest.asked[number].forgets:
                 twice = replace(honest, asked=(*honest.asked, honest.asked[number]))
                 yield from self._permutations(twice, (*present, len(honest.asked)))
+        for number in gone.intersection(present):
+            for pair in combinations_with_replacement(honest.asked[number].begun, 2):
+                asked = list(honest.asked)
+                asked[number], last = (replace(asked[number], ask=begun) for begun in pair)
+                some = replace(honest, asked=(*asked, last))
+                yield from self._permutations(some, (*present, len(honest.asked)))
 
     def _permutations(self, scenario: Scenario, present: tuple[int, ...]) -> list[Run]:
         key = (scenario, present)

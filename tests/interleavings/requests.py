@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import count
 from typing import Any
 
 from google.api_core.exceptions import GoogleAPICallError
@@ -142,18 +143,26 @@ def _reconcile(_: World, process: Process) -> Answer:
     return Answer(0, (), json.dumps([code, *left]))
 
 
-def _void_all(_: World, process: Process) -> Answer:
-    def ask(method: str, path: str, body: Mapping[str, Any] | None) -> Reply:
-        function = path.split("/")[2]
-        status, _, said = process.http(function, method, path, encoded(body) if body else b"")
-        return Reply(status, {}, said)
+def _void_all(most: int | None = None) -> Ask:
+    def ask(_: World, process: Process) -> Answer:
+        voided = count()
 
-    try:
-        BulkVoid(ask, lambda _: None, lambda _: None).run(Repository.parse(REPOSITORY), "moved")
-    except CommandError as error:
-        return Answer(1, (), json.dumps(str(error)))
-    # How many it were says only what was there before.
-    return Answer(0, (), '"voided"')
+        def service(method: str, path: str, body: Mapping[str, Any] | None) -> Reply:
+            if method == "DELETE" and next(voided) == most:
+                raise CommandError("Ended")
+            function = path.split("/")[2]
+            status, _, said = process.http(function, method, path, encoded(body) if body else b"")
+            return Reply(status, {}, said)
+
+        bulk = BulkVoid(service, lambda _: None, lambda _: None)
+        try:
+            bulk.run(Repository.parse(REPOSITORY), "moved")
+        except CommandError as error:
+            return Answer(1, (), json.dumps(str(error)))
+        # How many it were says only what was there before.
+        return Answer(0, (), '"voided"')
+
+    return ask
 
 
 def _account(function: str, method: str, path: str, **fields: Any) -> Ask:
@@ -213,7 +222,8 @@ _OF_NAMES = (
     Asked("void-former", _void(lambda _: f"{FORMER}@{ONE}"), forgets=True),
     Asked("show", _asset("PATCH", f"/{REPOSITORY}", name=FORMER)),
     Asked("describe", _asset("PATCH", f"/{REPOSITORY}", description="Says hello")),
-    Asked("void-all", _void_all),
+    # One after the other, so that a process may be gone after some.
+    Asked("void-all", _void_all(), begun=tuple(map(_void_all, range(3)))),
     # Who and what is opened by hand, and by a report.
     Asked("create-person", _person("POST", "", email=AUTHOR, name="Ann")),
     Asked("create-asset", _asset("POST", "", name=REPOSITORY, type="CODE")),
