@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -41,10 +42,10 @@ def read(ledger: Ledger, *, until: str | None = None, most: int | None = None) -
     return ledger.distributor.parts(ledger.find.asset(REPOSITORY), until=until, most=most)
 
 
-def amounts(parts: Parts) -> Mapping[str, tuple[int, int]]:
-    """Shares and weights in whole units, by address."""
+def amounts(parts: Parts) -> Mapping[str, tuple[float, float]]:
+    """Shares and weights in units, by address."""
     return {
-        part.contributor.email: (part.share_micros // 10**6, part.weight_micros // 10**6)
+        part.contributor.email: (part.share_micros / 10**6, part.weight_micros / 10**6)
         for part in parts.parts
     }
 
@@ -54,6 +55,12 @@ class TestParts:
         parts = read(ledger)
         assert amounts(parts) == {ADA: (150, 150), HOME: (100, 120), BEA: (50, 50), CLAUDE: (0, 0)}
         assert parts.addresses == 4
+
+    @pytest.mark.parametrize("most", [1, 4])
+    def test_are_as_of_when_the_asset_was_read(self, ledger: Ledger, most: int) -> None:
+        asset = ledger.find.asset(REPOSITORY)
+        parts = ledger.distributor.parts(asset, until=None, most=most)
+        assert parts.as_of == asset.document.read_time.ToDatetime(tzinfo=UTC)
 
     @pytest.mark.parametrize(
         ("until", "expected"),

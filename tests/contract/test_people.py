@@ -317,6 +317,20 @@ class TestInstances:
 
 
 class TestAtOnce:
+    def test_a_join_counts_one_that_comes_while_it_is_under_way(
+        self, three: Ledger, spy: Spy, open_client: OpenClient
+    ) -> None:
+        join(three, ADA, HOME)
+        others = [ledger_of(open_client())]
+
+        def meanwhile(_: float) -> None:
+            if spy.methods[-1] == "commit" and others:
+                join(others.pop(), ADA, WORK)
+
+        spy.on_call = meanwhile
+        assert join(three, ADA, BEA).aliases == (HOME, WORK, BEA)
+        assert documents(open_client(), "aliases")[ADA] == {"further": 3}
+
     def test_of_two_joins_crosswise_one_succeeds(self, open_client: OpenClient) -> None:
         instances = [ledger_of(open_client()) for _ in range(8)]
         for number, email in enumerate((ADA, HOME)):

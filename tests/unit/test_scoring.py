@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.scoring import FORMULA_VERSION, coherence_score, estimated_cost
+from shared.domain.scoring import FORMULA_VERSION, coherence_score, cost_basis, estimated_cost
 
 
 class TestCoherenceScore:
@@ -113,3 +113,9 @@ class TestEstimatedCost:
 
     def test_leaves_deleted_lines_out(self) -> None:
         assert estimated_cost({"lines_deleted": 10_000}) == 100_000
+
+
+class TestCostBasis:
+    def test_of_what_nobody_can_prove_is_declared_unless_it_is_of_a_commit(self) -> None:
+        assert cost_basis({}, by_commit=False) == "declared_unverified"
+        assert cost_basis({}, by_commit=True) == "submitted"
