@@ -22,13 +22,9 @@ from shared.embedded.status import unimplemented
 
 Codec = Callable[[Any], Any]
 
-
 # What is left of a call that succeeded.
 _FINISHED = SimpleNamespace(
-    code=lambda: grpc.StatusCode.OK,
-    details=str,
-    initial_metadata=tuple,
-    trailing_metadata=tuple,
+    code=lambda: grpc.StatusCode.OK, details=str, initial_metadata=tuple, trailing_metadata=tuple
 )
 
 

@@ -92,7 +92,7 @@ class Commits:
                 ticket.outcome = outcomes[number] if stored else failure
 
     def _carry_out(self, connection: sqlite3.Connection, batch: Sequence[WritePb]) -> Done:
-        found = [documents.stored(connection, writes.target(write)) for write in batch]
+        found = documents.stored(connection, map(writes.target, batch))
         before = [None if row is None else Document.FromString(row[1]) for row in found]
         # Update times must grow, though the clock may not.
         latest = max((micros(d.update_time) for d in before if d is not None), default=0)

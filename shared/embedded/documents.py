@@ -21,6 +21,8 @@ from shared.embedded.status import data_loss, failed_precondition
 # The number of a document's row, and its content.
 Row = tuple[int, bytes]
 
+# How many are looked up at a time.
+_KEYS = 500
 # By whether the documents are scanned themselves, and whether backwards.
 _SCANS = {
     (False, False): "SELECT key, document FROM entries "
@@ -32,13 +34,16 @@ _SCANS = {
 }
 
 
-def stored(connection: sqlite3.Connection, name: str) -> Row | None:
-    """A document by name. Raises `StatusError` where it is damaged."""
-    key = key_of(name)
-    found = connection.execute(
-        "SELECT number, content, checksum FROM documents WHERE key = ?", (key,)
-    ).fetchone()
-    return None if found is None else (found[0], _verified(key, *found[1:]))
+def stored(connection: sqlite3.Connection, names: Iterable[str]) -> list[Row | None]:
+    """Documents by name. Raises `StatusError` where one is damaged."""
+    keys = [key_of(name) for name in names]
+    found: dict[bytes, Row] = {}
+    for start in range(0, len(keys), _KEYS):
+        some = keys[start : start + _KEYS]
+        query = "SELECT key, number, content, checksum FROM documents WHERE key IN (%s)"
+        for key, number, *content in connection.execute(query % ",".join("?" * len(some)), some):
+            found[key] = number, _verified(key, *content)
+    return [found.get(key) for key in keys]
 
 
 def _numbered(connection: sqlite3.Connection, number: int) -> bytes:
@@ -150,8 +155,7 @@ class Documents:
     def get(self, names: Iterable[str]) -> list[bytes | None]:
         """The documents of these names."""
         with self._database.reading() as connection:
-            found = [stored(connection, name) for name in names]
-        return [row and row[1] for row in found]
+            return [row and row[1] for row in stored(connection, names)]
 
     def run(self, query: Query) -> list[bytes]:
         """The documents that a query finds, in order."""

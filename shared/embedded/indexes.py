@@ -36,7 +36,7 @@ class Index:
 
     parts: tuple[Part, ...]
 
-    @property
+    @cached_property
     def descending(self) -> bool:
         """Whether ids, which end every key, run backwards: as the last field does."""
         return bool(self.parts) and self.parts[-1][1] == DESCENDING
@@ -125,7 +125,7 @@ class Indexes:
                     forms[part] = _forms(document.fields, part)
             last = encoding.inverted(end) if index.descending else end
             prefix = index.prefix(collection)
-            for combination in product(*(forms[part] for part in index.parts)):
+            for combination in product(*map(forms.__getitem__, index.parts)):
                 found.add(b"".join((prefix, *combination, last)))
         return found
 

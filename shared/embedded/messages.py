@@ -35,8 +35,6 @@ ListCollectionIdsRequest: Any = firestore.ListCollectionIdsRequest.pb()
 ListCollectionIdsResponse: Any = firestore.ListCollectionIdsResponse.pb()
 AggregationResult: Any = aggregation_result.AggregationResult.pb()
 
-NULL_VALUE = 0
-
 
 def timestamp(micros: int) -> Timestamp:
     """The protobuf form of a number of microseconds since 1970."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from shared.embedded import encoding, field_paths, limits
-from shared.embedded.messages import NULL_VALUE, FieldMap, Timestamp, Value, ValuePb
+from shared.embedded.messages import FieldMap, Timestamp, Value, ValuePb
 from shared.embedded.status import invalid_argument, unimplemented
 
 # https://firebase.google.com/docs/firestore/quotas#writes_and_transactions
@@ -57,7 +57,7 @@ def apply(transforms: Sequence[Any], fields: FieldMap, request_time: Timestamp) 
                 value = result = Value(timestamp_value=request_time)
             case "append_missing_elements":
                 value = _united(current, transform.append_missing_elements.values)
-                result = Value(null_value=NULL_VALUE)
+                result = Value(null_value=0)
             case kind:
                 value = result = _number(kind, current, getattr(transform, kind).integer_value)
         field_paths.put(fields, path, value)

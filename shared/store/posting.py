@@ -180,26 +180,29 @@ class Posting:
         turns out to be missing, `opening` is the asset's first state if it is no repository's, and
         `names` holds those of co-authors.
         """
-        connection, author_email = self.connection, contribution["contributor_email"]
+        author_email = contribution["contributor_email"]
         names = {**(names or {}), author_email: contribution.get("contributor_name")}
         new: Callable[[], Fields]
         for addition in additions(contribution):
+            found = None
             match addition.kind:
                 case Kind.ASSET:
-                    reference = asset or connection.assets.document(addition.document_id)
+                    collection, found = self.connection.assets, asset
                     new = partial(_new_asset, contribution, opening)
                 case Kind.CONTRIBUTOR:
                     email = addition.credit["email"]
+                    collection = self.connection.contributors
                     found = author if email == author_email else None
-                    reference = found or connection.contributors.document(addition.document_id)
                     new = partial(_new_person, email, names.get(email), self.classify)
                 case Kind.PART:
-                    reference = connection.participations.document(addition.document_id)
+                    collection = self.connection.participations
                     new = partial(_new_part, contribution, addition)
-            account = self.accounts.get(reference.path)
+            # A reference takes its time, and most of a batch's contributions share accounts.
+            path = found.path if found else f"{collection.id}/{addition.document_id}"
+            account = self.accounts.get(path)
             if account is None:
-                account = _Account(reference, addition.kind, new)
-                self.accounts[reference.path] = account
+                reference = found or collection.document(addition.document_id)
+                account = self.accounts[path] = _Account(reference, addition.kind, new)
             account.figures.add(addition, contribution, self.sign)
 
     def missing(self, deadline: Deadline) -> set[str]:

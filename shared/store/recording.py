@@ -225,9 +225,7 @@ class _Course:
             posting = Posting(self.connection, self.classify, registration=self.registration)
             for report, new in zip(reports, contributions, strict=True):
                 reference = self.connection.contributions.document(report.document_id)
-                account = repository_document_id(report.place.account)
-                asset = self.connection.assets.document(account)
-                posting.add(reference, to_fields(new), asset=asset, names=report.co_authors)
+                posting.add(reference, to_fields(new), names=report.co_authors)
             try:
                 recorded_at = self.connection.commit(posting.writes(self.missing), self.deadline)
             except OVERTAKEN:

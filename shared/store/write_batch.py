@@ -92,8 +92,8 @@ class WriteBatch:
         write.update.name = reference._document_path
         stored = write.update.fields
         for name, value in fields.items():
-            if type(value) in _ENCODERS:
-                _encode(value, stored[name])
+            if encoder := _ENCODERS.get(type(value)):
+                encoder(value, stored[name])
             elif value is SERVER_TIMESTAMP:
                 write.update_transforms.add(field_path=name, set_to_server_value=_REQUEST_TIME)
             elif type(value) in _NUMERIC:
