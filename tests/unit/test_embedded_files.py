@@ -8,7 +8,8 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -299,7 +300,8 @@ class TestKilling:
 
 
 class TestADiskThatDoesNotAnswer:
-    def client(self, directory: Path, pragma: str) -> Client:
+    @contextmanager
+    def client(self, directory: Path, pragma: str) -> Iterator[Client]:
         """A client on a store whose connections are opened with a pragma."""
 
         def connected() -> sqlite3.Connection:
@@ -309,32 +311,34 @@ class TestADiskThatDoesNotAnswer:
 
         database, indexes = Database(connected, most=1), Indexes(INDEX_FILE)
         commits = Commits(database, indexes, lambda: datetime.now(UTC))
-        return connect(FirestoreRpc(Documents(database, indexes), commits), project=PROJECT)
+        with closing(database):
+            yield connect(FirestoreRpc(Documents(database, indexes), commits), project=PROJECT)
 
     def test_a_full_one_refuses_writes_whole_and_still_reads(self, directory: Path) -> None:
         before = filled(directory)
-        full = self.client(directory, "PRAGMA max_page_count = 40")
-        batch = full.batch()
-        batch.set(full.document("c/small"), {})
-        for number in range(4):
-            batch.set(full.document(f"c/large-{number}"), {"text": "x" * 500_000})
-        with pytest.raises(exceptions.ServiceUnavailable):
-            batch.commit(retry=None)
-        assert snapshot(full) == before
-        full.document("c/small").set({})
-        assert sorted({*before, "c/small"}) == sorted(snapshot(full))
+        with self.client(directory, "PRAGMA max_page_count = 40") as full:
+            batch = full.batch()
+            batch.set(full.document("c/small"), {})
+            for number in range(4):
+                batch.set(full.document(f"c/large-{number}"), {"text": "x" * 500_000})
+            with pytest.raises(exceptions.ServiceUnavailable):
+                batch.commit(retry=None)
+            assert snapshot(full) == before
+            full.document("c/small").set({})
+            assert sorted({*before, "c/small"}) == sorted(snapshot(full))
         assert findings(directory) == []
 
     def test_a_writer_waits_for_another_process_only_so_long(self, directory: Path) -> None:
         before = filled(directory)
-        client = self.client(directory, "PRAGMA busy_timeout = 50")
-        with closing(sqlite3.connect(directory / files.DATABASE, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            with pytest.raises(exceptions.ServiceUnavailable, match="Another process"):
-                client.document("c/x").set({}, retry=None)
-            assert snapshot(client) == before
-            other.execute("ROLLBACK")
-        client.document("c/x").set({}, retry=None)
+        with self.client(directory, "PRAGMA busy_timeout = 50") as client:
+            database = directory / files.DATABASE
+            with closing(sqlite3.connect(database, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                with pytest.raises(exceptions.ServiceUnavailable, match="Another process"):
+                    client.document("c/x").set({}, retry=None)
+                assert snapshot(client) == before
+                other.execute("ROLLBACK")
+            client.document("c/x").set({}, retry=None)
 
 
 class TestReadingOnly:
