@@ -92,11 +92,17 @@ def receive_webhook(call: Call) -> Answer[EventAnswer] | Ignored[IgnoredEvent]:
     if event not in {"push", "repository"}:
         return _ignored("only push events are recorded")
     with call.services.large_bodies.turn(len(body)):
-        payload = parse_json_of_many(body)
-        if not isinstance(payload, dict):
-            raise InvalidInput.at("", "must be a JSON object")
         deadline = call.deadline(within=ANSWER_WITHIN_S - (time.monotonic() - began))
-        return (_record if event == "push" else _rename)(call, payload, deadline)
+        return _take(call, event, body, deadline)
+
+
+def _take(
+    call: Call, event: str, body: bytearray, deadline: Deadline
+) -> Answer[EventAnswer] | Ignored[IgnoredEvent]:
+    payload = parse_json_of_many(body)
+    if not isinstance(payload, dict):
+        raise InvalidInput.at("", "must be a JSON object")
+    return (_record if event == "push" else _rename)(call, payload, deadline)
 
 
 def _record(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.domain.contribution import Batch, CommitReport
 from shared.domain.errors import Conflict
@@ -13,6 +13,7 @@ from shared.web.operations import KIB, Access, Operation
 
 if TYPE_CHECKING:
     from shared.domain.contribution import Contribution
+    from shared.store.deadline import Deadline
     from shared.web.described import BatchAnswer
 
 
@@ -61,9 +62,13 @@ def track_batch(call: Call) -> Answer[BatchAnswer]:
     body = call.body()
     deadline = call.deadline()
     with call.services.large_bodies.turn(len(body)):
-        batch = call.parse_many(Batch, body)
-        call.authorize(batch.repository)
-        done = record_items(
-            call, batch.repository, batch.commits, number=batch.repository_id, deadline=deadline
-        )
+        done = _record_all(call, body, deadline)
     return batch_answer(call, done)
+
+
+def _record_all(call: Call, body: bytearray, deadline: Deadline) -> dict[str, Any]:
+    batch = call.parse_many(Batch, body)
+    call.authorize(batch.repository)
+    return record_items(
+        call, batch.repository, batch.commits, number=batch.repository_id, deadline=deadline
+    )

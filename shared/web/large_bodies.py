@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from traceback import clear_frames
 
 from shared.domain.errors import Unavailable
 
@@ -46,7 +47,11 @@ class LargeBodies:
 
     @contextmanager
     def turn(self, size: int) -> Iterator[None]:
-        """Wait for a turn where `size`, in bytes, is large; raises `Unavailable` without one."""
+        """Wait for a turn where `size`, in bytes, is large; raises `Unavailable` without one.
+
+        What is made of the body has to be made by a function that is called in it: then it is gone
+        when the turn ends, also where an error would have kept it.
+        """
         if size < LARGE:
             yield
             return
@@ -57,10 +62,20 @@ class LargeBodies:
             self._free -= share
         try:
             yield
+        except Exception as error:
+            _let_go(error)
+            raise
         finally:
             with self._changed:
                 self._free += share
                 self._changed.notify_all()
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Empty the frames in which an error came about, and those that came before it."""
+    while error is not None:
+        clear_frames(error.__traceback__)
+        error = error.__context__
 
 
 def _too_many() -> Unavailable:

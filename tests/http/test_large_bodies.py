@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import ref
 
 import pytest
 
-from shared.domain.errors import Unavailable
+from shared.domain.errors import InvalidInput, Unavailable
 from shared.web.large_bodies import LARGE, LargeBodies
 from tests.http.framework import Service
 from tests.http.problems import assert_problem
@@ -49,3 +50,20 @@ def test_one_that_is_larger_than_all_that_may_be_worked_on_is_alone() -> None:
 def test_a_turn_is_given_back_after_a_fault(service: Service) -> None:
     for _ in range(3):
         assert service.post(BATCH, "x" * LARGE).status_code == 422
+
+
+def test_what_was_made_of_a_body_is_gone_when_its_turn_ends_in_an_error() -> None:
+    made = []
+
+    def refuse() -> None:
+        parsed = {"of a kind that has weak references"}
+        made.append(ref(parsed))
+        try:
+            raise ValueError
+        except ValueError:
+            raise InvalidInput.at("", "must be a JSON object") from None
+
+    with pytest.raises(InvalidInput) as kept, LargeBodies().turn(LARGE):
+        refuse()
+    assert kept.value.__traceback__
+    assert [reference() for reference in made] == [None]
