@@ -52,7 +52,8 @@ MAX_POINTER_LENGTH = 256
 class Request(BaseModel):
     """What a client sends. A misspelt field is an error: ignored, it would lose what was meant."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Built when it is first used: a start needs few of the models.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -64,11 +65,11 @@ class Request(BaseModel):
 
 
 class Stored(BaseModel):
-    """What the ledger keeps and answers."""
+    """What the ledger keeps and answers. Fields of a document that it does not know are left."""
 
     # An answer holds every field, also those with defaults, and its schema says so.
     model_config = ConfigDict(
-        extra="ignore", frozen=True, json_schema_serialization_defaults_required=True
+        frozen=True, defer_build=True, json_schema_serialization_defaults_required=True
     )
 
     def shown(self) -> dict[str, Any]:

@@ -48,10 +48,13 @@ def entry_point(function: ModuleType, services: Services | None = None) -> Entry
     def serve(request: Request) -> Response:
         return endpoint.serve(request)
 
-    if any(operation.access is not Access.OPEN for operation in endpoint.operations):
-        # The first request needs it. Loaded now, it is loaded before the server forks, and with the
-        # processor that Cloud Run adds to a start.
+    # What the first request needs. Loaded now, it is loaded before the server forks, and with the
+    # processor that Cloud Run adds to a start.
+    accesses = {operation.access for operation in endpoint.operations}
+    if accesses - {Access.OPEN}:
         import_module("shared.store.ledger")
+    if accesses & {Access.RECORD, Access.SIGNED}:
+        import_module("shared.store.group_commit")
     if has_app_context():
         # The framework has a page of its own for /robots.txt, /favicon.ico and paths with a line
         # break in them.

@@ -14,15 +14,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode
 
-from shared.commands.openapi import examples
+from shared.commands.openapi import examples, schemas
 from shared.commands.openapi.declared import ROOT, answers, body_of, functions, operations
-from shared.commands.openapi.schemas import (
-    Schema,
-    component_schemas,
-    headers_of,
-    parameters_of,
-    ref,
-)
+from shared.commands.openapi.schemas import Schema
 from shared.domain import errors
 from shared.domain.badge import Badge
 from shared.domain.contribution import Commit
@@ -92,11 +86,11 @@ def document() -> Schema:
         "tags": [{"name": _tag(f.__name__), "description": getdoc(f)} for f in functions()],
         "paths": paths,
         "components": {
-            "schemas": component_schemas(models),
+            "schemas": schemas.component_schemas(models),
             "responses": {
                 "NotModified": {
                     "description": "What the client has is good still.",
-                    "headers": headers_of(ReadHeaders),
+                    "headers": schemas.headers_of(ReadHeaders),
                 },
                 **{type(error).__name__: _error(error) for error in _ERRORS},
             },
@@ -122,7 +116,7 @@ def _operation(operation: Operation) -> Schema:
         "tags": [_tag(operation.handler.__module__)],
         "summary": summary.removesuffix("."),
         "description": " ".join(told) or summary,
-        "parameters": parameters_of(operation),
+        "parameters": schemas.parameters_of(operation),
         "responses": {
             **{str(k.STATUS.value): _success(operation, k, m) for k, m in answers(operation)},
             **({"304": _response("NotModified")} if operation.access is Access.READ else {}),
@@ -144,17 +138,18 @@ def _body(operation: Operation, model: type[BaseModel]) -> Schema:
     return {
         # Some clients cannot send a body with it.
         "required": operation.method != "DELETE",
-        "content": {JSON: {"schema": ref(model), "examples": shown}},
+        "content": {JSON: {"schema": schemas.ref(model), "examples": shown}},
     }
 
 
 def _success(operation: Operation, kind: type[Answer[Any]], model: type[BaseModel]) -> Schema:
-    schema = {"type": "array", "items": ref(model)} if issubclass(kind, Page) else ref(model)
+    one = schemas.ref(model)
+    schema = {"type": "array", "items": one} if issubclass(kind, Page) else one
     example = examples.of_answer(operation, kind, model)
-    of_a_read = headers_of(ReadHeaders) if operation.access is Access.READ else {}
+    of_a_read = schemas.headers_of(ReadHeaders) if operation.access is Access.READ else {}
     return {
         "description": getdoc(model if kind is Answer else kind),
-        "headers": headers_of(kind.HEADERS) | of_a_read,
+        "headers": schemas.headers_of(kind.HEADERS) | of_a_read,
         "content": {
             JSON: {"schema": schema, "example": example},
             **_other_forms(kind, example),
@@ -173,11 +168,11 @@ def _other_forms(kind: type[Answer[Any]], example: Any) -> Schema:
 
 def _error(error: errors.LedgerError) -> Schema:
     answer = problem(error)
-    has = {*answer.headers, *headers_of(Headers)}
+    has = {*answer.headers, *schemas.headers_of(Headers)}
     return {
         "description": (getdoc(error) or "").partition("\n")[0],
-        "headers": {n: told for n, told in headers_of(ProblemHeaders).items() if n in has},
-        "content": {PROBLEM_JSON: {"schema": ref(Problem), "example": answer.body}},
+        "headers": {n: told for n, told in schemas.headers_of(ProblemHeaders).items() if n in has},
+        "content": {PROBLEM_JSON: {"schema": schemas.ref(Problem), "example": answer.body}},
     }
 
 
