@@ -11,7 +11,6 @@ large batch, which is few writes already, neither waits nor is waited for.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -177,11 +176,7 @@ class GroupCommit:
             else:
                 queue.append(request)
         if queue is None:
-            # Lets threads that are about to report come along: a store in this process is not
-            # waited for, so that they would come singly, one after the other.
-            time.sleep(0)
-            with self._lock:
-                request.group = [request, *self._take(key)]
+            request.group = [request]
         else:
             self._wait(request, queue)
         if request.group:
