@@ -173,11 +173,10 @@ class GroupCommit:
             queue = self._queues.get(key)
             if queue is None:
                 self._queues[key] = []
+                request.group = [request]
             else:
                 queue.append(request)
-        if queue is None:
-            request.group = [request]
-        else:
+        if queue is not None:
             self._wait(request, queue)
         if request.group:
             self._lead(key, request.group, request.deadline)

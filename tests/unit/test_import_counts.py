@@ -39,6 +39,7 @@ NEEDED_BY = {
     "shared.domain.contribution": {"contributions"} | RECORDING,
     "shared.domain.push": {"github_webhook"},
     "shared.domain.signature": {"github_webhook"},
+    "shared.store.group_commit": RECORDING,
     "shared.web.batches": RECORDING,
     "shared.web.lists": LISTS,
     "shared.web.described": set(),
